@@ -1,0 +1,214 @@
+"""Whole Jacobians and Hessians, built from products with unit vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from srcgrad.api.arguments import Argnums, arranged, check_argnums
+from srcgrad.api.gradient import grad, refuse_what_no_kind_can_save
+from srcgrad.build import derive, recorded
+from srcgrad.errors import NotDifferentiableError
+from srcgrad.runtime import tree
+from srcgrad.runtime.calls import call
+
+
+def jacrev(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+    """The Jacobian by reverse mode: one sweep per element of the result.
+
+    Returns a function of f's signature whose result has the shape `y.shape + x.shape` (for
+    containers, the structure of the result with that of the argument inside).
+
+    >>> import numpy as np, srcgrad as sg
+    >>> sg.jacrev(lambda x: x ** 2)(np.array([1.0, 2.0]))
+    array([[2., 0.],
+           [0., 4.]])
+
+    Raises as `vjp` does.
+    """
+    return _Jacobian(f, argnums, _rows, "jacrev")
+
+
+def jacfwd(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+    """The Jacobian by forward mode: one run per element of the argument; shapes as for `jacrev`.
+
+    >>> import numpy as np, srcgrad as sg
+    >>> sg.jacfwd(lambda t: np.array([np.cos(t), np.sin(t)]))(0.0)
+    array([0., 1.])
+
+    Raises as `jvp` does.
+    """
+    return _Jacobian(f, argnums, _columns, "jacfwd")
+
+
+def jacobian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+    """The Jacobian, `y.shape + x.shape`, by reverse mode: `jacrev`.
+
+    >>> import numpy as np, srcgrad as sg
+    >>> sg.jacobian(np.cumsum)(np.ones(2))
+    array([[1., 0.],
+           [1., 1.]])
+
+    Raises as `vjp` does.
+    """
+    return _Jacobian(f, argnums, _rows, "jacobian")
+
+
+def hessian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+    """The Hessian of a scalar function, `x.shape + x.shape`, forward over reverse.
+
+    With a tuple of argnums, a tuple of tuples of blocks.
+
+    >>> import numpy as np, srcgrad as sg
+    >>> sg.hessian(lambda x: x[0] ** 2 * x[1])(np.array([1.0, 2.0]))
+    array([[4., 2.],
+           [2., 0.]])
+
+    Raises as `grad` does.
+    """
+    return _Jacobian(jacrev(f, argnums), argnums, _columns, "hessian")
+
+
+def hvp(f: Callable[..., Any], argnums: int | str = 0) -> Callable[..., Any]:
+    """The Hessian-vector product of a scalar function, forward over reverse.
+
+    Costs about four times f and never forms the Hessian.
+
+    Returns a function `(x, v, …) -> H v`: f's arguments with v after the differentiated one, where v and
+    the result have that argument's structure, shapes and dtypes.
+
+    >>> import numpy as np, srcgrad as sg
+    >>> sg.hvp(lambda x: np.sum(x ** 3))(np.array([1.0, 2.0]), np.array([1.0, 0.0]))
+    array([6., 0.])
+
+    Raises as `grad` does. Pearlmutter 1994, Fast exact multiplication by the Hessian.
+    """
+    gradient = grad(f, argnums)
+    (chosen,) = check_argnums(f, argnums)
+
+    def product(*args: Any, **kwargs: Any) -> Any:
+        position = chosen if isinstance(chosen, int) else list(gradient.__signature__.parameters).index(chosen)
+        if not 0 <= position < len(args) - 1:
+            raise TypeError("hvp(f)(x, v, …) takes the vector after the differentiated argument")
+        v = args[position + 1]
+        values, keywords, keys = arranged(f, (*args[: position + 1], *args[position + 2 :]), kwargs, (position,))
+        from srcgrad.api.products import _tangents_for, in_structure_of_result
+
+        y, y_dots = derive.jvp(gradient, values, keywords, keys, _tangents_for(values[position], v))
+        return in_structure_of_result(y, y_dots)
+
+    return product
+
+
+def elementwise_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+    """The derivative of a function that acts element by element, of the argument's shape.
+
+    It is the gradient of the sum of all elements of the result.
+
+    >>> import numpy as np, srcgrad as sg
+    >>> sg.elementwise_grad(np.tanh)(np.zeros(3))
+    array([1., 1., 1.])
+
+    Raises as `grad` does.
+    """
+    refuse_what_no_kind_can_save(f)
+    chosen = check_argnums(f, argnums)
+
+    def derivative(*args: Any, **kwargs: Any) -> Any:
+        from srcgrad.api.results import in_structure
+
+        values, keywords, keys = arranged(f, args, kwargs, chosen)
+        y, pull = derive.vjp(f, values, keywords, keys)
+        x_bars = in_structure(values, keywords, keys, pull([np.ones_like(leaf) for leaf in tree.leaves(y)]))
+        return x_bars[0] if isinstance(argnums, (int, str)) else x_bars
+
+    return derivative
+
+
+Blocks = Callable[..., tuple[Any, list[list[Any]]]]
+
+
+class _Jacobian:
+    """A function that returns a Jacobian; itself differentiable."""
+
+    def __init__(self, f: Callable[..., Any], argnums: Argnums, blocks: Blocks, name: str) -> None:
+        refuse_what_no_kind_can_save(f)
+        self.primal = f
+        self.argnums = argnums
+        self.blocks = blocks
+        self._chosen = check_argnums(f, argnums)
+        self.__wrapped__ = f
+        self.__name__ = f"{name}_{getattr(f, '__name__', 'function')}"
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        values, keywords, keys = arranged(self.primal, args, kwargs, self._chosen)
+        y, blocks = self.blocks(self.primal, values, keywords, keys)
+        arguments = [keywords[k] if isinstance(k, str) else values[k] for k in keys]
+        rows = iter(blocks)
+
+        def row_of(_: Any) -> Any:
+            remaining = iter(next(rows))
+            found = tuple(tree.map_leaves(lambda _: next(remaining), a) for a in arguments)
+            return found[0] if isinstance(self.argnums, (int, str)) else found
+
+        if next(tree.leaves(y), None) is None:
+            raise NotDifferentiableError(
+                f"the result of {getattr(self.primal, '__name__', 'the function')}() has no derivative",
+                ways=("return floats or arrays of floats",),
+            )
+        return tree.map_leaves(row_of, y)
+
+
+def _rows(f: Any, values: list[Any], keywords: dict[str, Any], keys: Any) -> tuple[Any, list[list[Any]]]:
+    """For each leaf of the result, its derivative with respect to each leaf of the arguments, by reverse mode."""
+    inputs = recorded.leaves_of(values, keywords, keys)
+    y, pull = derive.vjp(f, values, keywords, keys)
+    outputs = list(tree.leaves(y))
+    zeros = [np.zeros_like(leaf) for leaf in outputs]
+    blocks = []
+    for n, leaf in enumerate(outputs):
+        sweeps = [pull([*zeros[:n], _unit(leaf, k), *zeros[n + 1 :]]) for k in range(np.size(leaf))]
+        blocks.append([_stacked([s[m] for s in sweeps], np.shape(leaf), x, first=True) for m, x in enumerate(inputs)])
+    return y, blocks
+
+
+def _columns(f: Any, values: list[Any], keywords: dict[str, Any], keys: Any) -> tuple[Any, list[list[Any]]]:
+    """The same, by forward mode."""
+    inputs = recorded.leaves_of(values, keywords, keys)
+    zeros = [np.zeros_like(x) for x in inputs]
+    y: Any = None
+    columns: list[list[list[Any]]] = []
+    for n, x in enumerate(inputs):
+        runs = []
+        for k in range(np.size(x)):
+            y, y_dots = derive.jvp(f, values, keywords, keys, [*zeros[:n], _unit(x, k), *zeros[n + 1 :]])
+            runs.append(y_dots)
+        columns.append(runs)
+    if y is None:
+        y, _ = derive.jvp(f, values, keywords, keys, zeros)
+    outputs = list(tree.leaves(y))
+    return y, [
+        [_stacked([r[m] for r in runs], np.shape(x), leaf, first=False) for runs, x in zip(columns, inputs, strict=True)]
+        for m, leaf in enumerate(outputs)
+    ]
+
+
+def _unit(x: Any, k: int) -> Any:
+    """The unit vector of x's shape and dtype with its one at flat position k."""
+    unit = np.zeros(np.shape(x), np.asarray(x).dtype)
+    unit.reshape(-1)[k] = 1.0
+    return unit if isinstance(x, np.ndarray) else unit[()]
+
+
+def _stacked(parts: list[Any], shape: tuple[int, ...], like: Any, *, first: bool) -> Any:
+    """Derivatives stacked along the axes of `shape`: in front for sweeps, behind for runs."""
+    if not shape:
+        return parts[0]
+    if not parts:
+        inner = np.shape(like)
+        return np.zeros(shape + inner if first else inner + shape, np.asarray(like).dtype)
+    if first:
+        return call(np.reshape, call(np.stack, parts), shape + np.shape(like))
+    return call(np.reshape, call(np.stack, parts, axis=-1), np.shape(like) + shape)

@@ -1,0 +1,135 @@
+"""Name what the reverse sweep reads again, so that it is computed once.
+
+    before                              after
+        y = b * np.tanh(A @ x)              u = np.tanh(A @ x)
+                                            y = b * u
+
+A dry run of each statement's adjoint says which values its rules read and are not cheap to compute
+twice. Conditions and ranges whose operands the block itself changes are named too, for the reverse sweep asks
+for them after the block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from srcgrad.passes.adjoint import Adjoint, cost
+from srcgrad.passes.infer import Facts, View
+from srcgrad.syntax import ir
+from srcgrad.syntax.ir import Block, Expr, Name, NotStatic, Stmt
+
+Dry = Callable[[Stmt, View], list[Expr]]
+
+
+def hoist_once(unit: ir.Unit, dry: Dry, facts: Facts, fresh: Callable[[str], str]) -> ir.Unit | None:
+    """The unit with one round of values named, or None when there is nothing to name."""
+    changed = False
+
+    def block(body: Block) -> Block:
+        nonlocal changed
+        out: list[Stmt] = []
+        for s in body:
+            match s:
+                case ir.If():
+                    s = replace(s, body=block(s.body), orelse=block(s.orelse))
+                case ir.For() | ir.While():
+                    s = replace(s, body=block(s.body))
+                case ir.Assign() | ir.Return():
+                    wanted = dry(s, facts.at(s))
+                    if wanted:
+                        changed = True
+                        new = _named(s, wanted, fresh)
+                        out.extend(new)
+                        continue
+                case _:
+                    pass
+            out.append(s)
+        return tuple(out)
+
+    body = block(unit.body)
+    return replace(unit, body=body) if changed else None
+
+
+def _named(s: ir.Assign | ir.Return, wanted: list[Expr], fresh: Callable[[str], str]) -> list[Stmt]:
+    """The statement with the innermost of the wanted expressions computed in front of it."""
+    target = _innermost(wanted)
+    name = fresh(_hint(target))
+    before: Stmt = ir.Assign(
+        Name(name), target, span=s.span, leading=s.leading, primal=""
+    )
+
+    def change(node: Expr) -> Expr | None:
+        return Name(name) if node == target else None
+
+    value = ir.rewrite(s.value, change)
+    if isinstance(s, ir.Assign) and isinstance(s.target, ir.Subscript):
+        s = replace(s, target=s.target)
+    return [before, replace(s, value=value, text=None, leading=())]
+
+
+def _innermost(wanted: list[Expr]) -> Expr:
+    for e in wanted:
+        inside = {id(n) for n in ir.walk(e)} - {id(e)}
+        if not any(id(other) in inside or _contains(e, other) for other in wanted if other != e):
+            return e
+    return wanted[0]
+
+
+def _contains(e: Expr, part: Expr) -> bool:
+    return any(n == part for n in ir.walk(e) if n is not e)
+
+
+def _hint(e: Expr) -> str:
+    match e:
+        case ir.Binary(op="+"):
+            return "s"
+        case ir.Binary(op="-"):
+            return "d"
+        case ir.Binary(op="/"):
+            return "q"
+        case ir.Binary():
+            return "p"
+        case ir.Compare():
+            return "holds"
+        case _:
+            return "u"
+
+
+def name_conditions(unit: ir.Unit, fresh: Callable[[str], str]) -> ir.Unit:
+    """Name the conditions and ranges that could not be computed again after their block."""
+
+    def block(body: Block) -> Block:
+        out: list[Stmt] = []
+        for s in body:
+            match s:
+                case ir.If():
+                    s = replace(s, body=block(s.body), orelse=block(s.orelse))
+                    written = ir.written_in(s.body) | ir.written_in(s.orelse)
+                    if cost(s.test) >= 10 or ir.names(s.test) & written:
+                        name = fresh("branch")
+                        out.append(
+                            ir.Assign(Name(name), s.test, span=s.span, leading=s.leading)
+                        )
+                        s = replace(s, test=Name(name), text=None, leading=())
+                case ir.For():
+                    s = replace(s, body=block(s.body))
+                    if ir.names(s.iterable) & ir.written_in(s.body):
+                        name = fresh("steps")
+                        out.append(
+                            ir.Assign(Name(name), s.iterable, span=s.span, leading=s.leading)
+                        )
+                        s = replace(s, iterable=Name(name), text=None, leading=())
+                    if ir.bound_names(s.target) & ir.written_in(s.body):
+                        raise NotStatic("a loop that rebinds its own variable", s.span)
+                case ir.While():
+                    s = replace(s, body=block(s.body))
+                case _:
+                    pass
+            out.append(s)
+        return tuple(out)
+
+    return replace(unit, body=block(unit.body))
+
+
+__all__ = ["Adjoint", "hoist_once", "name_conditions"]

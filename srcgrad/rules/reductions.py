@@ -1,0 +1,516 @@
+"""Functions that gather the elements along some axes: sums, products, extrema, moments.
+
+`quantiles` holds the medians and quantiles.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from srcgrad.rules import quantiles as quantiles
+from srcgrad.rules.support import unbroadcast, with_axes
+from srcgrad.rules.table import composed, rule, same, zero
+
+# What the helpers need to know of a reduction's result: its axes, back in place as 1.
+
+
+def spread(y_bar: Any, a: Any, axis: Any, keepdims: bool, where: Any = True) -> Any:
+    """Give every element of `a` the cotangent of the result that it went into."""
+    a_bar = np.broadcast_to(with_axes(y_bar, a, axis, keepdims), np.shape(a))
+    return a_bar if where is True else np.where(where, a_bar, 0.0)
+
+
+def counted(a: Any, axis: Any, keepdims: bool, where: Any = True) -> Any:
+    """How many elements of `a` went into each result."""
+    if where is not True:
+        return np.sum(np.broadcast_to(where, np.shape(a)), axis=axis, keepdims=keepdims)
+    shape = np.shape(a)
+    if axis is None or not shape:
+        return np.size(a)
+    count = 1
+    for k in axis if isinstance(axis, tuple) else (axis,):
+        count *= shape[k]
+    return count
+
+
+# Sums.
+
+rule(
+    np.sum,
+    "a, axis=None, dtype=None, out=None, keepdims=False, initial=0, where=True",
+    vjp={"a": "spread(y_bar, a, axis, keepdims, where)", "initial": "np.sum(y_bar)"},
+    jvp={
+        "a": "np.sum(a_dot, axis, dtype, keepdims=keepdims, where=where)",
+        "initial": "np.broadcast_to(initial_dot, np.shape(y))",
+    },
+)
+same(np.sum, np.ndarray.sum)
+
+rule(
+    np.mean,
+    "a, axis=None, dtype=None, out=None, keepdims=False, *, where=True",
+    vjp={"a": "spread(y_bar / counted(a, axis, keepdims, where), a, axis, keepdims, where)"},
+    jvp={"a": "np.mean(a_dot, axis, dtype, keepdims=keepdims, where=where)"},
+)
+same(np.mean, np.ndarray.mean)
+
+
+def reverse_cumsum(y_bar: Any, a: Any, axis: Any) -> Any:
+    """The transpose of the cumulative sum: each element is in all the results from its own on."""
+    if axis is None or np.ndim(a) == 0:
+        return np.reshape(np.flip(np.cumsum(np.flip(y_bar))), np.shape(a))
+    return np.flip(np.cumsum(np.flip(y_bar, axis), axis), axis)
+
+
+rule(
+    np.cumsum,
+    "a, axis=None, dtype=None, out=None",
+    vjp={"a": "reverse_cumsum(y_bar, a, axis)"},
+    jvp={"a": "np.cumsum(a_dot, axis, dtype)"},
+)
+same(np.cumsum, np.ndarray.cumsum)
+
+
+# Products. y / a is the product of the other factors unless some product vanished or overflowed.
+
+
+def product_of_others(a: Any, axis: Any, where: Any = True) -> Any:
+    """For each factor the product of all the others, right also where factors are zero."""
+    factors = np.asarray(a) if where is True else np.where(where, a, 1.0)
+    shape = np.shape(factors)
+    if not shape:
+        return np.ones(())
+    axes = range(len(shape)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    last = tuple(k % len(shape) for k in axes)
+    order = tuple(k for k in range(len(shape)) if k not in last) + last
+    moved = np.transpose(factors, order)
+    rows = np.reshape(moved, np.shape(moved)[: len(shape) - len(last)] + (counted(a, axis, False),))
+    one = np.ones(np.shape(rows[..., :1]))
+    before = np.cumprod(np.concatenate([one, rows[..., :-1]], axis=-1), axis=-1)
+    mirrored = np.concatenate([one, np.flip(rows[..., 1:], -1)], axis=-1)
+    after = np.flip(np.cumprod(mirrored, axis=-1), -1)
+    return np.transpose(np.reshape(before * after, np.shape(moved)), inverse_order(order))
+
+
+def inverse_order(order: tuple[int, ...]) -> tuple[int, ...]:
+    """The permutation of axes that undoes `order`."""
+    return tuple(order.index(k) for k in range(len(order)))
+
+
+def prod_partial(y: Any, a: Any, axis: Any, keepdims: bool, initial: Any, where: Any) -> Any:
+    """The partial derivatives of a product with respect to its factors, of the shape of `a`."""
+    if where is True and np.all(y != 0) and np.all(np.isfinite(y)):
+        return with_axes(y, a, axis, keepdims) / a
+    if np.size(a) == 0:
+        return np.zeros(np.shape(a))
+    partial = initial * product_of_others(a, axis, where)
+    return partial if where is True else np.where(where, partial, 0.0)
+
+
+rule(
+    np.prod,
+    "a, axis=None, dtype=None, out=None, keepdims=False, initial=1, where=True",
+    vjp={
+        "a": "spread(y_bar, a, axis, keepdims) * prod_partial(y, a, axis, keepdims, initial, where)",
+        "initial": "np.sum(y_bar * np.prod(a, axis, keepdims=keepdims, where=where))",
+    },
+    jvp={
+        "a": "np.sum(a_dot * prod_partial(y, a, axis, keepdims, initial, where), axis, keepdims=keepdims)",
+        "initial": "initial_dot * np.prod(a, axis, keepdims=keepdims, where=where)",
+    },
+)
+same(np.prod, np.ndarray.prod)
+
+
+def cumprod_transpose(y_bar: Any, y: Any, a: Any, axis: Any) -> Any:
+    """The cotangent of a cumulative product; factor by factor where products vanished."""
+    if axis is None or np.ndim(a) == 0:
+        flat = np.ravel(a)
+        return np.reshape(cumprod_transpose(y_bar, y, flat, 0), np.shape(a))
+    if np.all(y != 0) and np.all(np.isfinite(y)):
+        return reverse_cumsum(y_bar * y, a, axis) / a
+    factors = np.moveaxis(np.asarray(a), axis, 0)
+    bars = np.moveaxis(np.asarray(y_bar), axis, 0)
+    products = np.moveaxis(np.asarray(y), axis, 0)
+    later = np.zeros(np.shape(factors)[1:])
+    parts = []
+    for k in range(len(factors) - 1, -1, -1):
+        # `later` is the cotangent of the product up to k: its own, and that of the products after.
+        later = bars[k] + later
+        parts.append(later * products[k - 1] if k else later)
+        later = later * factors[k]
+    return np.moveaxis(np.stack(parts[::-1]), 0, axis)
+
+
+def cumprod_tangent(a_dot: Any, y: Any, a: Any, axis: Any) -> Any:
+    """The tangent of a cumulative product; factor by factor where products vanished."""
+    if axis is None or np.ndim(a) == 0:
+        return cumprod_tangent(np.ravel(a_dot), y, np.ravel(a), 0)
+    if np.all(y != 0) and np.all(np.isfinite(y)):
+        return y * np.cumsum(a_dot / a, axis)
+    factors = np.moveaxis(np.asarray(a), axis, 0)
+    dots = np.moveaxis(np.asarray(a_dot), axis, 0)
+    products = np.moveaxis(np.asarray(y), axis, 0)
+    parts = [dots[0]]
+    for k in range(1, len(factors)):
+        parts.append(parts[-1] * factors[k] + products[k - 1] * dots[k])
+    return np.moveaxis(np.stack(parts), 0, axis)
+
+
+rule(
+    np.cumprod,
+    "a, axis=None, dtype=None, out=None",
+    vjp={"a": "cumprod_transpose(y_bar, y, a, axis)"},
+    jvp={"a": "cumprod_tangent(a_dot, y, a, axis)"},
+)
+same(np.cumprod, np.ndarray.cumprod)
+
+
+def delivered(y: Any, out: Any) -> Any:
+    """The result, written into `out` if the caller gave one."""
+    if out is None:
+        return y
+    out[...] = y
+    return out
+
+
+def _accumulated(step: Any, first: Any, x: Any, axis: Any, dtype: Any, initial: bool) -> Any:
+    if axis is None:
+        if np.ndim(x) > 1:
+            raise ValueError("For arrays which have more than one dimension ``axis`` is required.")
+        axis = 0
+    y = step(np.atleast_1d(x), axis, dtype)
+    if not initial:
+        return y
+    edge = list(np.shape(y))
+    edge[axis] = 1
+    return np.concatenate([np.full(tuple(edge), first, dtype=y.dtype), y], axis)
+
+
+@composed(np.cumulative_sum)
+def cumulative_sum(
+    x: Any, /, *, axis: Any = None, dtype: Any = None, out: Any = None, include_initial: bool = False
+) -> Any:
+    """As cumsum, with a leading zero on request."""
+    return delivered(_accumulated(np.cumsum, 0, x, axis, dtype, include_initial), out)
+
+
+@composed(np.cumulative_prod)
+def cumulative_prod(
+    x: Any, /, *, axis: Any = None, dtype: Any = None, out: Any = None, include_initial: bool = False
+) -> Any:
+    """As cumprod, with a leading one on request."""
+    return delivered(_accumulated(np.cumprod, 1, x, axis, dtype, include_initial), out)
+
+
+# Extrema.
+
+
+def shares(y: Any, a: Any, axis: Any, keepdims: bool, initial: Any, where: Any) -> Any:
+    """How much of a maximum or minimum each element is: tied elements share it equally.
+
+    An initial value that ties takes its share too; a NaN result belongs to the elements that are NaN.
+    """
+    top = with_axes(y, a, axis, keepdims)
+    tied = np.equal(a, top)
+    if np.any(np.isnan(y)):
+        tied = tied | (np.isnan(a) & np.isnan(top))
+    if where is not True:
+        tied = tied & where
+    number = np.sum(tied, axis=axis, keepdims=True)
+    if initial is not None:
+        number = np.maximum(number + np.equal(top, initial), 1)
+    return tied / number
+
+
+EXTREMUM = "a, axis=None, out=None, keepdims=False, initial=None, where=True"
+EXTREMUM_VJP = {
+    "a": "spread(y_bar, a, axis, keepdims) * shares(y, a, axis, keepdims, initial, where)",
+    "initial": "np.sum(y_bar * share_of_initial(y, a, axis, keepdims, initial, where))",
+}
+EXTREMUM_JVP = {
+    "a": "np.sum(a_dot * shares(y, a, axis, keepdims, initial, where), axis, keepdims=keepdims)",
+    "initial": "initial_dot * share_of_initial(y, a, axis, keepdims, initial, where)",
+}
+
+
+def share_of_initial(y: Any, a: Any, axis: Any, keepdims: bool, initial: Any, where: Any) -> Any:
+    """How much of a maximum or minimum its initial value is."""
+    return 1.0 - np.sum(shares(y, a, axis, keepdims, initial, where), axis, keepdims=keepdims)
+
+
+rule(np.max, EXTREMUM, vjp=EXTREMUM_VJP, jvp=EXTREMUM_JVP)
+rule(np.min, EXTREMUM, vjp=EXTREMUM_VJP, jvp=EXTREMUM_JVP)
+same(np.max, np.amax, np.ndarray.max)
+same(np.min, np.amin, np.ndarray.min)
+
+
+@composed(np.ptp)
+def ptp(a: Any, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:
+    """The range: maximum minus minimum."""
+    y = np.max(a, axis, keepdims=keepdims) - np.min(a, axis, keepdims=keepdims)
+    return delivered(y, out)
+
+
+# Moments. A variance is E |a - m|^2; its derivative with respect to its own mean vanishes.
+
+
+def deviations(a: Any, axis: Any, where: Any, mean: Any) -> Any:
+    """a - mean, zero where `where` leaves elements out (they may be NaN)."""
+    if mean is None:
+        mean = np.mean(a, axis, keepdims=True, where=where)
+    return np.subtract(a, mean) if where is True else np.where(where, np.subtract(a, mean), 0.0)
+
+
+def freedom(a: Any, axis: Any, keepdims: bool, where: Any, ddof: Any, correction: Any) -> Any:
+    """What the sum of squares of a variance is divided by."""
+    count = counted(a, axis, keepdims, where)
+    return np.maximum(count - (ddof if correction is None else correction), 0)
+
+
+def inverse_or_zero(y: Any) -> Any:
+    """1 / y, and 0 at 0: a standard deviation of zero has the derivative zero."""
+    vanishes = np.equal(y, 0)
+    return np.where(vanishes, 0.0, 1.0 / np.where(vanishes, 1.0, y))
+
+
+MOMENT = (
+    "a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, "
+    "where=True, mean=None, correction=None"
+)
+FREEDOM = "freedom(a, axis, keepdims, where, ddof, correction)"
+CENTRED = "np.conj(deviations(a, axis, where, mean))"
+
+
+def _moment(by_deviation: str, by_freedom: str) -> dict[str, dict[str, str]]:
+    """The texts of a moment: its derivative is a factor times each deviation, and has one by n - ddof."""
+    weight = f"{by_deviation} / {FREEDOM}"
+    by_element = f"spread(y_bar * {weight}, a, axis, keepdims) * {CENTRED}"
+    by_count = f"{by_freedom} * y / {FREEDOM}"
+    gathered = "np.sum({} * " + CENTRED + ", axis, keepdims=keepdims)"
+    return {
+        "vjp": {
+            "a": by_element,
+            "mean": f"unbroadcast(-{by_element}, mean)",
+            "ddof": f"np.sum(y_bar * {by_count})",
+            "correction": f"np.sum(y_bar * {by_count})",
+        },
+        "jvp": {
+            "a": f"{weight} * np.real({gathered.format('a_dot')})",
+            "mean": f"-{weight} * np.real({gathered.format('mean_dot')})",
+            "ddof": f"ddof_dot * {by_count}",
+            "correction": f"correction_dot * {by_count}",
+        },
+    }
+
+
+rule(np.var, MOMENT, **_moment("2.0", "1.0"))
+rule(np.std, MOMENT, **_moment("inverse_or_zero(y)", "0.5"))
+same(np.var, np.ndarray.var)
+same(np.std, np.ndarray.std)
+
+
+@composed(np.average)
+def average(
+    a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False
+) -> Any:
+    """The weighted mean; with one-dimensional weights along the axis, or weights of a's shape."""
+    if weights is None:
+        mean = np.mean(a, axis, keepdims=keepdims)
+        total = np.full(np.shape(mean), np.size(a) / np.size(mean), dtype=mean.dtype)[()]
+    else:
+        full = weights_along(a, axis, weights)
+        total = np.sum(full, axis, keepdims=keepdims)
+        if np.any(total == 0.0):
+            raise ZeroDivisionError("Weights sum to zero, can't be normalized")
+        mean = np.sum(np.multiply(a, full), axis, keepdims=keepdims) / total
+    return (mean, total) if returned else mean
+
+
+def weights_along(a: Any, axis: Any, weights: Any) -> Any:
+    """The weights with as many dimensions as `a`, theirs along the given axes."""
+    weights = np.asarray(weights)
+    shape = np.shape(a)
+    if np.shape(weights) == shape:
+        return weights
+    if axis is None:
+        raise TypeError("Axis must be specified when shapes of a and weights differ.")
+    axes = tuple(k % len(shape) for k in (axis if isinstance(axis, tuple) else (axis,)))
+    if np.shape(weights) != tuple(shape[k] for k in axes):
+        raise ValueError("Shape of weights must be consistent with shape of a along specified axis.")
+    ordered = np.transpose(weights, tuple(axes.index(k) for k in sorted(axes)))
+    fitted = np.reshape(ordered, tuple(n if k in axes else 1 for k, n in enumerate(shape)))
+    return np.broadcast_to(fitted, shape)
+
+
+# Reductions that pass over NaN.
+
+
+def without_nan(a: Any, filling: Any) -> Any:
+    """`a` with its NaNs replaced."""
+    missing = np.isnan(a)
+    return np.where(missing, filling, a) if np.any(missing) else a
+
+
+@composed(np.nansum)
+def nansum(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: bool = False,
+    initial: Any = 0,
+    where: Any = True,
+) -> Any:
+    """The sum of what is not NaN."""
+    filled = without_nan(a, 0)
+    y = np.sum(filled, axis, dtype, keepdims=keepdims, initial=initial, where=where)
+    return delivered(y, out)
+
+
+@composed(np.nanprod)
+def nanprod(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: bool = False,
+    initial: Any = 1,
+    where: Any = True,
+) -> Any:
+    """The product of what is not NaN."""
+    filled = without_nan(a, 1)
+    y = np.prod(filled, axis, dtype, keepdims=keepdims, initial=initial, where=where)
+    return delivered(y, out)
+
+
+@composed(np.nancumsum)
+def nancumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
+    """The cumulative sum of what is not NaN."""
+    return delivered(np.cumsum(without_nan(a, 0), axis, dtype), out)
+
+
+@composed(np.nancumprod)
+def nancumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
+    """The cumulative product of what is not NaN."""
+    return delivered(np.cumprod(without_nan(a, 1), axis, dtype), out)
+
+
+@composed(np.nanmean)
+def nanmean(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: bool = False,
+    *,
+    where: Any = True,
+) -> Any:
+    """The mean of what is not NaN."""
+    y = np.mean(a, axis, dtype, keepdims=keepdims, where=where & ~np.isnan(a))
+    return delivered(y, out)
+
+
+@composed(np.nanvar)
+def nanvar(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    ddof: Any = 0,
+    keepdims: bool = False,
+    *,
+    where: Any = True,
+    mean: Any = None,
+    correction: Any = None,
+) -> Any:
+    """The variance of what is not NaN."""
+    known = where & ~np.isnan(a)
+    centred = deviations(without_nan(a, 0), axis, known, mean)
+    squares = np.sum(np.real(centred * np.conj(centred)), axis, dtype, keepdims=keepdims)
+    left = counted(a, axis, keepdims, known) - (ddof if correction is None else correction)
+    # A variance of too few elements is unknown, not negative or infinite.
+    y = squares / np.where(left > 0, left, np.nan).astype(squares.dtype)
+    return delivered(y, out)
+
+
+@composed(np.nanstd)
+def nanstd(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    ddof: Any = 0,
+    keepdims: bool = False,
+    *,
+    where: Any = True,
+    mean: Any = None,
+    correction: Any = None,
+) -> Any:
+    """The standard deviation of what is not NaN."""
+    y = nanvar(a, axis, dtype, None, ddof, keepdims, where=where, mean=mean, correction=correction)
+    # At zero variance the derivative is taken as zero: that of the root is infinite.
+    positive = np.greater(y, 0) | np.isnan(y)
+    root = np.where(positive, np.sqrt(np.where(positive, y, 1.0)), 0.0)
+    return delivered(root if np.ndim(root) else root[()], out)
+
+
+def _nan_extremum(
+    step: Any, worst: float, a: Any, axis: Any, keepdims: bool, initial: Any, where: Any
+) -> Any:
+    missing = np.isnan(a)
+    filled = np.where(missing, worst, a) if np.any(missing) else a
+    if initial is None:
+        y = step(filled, axis, keepdims=keepdims)
+    else:
+        y = step(filled, axis, keepdims=keepdims, initial=initial, where=where)
+    unknown = np.all(missing | ~np.asarray(where), axis=axis, keepdims=keepdims)
+    if initial is None and np.any(unknown):
+        y = np.where(unknown, np.nan, y)
+        return y if np.ndim(y) else y[()]
+    return y
+
+
+@composed(np.nanmax)
+def nanmax(
+    a: Any,
+    axis: Any = None,
+    out: Any = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Any:
+    """The maximum of what is not NaN."""
+    return delivered(_nan_extremum(np.max, -np.inf, a, axis, keepdims, initial, where), out)
+
+
+@composed(np.nanmin)
+def nanmin(
+    a: Any,
+    axis: Any = None,
+    out: Any = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Any:
+    """The minimum of what is not NaN."""
+    return delivered(_nan_extremum(np.min, np.inf, a, axis, keepdims, initial, where), out)
+
+
+@composed(np.trapezoid)
+def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
+    """The integral of the polygon through samples."""
+    values = np.moveaxis(np.asarray(y), axis, -1)
+    if x is None:
+        width = dx
+    elif np.ndim(x) == 1:
+        width = np.diff(x)
+    else:
+        width = np.diff(np.moveaxis(np.asarray(x), axis, -1), axis=-1)
+    return np.sum(width * (values[..., 1:] + values[..., :-1]) / 2.0, axis=-1)
+
+
+zero(np.all, np.any, np.count_nonzero, np.argmax, np.argmin, np.nanargmax, np.nanargmin)
+zero(np.ndarray.all, np.ndarray.any, np.ndarray.argmax, np.ndarray.argmin)

@@ -1,0 +1,106 @@
+"""Arrays as memory: which buffer an array lives in, and the same view of that buffer's shadow.
+
+An array's derivative belongs to the memory that it shows, not to the name that shows it. Two views
+of one buffer are two views of one shadow, so writes through any of them are right by construction.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def owner(a: np.ndarray) -> np.ndarray:
+    """The array that owns the memory of `a`: `a` itself, or the end of its chain of bases."""
+    base = a.base
+    while base is not None:
+        if isinstance(base, np.ndarray):
+            a = base
+            base = a.base
+        elif type(base).__name__ == "DummyArray":  # NumPy's as_strided keeps the base behind it
+            base = base.base
+        else:
+            break
+    return a
+
+
+def address(a: np.ndarray) -> int:
+    """The address of an array's first element."""
+    return int(a.__array_interface__["data"][0])
+
+
+def overlaps_itself(a: np.ndarray) -> bool:
+    """Whether two elements of one view may share memory, as after np.broadcast_to.
+
+    Sufficient for disjointness: sorted by stride, each dimension steps over all smaller ones.
+    """
+    reach = a.itemsize
+    for stride, n in sorted((abs(s), n) for s, n in zip(a.strides, a.shape, strict=True) if n > 1):
+        if stride < reach:
+            return True
+        reach = stride * (n - 1) + reach
+    return False
+
+
+def view_of(shadow: np.ndarray, whole: np.ndarray, part: np.ndarray) -> np.ndarray:
+    """The view of `shadow` that `part` is of `whole`; shadow has the memory layout of whole."""
+    if part is whole:
+        return shadow
+    if part.size == 0:
+        return np.zeros(part.shape, part.dtype)
+    return np.ndarray(
+        part.shape,
+        part.dtype,
+        buffer=shadow.reshape(-1, order="A") if shadow.flags.forc else shadow.ravel(order="K"),
+        offset=address(part) - address(whole),
+        strides=part.strides,
+    )
+
+
+def sign_of(whole: np.ndarray, part: np.ndarray) -> int:
+    """-1 for a view of the imaginary parts of complex memory, else 1.
+
+    The cotangent of z = a + ib is du/da - i du/db, so that of b is minus the imaginary part.
+    """
+    if whole.dtype.kind != "c" or part.dtype.kind == "c" or part.size == 0:
+        return 1
+    if any(s % whole.itemsize for s, n in zip(part.strides, part.shape, strict=True) if n > 1):
+        raise TypeError("a real view that mixes real and imaginary parts has no cotangent")
+    return -1 if (address(part) - address(whole)) % whole.itemsize else 1
+
+
+def add_into(target: np.ndarray, amount: Any) -> None:
+    """`target += amount`, each element counted where a view shows the same memory twice."""
+    if overlaps_itself(target):
+        whole = owner(target)
+        numbers = np.arange(whole.size).reshape(whole.shape)
+        if whole.flags.f_contiguous and not whole.flags.c_contiguous:
+            numbers = np.asfortranarray(numbers)
+        scaled = tuple(s // whole.itemsize * numbers.itemsize for s in target.strides)
+        start = (address(target) - address(whole)) // whole.itemsize * numbers.itemsize
+        index = np.ndarray(
+            target.shape, numbers.dtype, buffer=numbers.reshape(-1, order="A"), offset=start, strides=scaled
+        )
+        flat = whole.reshape(-1, order="A")
+        np.add.at(flat, index, amount)
+    else:
+        target[...] += amount
+
+
+def repeats(index: Any) -> bool:
+    """Whether an index may name an element twice: it holds an array or list of integers."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return any(
+        (isinstance(p, np.ndarray) and p.dtype.kind != "b" and p.size > 1) or (isinstance(p, list) and len(p) > 1)
+        for p in parts
+    )
+
+
+def snapshot(index: Any) -> Any:
+    """The index as it is now: arrays and lists in it may be changed by the program later."""
+    if isinstance(index, tuple):
+        return tuple(snapshot(p) for p in index)
+    if isinstance(index, (np.ndarray, list)):
+        return np.array(index) if len(index) or isinstance(index, np.ndarray) else np.empty(0, int)
+    return index

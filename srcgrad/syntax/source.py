@@ -1,0 +1,110 @@
+"""Where a function's source is: its text, and its place in the file.
+
+What enters is a function object; nothing but its code object is trusted, since a name may have been
+rebound, a decorator may have wrapped it, and several lambdas may share a line.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import linecache
+from dataclasses import dataclass
+from types import CodeType, FunctionType
+
+from srcgrad.errors import SourceUnavailableError
+
+
+@dataclass(frozen=True)
+class FunctionSource:
+    """A function's syntax, with line numbers and columns as in its file."""
+
+    filename: str
+    text: str  # of the definition alone, indented as in the file
+    first_line: int
+    tree: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+
+
+def source_of(function: FunctionType) -> FunctionSource:
+    """Find the definition of a function.
+
+    Raises SourceUnavailableError where there is no text, or a text that is not the function's.
+    """
+    code = function.__code__
+    lines = linecache.getlines(code.co_filename, function.__globals__)
+    if not lines:
+        raise SourceUnavailableError(
+            f"the source of {function.__qualname__}() is not available",
+            ways=("define it in a file, a notebook cell, or register a rule for it",),
+        )
+    text = "".join(lines)
+    node = _find(_parsed(text), code)
+    if node is None:
+        raise SourceUnavailableError(
+            f"{code.co_filename} no longer holds the source of {function.__qualname__}()",
+            ways=("import it again",),
+        )
+    first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+    if isinstance(node, ast.Lambda):
+        segment = ast.get_source_segment(text, node) or ""
+    else:
+        segment = "".join(lines[first - 1 : node.end_lineno])
+    return FunctionSource(code.co_filename, segment, first, node)
+
+
+@functools.lru_cache(maxsize=64)
+def _parsed(text: str) -> dict[int, list[ast.AST]]:
+    """The function definitions of a file by the line that their code objects name."""
+    found: dict[int, list[ast.AST]] = {}
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        return found
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+            found.setdefault(first, []).append(node)
+        elif isinstance(node, ast.Lambda):
+            found.setdefault(node.lineno, []).append(node)
+    return found
+
+
+def _find(by_line: dict[int, list[ast.AST]], code: CodeType) -> ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | None:
+    candidates = [n for n in by_line.get(code.co_firstlineno, []) if _name(n) == code.co_name and _fits(n, code)]
+    if len(candidates) > 1:
+        candidates = [n for n in candidates if _spans(n, code)] or candidates
+        # Of nested lambdas, all of which span the innermost one's code, the smallest is meant.
+        candidates.sort(key=_extent)
+    return candidates[0] if candidates else None  # type: ignore[return-value]
+
+
+def _name(node: ast.AST) -> str:
+    return getattr(node, "name", "<lambda>")
+
+
+def _fits(node: ast.AST, code: CodeType) -> bool:
+    """Whether the parameters are those of the code."""
+    a: ast.arguments = node.args  # type: ignore[attr-defined]
+    names = [p.arg for p in (*a.posonlyargs, *a.args, *a.kwonlyargs)]
+    names += [p.arg for p in (a.vararg, a.kwarg) if p is not None]
+    count = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & 4) + bool(code.co_flags & 8)
+    actual = list(code.co_varnames[:count])
+    return len(names) == len(actual) and all(n == m or m.endswith(n) for n, m in zip(names, actual, strict=True))
+
+
+def _spans(node: ast.AST, code: CodeType) -> bool:
+    """Whether every instruction of the code lies in the node's body."""
+    body = node.body if isinstance(node, ast.Lambda) else node
+    start = (body.lineno, body.col_offset)  # type: ignore[attr-defined]
+    end = (body.end_lineno, body.end_col_offset)  # type: ignore[attr-defined]
+    marks = [
+        ((line, column), (end_line, end_column))
+        for line, end_line, column, end_column in code.co_positions()
+        if None not in (line, end_line, column, end_column) and (column, end_column) != (0, 0)
+    ]
+    inner = [m for m in marks if start <= m[0] and m[1] <= end]
+    return bool(marks) and len(inner) >= len(marks) - 1 and max(m[1] for m in inner) == end if inner else False
+
+
+def _extent(node: ast.AST) -> tuple[int, int]:
+    return (node.end_lineno - node.lineno, node.end_col_offset - node.col_offset)  # type: ignore[attr-defined]

@@ -1,0 +1,1 @@
+"""Random programs: written as source text, differentiated, compared with finite differences."""

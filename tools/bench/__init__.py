@@ -1,0 +1,1 @@
+"""How fast srcgrad is: `python -m tools.bench`."""
