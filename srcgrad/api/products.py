@@ -99,7 +99,7 @@ def _is_zero(x: Any, x_dot: Any) -> bool:
     """Whether a tangent says that its primal is not differentiated: None, or 0 for what has none."""
     if x_dot is None:
         return True
-    return type(x_dot) in (int, float) and x_dot == 0 and next(tree.leaves(x), None) is None and type(x) is not int
+    return type(x_dot) in (int, float) and x_dot == 0 and next(tree.leaves(x), None) is None
 
 
 def _tangents_for(x: Any, x_dot: Any) -> list[Any]:

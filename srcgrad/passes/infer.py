@@ -40,6 +40,7 @@ class Facts:
 
     before: dict[int, Env]
     after: dict[int, Env]
+    entry: dict[int, Env]  # before a loop's first iteration; `before` joins all of them
     scope: Scope
     returned: Value | None
 
@@ -312,7 +313,7 @@ def kind_of_global(value: Any, name: str) -> Kind:
 
 def infer(unit: ir.Unit, start: Env, scope: Scope, call: CallKind | None = None) -> Facts:
     """Run the unit on kinds."""
-    facts = Facts({}, {}, scope, None)
+    facts = Facts({}, {}, {}, scope, None)
     run = _Run(facts, call)
     run.block(unit.body, start)
     return replace(facts, returned=run.returned)
@@ -424,6 +425,7 @@ class _Run:
         self.leaving.append([])
         self.continuing.append([])
         head = env
+        self.facts.entry[s.key] = env
         for _ in range(50):
             self.leaving[-1], self.continuing[-1] = [], []
             start = head

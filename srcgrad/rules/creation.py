@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from srcgrad.rules.support import scatter_add, unbroadcast
-from srcgrad.rules.table import composed, linear, rule, same, zero
+from srcgrad.rules.table import composed, rule, same, zero
 
 # Conversions. The operand may be nested lists and tuples; its cotangent then has the same nesting.
 
@@ -46,16 +46,14 @@ _conversion(
     "object",
     "dtype=None, *, copy=True, order='K', subok=False, ndmin=0, ndmax=0, like=None",
 )
-for function in (np.asarray, np.asanyarray):
-    _conversion(function, "a", "dtype=None, order=None, *, device=None, copy=None, like=None")
-for function in (np.ascontiguousarray, np.asfortranarray):
-    _conversion(function, "a", "dtype=None, *, like=None")
+_conversion(np.asarray, "a", "dtype=None, order=None, *, device=None, copy=None, like=None")
+_conversion(np.ascontiguousarray, "a", "dtype=None, *, like=None")
+same(np.asarray, np.asanyarray)
+same(np.ascontiguousarray, np.asfortranarray)
 _conversion(np.copy, "a", "order='K', subok=False")
 _conversion(np.ndarray.copy, "a", "order='C'")
 _conversion(np.astype, "x", "dtype, *, copy=True, device=None")
-_conversion(
-    np.ndarray.astype, "x", "dtype, order='K', casting='unsafe', subok=True, copy=True"
-)
+_conversion(np.ndarray.astype, "x", "dtype, order='K', casting='unsafe', subok=True, copy=True")
 rule(np.float64, "x", vjp={"x": "nested_like(y_bar, x)"}, jvp={"x": "cast(x_dot, y)"})
 rule(
     np.complex128,
@@ -68,7 +66,7 @@ same(np.complex128, np.complex64, np.clongdouble)
 
 
 @composed(np.fromiter)
-def fromiter(iter: Any, dtype: Any, count: int = -1, *, like: Any = None) -> Any:  # noqa: A002
+def fromiter(iter: Any, dtype: Any, count: int = -1, *, like: Any = None) -> Any:
     """The items, or the first `count` of them, as an array."""
     items: list[Any] = []
     for item in iter:
@@ -129,9 +127,7 @@ zero(np.eye, np.identity, np.tri, np.dtype)
 
 
 @composed(np.meshgrid)
-def meshgrid(
-    *xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy"
-) -> tuple[Any, ...]:
+def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> tuple[Any, ...]:
     """The coordinates of a grid: each array along its own axis, repeated along the others."""
     if indexing not in ("xy", "ij"):
         raise ValueError("Valid values for `indexing` are 'xy' and 'ij'.")
@@ -140,7 +136,7 @@ def meshgrid(
     if indexing == "xy" and ndim > 1:
         axes[:2] = [1, 0]
     grids: Any = [
-        np.reshape(x, (1,) * axis + (-1,) + (1,) * (ndim - axis - 1)) for x, axis in zip(xi, axes)
+        np.reshape(x, (1,) * axis + (-1,) + (1,) * (ndim - axis - 1)) for x, axis in zip(xi, axes, strict=True)
     ]
     if not sparse:
         grids = np.broadcast_arrays(*grids)
@@ -177,9 +173,7 @@ def step_bar(y_bar: Any, x: Any, num: int, endpoint: bool) -> Any:
 LINSPACE = "start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis=0, *, device=None"
 
 
-def linspace_bar(
-    y_bar: Any, first: bool, x: Any, num: int, endpoint: bool, retstep: bool, axis: int
-) -> Any:
+def linspace_bar(y_bar: Any, first: bool, x: Any, num: int, endpoint: bool, retstep: bool, axis: int) -> Any:
     """The cotangent of one end of linspace."""
     bar = y_bar[0] if retstep else y_bar
     ends = start_bar if first else stop_bar
@@ -249,21 +243,16 @@ def logspace(
     return y if dtype is None else y.astype(dtype)
 
 
-@composed(np.arange)
-def arange(
-    start_or_stop: Any,
-    /,
-    stop: Any = None,
-    step: Any = 1,
-    *,
-    dtype: Any = None,
-    device: Any = None,
-    like: Any = None,
-) -> Any:
-    """The numbers from start to before stop in steps; how many there are has no derivative."""
-    start = 0 if stop is None else start_or_stop
-    stop = start_or_stop if stop is None else stop
-    step = 1 if step is None else step
-    number = int(np.ceil((stop - start) / step))
-    y = start + step * np.arange(max(number, 0))
-    return y.astype(np.result_type(start, stop, step) if dtype is None else dtype)
+# Of a range in steps, how many numbers it has is constant, so the end has no derivative.
+rule(
+    np.arange,
+    "start_or_stop, stop=None, step=1, *, dtype=None, device=None, like=None",
+    vjp={
+        "start_or_stop": "np.zeros(()) if stop is None else np.sum(y_bar)",
+        "step": "np.sum(y_bar * np.arange(np.size(y)))",
+    },
+    jvp={
+        "start_or_stop": "np.zeros(np.shape(y)) if stop is None else np.full(np.shape(y), start_or_stop_dot)",
+        "step": "step_dot * np.arange(np.size(y))",
+    },
+)

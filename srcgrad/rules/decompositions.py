@@ -54,13 +54,13 @@ def nonzero(x_bar: Any) -> Any:
 # Matrices of which LAPACK reads one triangle.
 
 
-def hermitian(a: Any, uplo: str) -> Any:
+def hermitian(a: Any, uplo: Any) -> Any:
     """The Hermitian matrix of which one triangle of a, and the real part of its diagonal, is read."""
     half = np.tril(a, -1) if uplo.upper() == "L" else mH(np.triu(a, 1))
     return half + mH(half) + diagonal_matrix(np.real(diagonal(a)))
 
 
-def hermitian_bar(a_bar: Any, uplo: str) -> Any:
+def hermitian_bar(a_bar: Any, uplo: Any) -> Any:
     """The transpose of `hermitian`: what the other triangle would receive falls on the one that is read."""
     both = a_bar + mH(a_bar)
     half = np.tril(both, -1) if uplo.upper() == "L" else np.triu(both, 1)
@@ -95,7 +95,7 @@ def cholesky_dot(a_dot: Any, y: Any, upper: bool) -> Any:
 # Hermitian eigenvalues: a = v diag(w) v^H.  With p = v^H da v,  dw = diag p,  dv = v (p / gaps).
 
 
-def eigh_bar(y_bar: Any, y: Any, uplo: str) -> Any:
+def eigh_bar(y_bar: Any, y: Any, uplo: Any) -> Any:
     """The cotangent of a from those of the eigenvalues and vectors."""
     w_bar, v_bar = y_bar
     w, v = y
@@ -103,20 +103,20 @@ def eigh_bar(y_bar: Any, y: Any, uplo: str) -> Any:
     return hermitian_bar(np.conj(v) @ p_bar @ mT(v), uplo)
 
 
-def eigh_dot(a_dot: Any, y: Any, uplo: str) -> tuple[Any, Any]:
+def eigh_dot(a_dot: Any, y: Any, uplo: Any) -> tuple[Any, Any]:
     """The tangents of the eigenvalues and vectors."""
     w, v = y
     p = mH(v) @ hermitian(a_dot, uplo) @ v
     return np.real(diagonal(p)), v @ (reciprocal_gaps(w, np.asarray(True)) * p)
 
 
-def eigvalsh_bar(y_bar: Any, a: Any, uplo: str) -> Any:
+def eigvalsh_bar(y_bar: Any, a: Any, uplo: Any) -> Any:
     """The cotangent of a from that of the eigenvalues alone."""
     v = np.linalg.eigh(a, uplo)[1]
     return hermitian_bar((np.conj(v) * y_bar[..., None, :]) @ mT(v), uplo)
 
 
-def eigvalsh_dot(a_dot: Any, a: Any, uplo: str) -> Any:
+def eigvalsh_dot(a_dot: Any, a: Any, uplo: Any) -> Any:
     """The tangent of the eigenvalues alone."""
     v = np.linalg.eigh(a, uplo)[1]
     return np.real(np.sum(np.conj(v) * (hermitian(a_dot, uplo) @ v), axis=-2))
@@ -126,10 +126,11 @@ def eigvalsh_dot(a_dot: Any, a: Any, uplo: str) -> Any:
 # LAPACK scales each vector to norm 1 and makes its largest entry real, which fixes c.
 
 
-def largest_entries(v: Any) -> Any:
-    """A mask of the entry of largest modulus in each column."""
+def imaginary_per_largest(x: Any, v: Any) -> Any:
+    """Im x over the (real) entry of largest modulus in each column of v, there; zero elsewhere."""
     place = np.argmax(np.abs(v), axis=-2)
-    return np.arange(np.shape(v)[-2])[:, None] == place[..., None, :]
+    largest = np.arange(np.shape(v)[-2])[:, None] == place[..., None, :]
+    return np.where(largest, np.imag(x) / np.where(largest, np.real(v), 1.0), 0.0)
 
 
 def eig_bar(y_bar: Any, y: Any) -> Any:
@@ -139,7 +140,7 @@ def eig_bar(y_bar: Any, y: Any) -> Any:
     along = np.sum(v_bar * v, axis=-2, keepdims=True)
     u_bar = v_bar - np.real(along) * np.conj(v)
     if np.iscomplexobj(v):
-        u_bar = u_bar - 1j * np.where(largest_entries(v), np.imag(along) / np.abs(v), 0.0)
+        u_bar = u_bar - 1j * imaginary_per_largest(along, v)
     p_bar = diagonal_matrix(w_bar) + reciprocal_gaps(w, nonzero(v_bar)) * (mT(v) @ u_bar)
     return np.linalg.solve(mT(v), p_bar @ mT(v))
 
@@ -151,8 +152,7 @@ def eig_dot(a_dot: Any, y: Any) -> tuple[Any, Any]:
     u = v @ (reciprocal_gaps(w, np.asarray(True)) * p)
     c = -np.real(np.sum(np.conj(v) * u, axis=-2, keepdims=True))
     if np.iscomplexobj(v):
-        turned = np.where(largest_entries(v), np.imag(u) / np.abs(v), 0.0)
-        c = c - 1j * np.sum(turned, axis=-2, keepdims=True)
+        c = c - 1j * np.sum(imaginary_per_largest(u, v), axis=-2, keepdims=True)
     return diagonal(p), u + v * c
 
 

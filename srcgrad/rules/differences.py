@@ -67,7 +67,7 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
         spacings = varargs
     else:
         raise TypeError("invalid number of arguments")
-    parts = [_slope(f, h, k, edge_order) for h, k in zip(spacings, axes)]
+    parts = [_slope(f, h, k, edge_order) for h, k in zip(spacings, axes, strict=True)]
     return parts[0] if len(parts) == 1 else tuple(parts)
 
 

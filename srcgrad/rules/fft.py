@@ -14,7 +14,7 @@ import numpy as np
 from srcgrad.rules.table import composed, linear, zero
 
 
-def opposite(norm: str | None) -> str:
+def opposite(norm: Any) -> Any:
     """The norm with which a transform in the other direction has the same scale."""
     if norm == "ortho":
         return "ortho"
@@ -43,7 +43,7 @@ def weights(ends: float, middle: float, n: int, x: Any, axis: int) -> Any:
     return np.reshape(factors, (half,) + (1,) * (np.ndim(x) - 1 - axis % np.ndim(x)))
 
 
-def rfft_bar(y_bar: Any, a: Any, n: int | None, axis: int, norm: str | None) -> Any:
+def rfft_bar(y_bar: Any, a: Any, n: int | None, axis: int, norm: Any) -> Any:
     """The transpose of np.fft.rfft."""
     size = np.shape(a)[axis] if n is None else n
     spectrum = np.conj(y_bar) * weights(1.0, 0.5, size, y_bar, axis)
@@ -51,7 +51,7 @@ def rfft_bar(y_bar: Any, a: Any, n: int | None, axis: int, norm: str | None) -> 
     return resized(a_bar, np.shape(a)[axis], axis)
 
 
-def irfft_bar(y_bar: Any, a: Any, axis: int, norm: str | None) -> Any:
+def irfft_bar(y_bar: Any, a: Any, axis: int, norm: Any) -> Any:
     """The transpose of np.fft.irfft."""
     spectrum = np.conj(np.fft.rfft(y_bar, axis=axis, norm=opposite(norm)))
     a_bar = spectrum * weights(1.0, 2.0, np.shape(y_bar)[axis], spectrum, axis)
@@ -72,13 +72,13 @@ zero(np.fft.fftfreq, np.fft.rfftfreq)
 
 
 @composed(np.fft.hfft)
-def hfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Any:
+def hfft(a: Any, n: int | None = None, axis: int = -1, norm: Any = None) -> Any:
     """The real spectrum of a signal with Hermitian symmetry."""
     return np.fft.irfft(np.conj(a), n, axis, norm=opposite(norm))
 
 
 @composed(np.fft.ihfft)
-def ihfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Any:
+def ihfft(a: Any, n: int | None = None, axis: int = -1, norm: Any = None) -> Any:
     """The inverse of hfft."""
     return np.conj(np.fft.rfft(a, n, axis, norm=opposite(norm)))
 
@@ -96,7 +96,7 @@ def sizes_and_axes(a: Any, s: Any, axes: Any) -> tuple[list[int | None], list[in
 
 
 @composed(np.fft.fftn)
-def fftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> Any:
+def fftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None) -> Any:
     """Transforms along one axis after the other, the last axis first."""
     sizes, along = sizes_and_axes(a, s, axes)
     for n, axis in zip(sizes[::-1], along[::-1], strict=True):
@@ -105,7 +105,7 @@ def fftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> An
 
 
 @composed(np.fft.ifftn)
-def ifftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> Any:
+def ifftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None) -> Any:
     """Inverse transforms along one axis after the other, the last axis first."""
     sizes, along = sizes_and_axes(a, s, axes)
     for n, axis in zip(sizes[::-1], along[::-1], strict=True):
@@ -114,7 +114,7 @@ def ifftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> A
 
 
 @composed(np.fft.rfftn)
-def rfftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> Any:
+def rfftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None) -> Any:
     """A real transform along the last axis, then complex ones."""
     sizes, along = sizes_and_axes(a, s, axes)
     a = np.fft.rfft(a, sizes[-1], along[-1], norm)
@@ -124,7 +124,7 @@ def rfftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> A
 
 
 @composed(np.fft.irfftn)
-def irfftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> Any:
+def irfftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None) -> Any:
     """Complex inverse transforms, then a real one along the last axis."""
     sizes, along = sizes_and_axes(a, s, axes)
     for n, axis in zip(sizes[:-1], along[:-1], strict=True):
@@ -133,24 +133,24 @@ def irfftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> 
 
 
 @composed(np.fft.fft2)
-def fft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> Any:
+def fft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: Any = None) -> Any:
     """Of the last two axes unless others are given."""
     return fftn(a, s, axes, norm)
 
 
 @composed(np.fft.ifft2)
-def ifft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> Any:
+def ifft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: Any = None) -> Any:
     """Of the last two axes unless others are given."""
     return ifftn(a, s, axes, norm)
 
 
 @composed(np.fft.rfft2)
-def rfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> Any:
+def rfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: Any = None) -> Any:
     """Of the last two axes unless others are given."""
     return rfftn(a, s, axes, norm)
 
 
 @composed(np.fft.irfft2)
-def irfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> Any:
+def irfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: Any = None) -> Any:
     """Of the last two axes unless others are given."""
     return irfftn(a, s, axes, norm)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from srcgrad.rules.table import composed, linear, rule, same
+from srcgrad.rules.table import composed, linear, rule, same, zero
 
 # The cotangent of a sequence of arrays is a list; of an array that stands for the sequence of its
 # rows, an array.
@@ -59,7 +59,7 @@ rule(
 def fitted_pieces(y_bar: Any, arrays: Any, fit: Any, axis: int) -> Any:
     """As pieces, where `fit` reshaped each array before they were joined along the axis."""
     bars = pieces(y_bar, [fit(x) for x in arrays], axis)
-    return gathered([np.reshape(bar, np.shape(x)) for bar, x in zip(bars, arrays)], arrays)
+    return gathered([np.reshape(bar, np.shape(x)) for bar, x in zip(bars, arrays, strict=True)], arrays)
 
 
 def hstack_pieces(y_bar: Any, arrays: Any) -> Any:
@@ -77,8 +77,7 @@ linear(np.vstack, STACK, tup="fitted_pieces(y_bar, tup, np.atleast_2d, 0)")
 linear(np.hstack, STACK, tup="hstack_pieces(y_bar, tup)")
 linear(np.dstack, "tup", tup="fitted_pieces(y_bar, tup, np.atleast_3d, 2)")
 linear(np.column_stack, "tup", tup="fitted_pieces(y_bar, tup, as_column, 1)")
-if hasattr(np, "row_stack"):
-    same(np.vstack, np.row_stack)
+same(np.vstack, np.row_stack)  # noqa: NPY201 - the old name of vstack
 
 
 @composed(np.append)
@@ -159,8 +158,12 @@ def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
     number = np.shape(values)[axis] if np.size(obj) == 1 else np.size(obj)
     new = np.broadcast_to(values, (*shape[:axis], number, *shape[axis + 1 :]))
     every = np.concatenate([arr, new.astype(np.asarray(arr).dtype)], axis)
-    source = np.insert(np.arange(shape[axis]), obj, np.arange(shape[axis], shape[axis] + number))
-    return np.take(every, source, axis)
+    return np.take(every, inserted(shape[axis], obj, number), axis)
+
+
+def inserted(n: int, obj: Any, number: int) -> Any:
+    """Where the elements come from when `number` more, which stand at the end, move to before `obj`."""
+    return np.insert(np.arange(n), obj, np.arange(n, n + number))
 
 
 @composed(np.delete)
@@ -168,7 +171,15 @@ def delete(arr: Any, obj: Any, axis: Any = None) -> Any:
     """What is left without the positions `obj` along the axis."""
     if axis is None:
         arr, axis = np.ravel(arr), 0
-    return np.take(arr, np.delete(np.arange(np.shape(arr)[axis]), obj), axis)
+    return np.take(arr, left(np.shape(arr)[axis], obj), axis)
+
+
+def left(n: int, obj: Any) -> Any:
+    """Which of n positions are left without those of `obj`."""
+    return np.delete(np.arange(n), obj)
+
+
+zero(inserted, left)
 
 
 @composed(np.trim_zeros)

@@ -32,7 +32,13 @@ from srcgrad.rules.least_squares import (  # noqa: F401 - in the rules' texts
     pinv_bar,
     pinv_dot,
 )
-from srcgrad.rules.norms import inner_product, norm_slope, vector_norm_slope  # noqa: F401 - in texts
+from srcgrad.rules.norms import (  # noqa: F401 - in the rules' texts
+    inner_product,
+    norm_slope,
+    order_slope,
+    order_slope_of_norm,
+    vector_norm_slope,
+)
 from srcgrad.rules.qr import qr_bar, qr_dot  # noqa: F401 - in the rule's text
 from srcgrad.rules.support import mT, unbroadcast, with_axes  # noqa: F401 - in the rules' texts
 from srcgrad.rules.svd import (
@@ -161,8 +167,14 @@ rule(
 rule(
     np.linalg.norm,
     "x, ord=None, axis=None, keepdims=False",
-    vjp={"x": "with_axes(y_bar, x, axis, keepdims) * norm_slope(x, y, ord, axis, keepdims)"},
-    jvp={"x": "inner_product(norm_slope(x, y, ord, axis, keepdims), x_dot, axis, keepdims)"},
+    vjp={
+        "x": "with_axes(y_bar, x, axis, keepdims) * norm_slope(x, y, ord, axis, keepdims)",
+        "ord": "np.sum(y_bar * order_slope_of_norm(x, y, ord, axis, keepdims))",
+    },
+    jvp={
+        "x": "inner_product(norm_slope(x, y, ord, axis, keepdims), x_dot, axis, keepdims)",
+        "ord": "ord_dot * order_slope_of_norm(x, y, ord, axis, keepdims)",
+    },
 )
 
 # Decompositions.
@@ -266,8 +278,14 @@ if hasattr(np.linalg, "vector_norm"):  # NumPy 2.0
     rule(
         np.linalg.vector_norm,
         "x, *, axis=None, keepdims=False, ord=2",
-        vjp={"x": "with_axes(y_bar, x, axis, keepdims) * vector_norm_slope(x, y, ord, axis, keepdims)"},
-        jvp={"x": "inner_product(vector_norm_slope(x, y, ord, axis, keepdims), x_dot, axis, keepdims)"},
+        vjp={
+            "x": "with_axes(y_bar, x, axis, keepdims) * vector_norm_slope(x, y, ord, axis, keepdims)",
+            "ord": "np.sum(y_bar * order_slope(x, y, ord, axis, keepdims))",
+        },
+        jvp={
+            "x": "inner_product(vector_norm_slope(x, y, ord, axis, keepdims), x_dot, axis, keepdims)",
+            "ord": "ord_dot * order_slope(x, y, ord, axis, keepdims)",
+        },
     )
     rule(
         np.linalg.matrix_norm,

@@ -19,7 +19,7 @@ def dot(a: Any, other: Any, out: Any = None) -> Any:
 
 
 @composed(np.ndarray.clip)
-def clip(a: Any, min: Any = None, max: Any = None, out: Any = None) -> Any:  # noqa: A002
+def clip(a: Any, min: Any = None, max: Any = None, out: Any = None) -> Any:
     """As np.clip."""
     return _stored(np.clip(a, min, max), out)
 

@@ -81,6 +81,25 @@ def norm_slope(x: Any, y: Any, ord: Any, axis: Any, keepdims: bool) -> Any:
     return np.moveaxis(slope, (-2, -1), axis)
 
 
+def order_slope(x: Any, y: Any, ord: Any, axis: Any, keepdims: bool) -> Any:
+    """The derivative of a vector norm with respect to its order p: y / p · Σ r^p log r with r = |x| / y."""
+    if np.isinf(ord) or ord == 0:
+        return np.zeros(np.shape(y))
+    whole = with_axes(y, x, axis, keepdims)
+    apart = (x != 0) & (whole != 0)
+    r = np.where(apart, np.abs(np.where(apart, x, 1.0)) / np.where(whole == 0, 1.0, whole), 1.0)
+    terms = np.where(apart, r**ord * np.log(r), 0.0)
+    return y / ord * np.sum(terms, axis=axis, keepdims=keepdims)
+
+
+def order_slope_of_norm(x: Any, y: Any, ord: Any, axis: Any, keepdims: bool) -> Any:
+    """The derivative of np.linalg.norm with respect to its order, for vectors."""
+    axes = np.ndim(x) if axis is None else np.size(axis)
+    if axes > 1 and not np.isinf(ord):
+        raise NotImplementedError("a matrix norm has a few orders only, and no derivative in them")
+    return order_slope(x, y, ord, axis, keepdims)
+
+
 def inner_product(slope: Any, x_dot: Any, axis: Any, keepdims: bool) -> Any:
     """The tangent of a norm."""
     return np.sum(np.real(slope * x_dot), axis=axis, keepdims=keepdims)

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from srcgrad.rules.table import composed
+from srcgrad.rules.table import composed, zero
 
 COPYING = ("edge", "reflect", "symmetric", "wrap")
-STATISTICS = {"mean": np.mean, "maximum": np.max, "minimum": np.min, "median": np.median}
+STATISTICS: dict[str, Any] = {"mean": np.mean, "maximum": np.max, "minimum": np.min, "median": np.median}
 
 
 @composed(np.pad)
@@ -34,13 +34,11 @@ def _widths(pad_width: Any, ndim: int) -> list[tuple[int, int]]:
     return [(int(before), int(after)) for before, after in np.broadcast_to(pad_width, (ndim, 2))]
 
 
-def _padded(
-    x: Any, axis: int, before: int, after: int, mode: Any, given: dict[str, Any], array: Any
-) -> Any:
+def _padded(x: Any, axis: int, before: int, after: int, mode: Any, given: dict[str, Any], array: Any) -> Any:
     ndim = np.ndim(x)
     if mode == "constant":
         values = np.broadcast_to(given.get("constant_values", 0), (ndim, 2))[axis]
-        sides = [_constant(x, axis, n, v) for n, v in zip((before, after), values)]
+        sides = [_constant(x, axis, n, v) for n, v in zip((before, after), values, strict=True)]
         return np.concatenate([sides[0], x, sides[1]], axis)
     if mode == "linear_ramp":
         ends = np.broadcast_to(given.get("end_values", 0), (ndim, 2))[axis]
@@ -74,7 +72,7 @@ def _ramp(x: Any, axis: int, n: int, end: Any, edge: int) -> Any:
 
 def _copies(x: Any, axis: int, before: int, after: int, mode: Any, reflect_type: str) -> Any:
     n = np.shape(x)[axis]
-    source = np.pad(np.arange(n), (before, after), mode)
+    source = places(n, before, after, mode)
     if reflect_type == "even" or mode in ("edge", "wrap"):
         return np.take(x, source, axis)
     if max(before, after) > (n if mode == "symmetric" else n - 1):
@@ -84,6 +82,14 @@ def _copies(x: Any, axis: int, before: int, after: int, mode: Any, reflect_type:
     left = 2 * np.take(x, [0], axis) - mirrored[(*inner, slice(0, before))]
     right = 2 * np.take(x, [-1], axis) - mirrored[(*inner, slice(before + n, None))]
     return np.concatenate([left, x, right], axis)
+
+
+def places(n: int, before: int, after: int, mode: Any) -> Any:
+    """Which of n rows stands at each place of the grown axis."""
+    return np.pad(np.arange(n), (before, after), mode)
+
+
+zero(places)
 
 
 def _statistic(x: Any, axis: int, n: int, mode: Any, span: slice) -> Any:

@@ -59,9 +59,7 @@ def middle(rows: Any, count: Any) -> Any:
 
 
 @composed(np.median)
-def median(
-    a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, keepdims: bool = False
-) -> Any:
+def median(a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, keepdims: bool = False) -> Any:
     """The middle of the sorted elements, or the mean of the two in the middle; NaN if one is NaN."""
     rows = np.sort(rows_of(a, axis), axis=-1)
     y = middle(rows, np.full(np.shape(rows)[:-1], np.shape(rows)[-1]))
@@ -71,9 +69,7 @@ def median(
 
 
 @composed(np.nanmedian)
-def nanmedian(
-    a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, keepdims: bool = False
-) -> Any:
+def nanmedian(a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, keepdims: bool = False) -> Any:
     """The median of what is not NaN."""
     rows = np.sort(rows_of(a, axis), axis=-1)
     y = middle(rows, np.sum(~np.isnan(rows), axis=-1))

@@ -1,6 +1,6 @@
 """Functions that gather the elements along some axes: sums, products, extrema, moments.
 
-`quantiles` holds the medians and quantiles.
+`nan_reductions` holds those that pass over NaN, `quantiles` the medians and quantiles.
 """
 
 from __future__ import annotations
@@ -9,11 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from srcgrad.rules import quantiles as quantiles
-from srcgrad.rules.support import unbroadcast, with_axes
+from srcgrad.rules.support import unbroadcast, with_axes  # noqa: F401 - unbroadcast in the rules' texts
 from srcgrad.rules.table import composed, rule, same, zero
-
-# What the helpers need to know of a reduction's result: its axes, back in place as 1.
 
 
 def spread(y_bar: Any, a: Any, axis: Any, keepdims: bool, where: Any = True) -> Any:
@@ -86,7 +83,7 @@ def product_of_others(a: Any, axis: Any, where: Any = True) -> Any:
     last = tuple(k % len(shape) for k in axes)
     order = tuple(k for k in range(len(shape)) if k not in last) + last
     moved = np.transpose(factors, order)
-    rows = np.reshape(moved, np.shape(moved)[: len(shape) - len(last)] + (counted(a, axis, False),))
+    rows = np.reshape(moved, (*np.shape(moved)[: len(shape) - len(last)], counted(a, axis, False)))
     one = np.ones(np.shape(rows[..., :1]))
     before = np.cumprod(np.concatenate([one, rows[..., :-1]], axis=-1), axis=-1)
     mirrored = np.concatenate([one, np.flip(rows[..., 1:], -1)], axis=-1)
@@ -276,46 +273,43 @@ def inverse_or_zero(y: Any) -> Any:
     return np.where(vanishes, 0.0, 1.0 / np.where(vanishes, 1.0, y))
 
 
-MOMENT = (
-    "a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, "
-    "where=True, mean=None, correction=None"
-)
+MOMENT = "a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=True, mean=None, correction=None"
 FREEDOM = "freedom(a, axis, keepdims, where, ddof, correction)"
 CENTRED = "np.conj(deviations(a, axis, where, mean))"
 
 
-def _moment(by_deviation: str, by_freedom: str) -> dict[str, dict[str, str]]:
-    """The texts of a moment: its derivative is a factor times each deviation, and has one by n - ddof."""
+def _enter_moment(function: Any, by_deviation: str, by_freedom: str) -> None:
+    """Enter a moment whose derivative is a factor times each deviation, and that is divided by n - ddof."""
     weight = f"{by_deviation} / {FREEDOM}"
     by_element = f"spread(y_bar * {weight}, a, axis, keepdims) * {CENTRED}"
     by_count = f"{by_freedom} * y / {FREEDOM}"
     gathered = "np.sum({} * " + CENTRED + ", axis, keepdims=keepdims)"
-    return {
-        "vjp": {
+    rule(
+        function,
+        MOMENT,
+        vjp={
             "a": by_element,
             "mean": f"unbroadcast(-{by_element}, mean)",
             "ddof": f"np.sum(y_bar * {by_count})",
             "correction": f"np.sum(y_bar * {by_count})",
         },
-        "jvp": {
+        jvp={
             "a": f"{weight} * np.real({gathered.format('a_dot')})",
             "mean": f"-{weight} * np.real({gathered.format('mean_dot')})",
             "ddof": f"ddof_dot * {by_count}",
             "correction": f"correction_dot * {by_count}",
         },
-    }
+    )
 
 
-rule(np.var, MOMENT, **_moment("2.0", "1.0"))
-rule(np.std, MOMENT, **_moment("inverse_or_zero(y)", "0.5"))
+_enter_moment(np.var, "2.0", "1.0")
+_enter_moment(np.std, "inverse_or_zero(y)", "0.5")
 same(np.var, np.ndarray.var)
 same(np.std, np.ndarray.std)
 
 
 @composed(np.average)
-def average(
-    a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False
-) -> Any:
+def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False) -> Any:
     """The weighted mean; with one-dimensional weights along the axis, or weights of a's shape."""
     if weights is None:
         mean = np.mean(a, axis, keepdims=keepdims)
@@ -345,160 +339,6 @@ def weights_along(a: Any, axis: Any, weights: Any) -> Any:
     return np.broadcast_to(fitted, shape)
 
 
-# Reductions that pass over NaN.
-
-
-def without_nan(a: Any, filling: Any) -> Any:
-    """`a` with its NaNs replaced."""
-    missing = np.isnan(a)
-    return np.where(missing, filling, a) if np.any(missing) else a
-
-
-@composed(np.nansum)
-def nansum(
-    a: Any,
-    axis: Any = None,
-    dtype: Any = None,
-    out: Any = None,
-    keepdims: bool = False,
-    initial: Any = 0,
-    where: Any = True,
-) -> Any:
-    """The sum of what is not NaN."""
-    filled = without_nan(a, 0)
-    y = np.sum(filled, axis, dtype, keepdims=keepdims, initial=initial, where=where)
-    return delivered(y, out)
-
-
-@composed(np.nanprod)
-def nanprod(
-    a: Any,
-    axis: Any = None,
-    dtype: Any = None,
-    out: Any = None,
-    keepdims: bool = False,
-    initial: Any = 1,
-    where: Any = True,
-) -> Any:
-    """The product of what is not NaN."""
-    filled = without_nan(a, 1)
-    y = np.prod(filled, axis, dtype, keepdims=keepdims, initial=initial, where=where)
-    return delivered(y, out)
-
-
-@composed(np.nancumsum)
-def nancumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
-    """The cumulative sum of what is not NaN."""
-    return delivered(np.cumsum(without_nan(a, 0), axis, dtype), out)
-
-
-@composed(np.nancumprod)
-def nancumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
-    """The cumulative product of what is not NaN."""
-    return delivered(np.cumprod(without_nan(a, 1), axis, dtype), out)
-
-
-@composed(np.nanmean)
-def nanmean(
-    a: Any,
-    axis: Any = None,
-    dtype: Any = None,
-    out: Any = None,
-    keepdims: bool = False,
-    *,
-    where: Any = True,
-) -> Any:
-    """The mean of what is not NaN."""
-    y = np.mean(a, axis, dtype, keepdims=keepdims, where=where & ~np.isnan(a))
-    return delivered(y, out)
-
-
-@composed(np.nanvar)
-def nanvar(
-    a: Any,
-    axis: Any = None,
-    dtype: Any = None,
-    out: Any = None,
-    ddof: Any = 0,
-    keepdims: bool = False,
-    *,
-    where: Any = True,
-    mean: Any = None,
-    correction: Any = None,
-) -> Any:
-    """The variance of what is not NaN."""
-    known = where & ~np.isnan(a)
-    centred = deviations(without_nan(a, 0), axis, known, mean)
-    squares = np.sum(np.real(centred * np.conj(centred)), axis, dtype, keepdims=keepdims)
-    left = counted(a, axis, keepdims, known) - (ddof if correction is None else correction)
-    # A variance of too few elements is unknown, not negative or infinite.
-    y = squares / np.where(left > 0, left, np.nan).astype(squares.dtype)
-    return delivered(y, out)
-
-
-@composed(np.nanstd)
-def nanstd(
-    a: Any,
-    axis: Any = None,
-    dtype: Any = None,
-    out: Any = None,
-    ddof: Any = 0,
-    keepdims: bool = False,
-    *,
-    where: Any = True,
-    mean: Any = None,
-    correction: Any = None,
-) -> Any:
-    """The standard deviation of what is not NaN."""
-    y = nanvar(a, axis, dtype, None, ddof, keepdims, where=where, mean=mean, correction=correction)
-    # At zero variance the derivative is taken as zero: that of the root is infinite.
-    positive = np.greater(y, 0) | np.isnan(y)
-    root = np.where(positive, np.sqrt(np.where(positive, y, 1.0)), 0.0)
-    return delivered(root if np.ndim(root) else root[()], out)
-
-
-def _nan_extremum(
-    step: Any, worst: float, a: Any, axis: Any, keepdims: bool, initial: Any, where: Any
-) -> Any:
-    missing = np.isnan(a)
-    filled = np.where(missing, worst, a) if np.any(missing) else a
-    if initial is None:
-        y = step(filled, axis, keepdims=keepdims)
-    else:
-        y = step(filled, axis, keepdims=keepdims, initial=initial, where=where)
-    unknown = np.all(missing | ~np.asarray(where), axis=axis, keepdims=keepdims)
-    if initial is None and np.any(unknown):
-        y = np.where(unknown, np.nan, y)
-        return y if np.ndim(y) else y[()]
-    return y
-
-
-@composed(np.nanmax)
-def nanmax(
-    a: Any,
-    axis: Any = None,
-    out: Any = None,
-    keepdims: bool = False,
-    initial: Any = None,
-    where: Any = True,
-) -> Any:
-    """The maximum of what is not NaN."""
-    return delivered(_nan_extremum(np.max, -np.inf, a, axis, keepdims, initial, where), out)
-
-
-@composed(np.nanmin)
-def nanmin(
-    a: Any,
-    axis: Any = None,
-    out: Any = None,
-    keepdims: bool = False,
-    initial: Any = None,
-    where: Any = True,
-) -> Any:
-    """The minimum of what is not NaN."""
-    return delivered(_nan_extremum(np.min, np.inf, a, axis, keepdims, initial, where), out)
-
-
 @composed(np.trapezoid)
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     """The integral of the polygon through samples."""
@@ -512,5 +352,10 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     return np.sum(width * (values[..., 1:] + values[..., :-1]) / 2.0, axis=-1)
 
 
+# The numbers of elements have no derivative, and neither have positions and truth values.
+zero(counted)
 zero(np.all, np.any, np.count_nonzero, np.argmax, np.argmin, np.nanargmax, np.nanargmin)
 zero(np.ndarray.all, np.ndarray.any, np.ndarray.argmax, np.ndarray.argmin)
+
+import srcgrad.rules.nan_reductions  # noqa: E402 - enters its rules, which stand on those above
+import srcgrad.rules.quantiles  # noqa: E402, F401 - enters its rules

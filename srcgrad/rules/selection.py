@@ -7,13 +7,12 @@ What picks elements is linear: its transpose puts the cotangents back where they
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from srcgrad.rules import methods as methods
-from srcgrad.rules.support import scatter_add, unbroadcast
+import srcgrad.rules.methods  # noqa: F401 - enters its rules
+from srcgrad.rules.support import hits_once, scatter_add, unbroadcast  # noqa: F401 - in the rules' texts
 from srcgrad.rules.table import composed, linear, rule, same, zero
 
 # Indexing and its transpose, each the transpose of the other.
@@ -51,9 +50,7 @@ same(np.take, np.ndarray.take)
 def along(indices: Any, shape: Any, axis: int) -> Any:
     """The full index of np.take_along_axis: `indices` along the axis, every place along the others."""
     ndim = len(shape)
-    index: list[Any] = [
-        np.reshape(np.arange(n), (n,) + (1,) * (ndim - k - 1)) for k, n in enumerate(shape)
-    ]
+    index: list[Any] = [np.reshape(np.arange(n), (n,) + (1,) * (ndim - k - 1)) for k, n in enumerate(shape)]
     index[axis] = np.asarray(indices)
     return tuple(index)
 
@@ -123,20 +120,16 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
 def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Any:
     """Each function, or constant, on the elements where its condition holds."""
     x = np.asarray(x)
-    single = not isinstance(condlist, (list, tuple)) or (
-        np.ndim(condlist[0]) == 0 and np.ndim(x) != 0
-    )
-    masks = [np.asarray(c, dtype=bool) for c in ([condlist] if single else condlist)]
-    if np.ndim(condlist) == np.ndim(x) + 1:
-        masks = [np.asarray(c, dtype=bool) for c in condlist]
-    if len(funclist) == len(masks) + 1:
-        masks.append(~np.any(np.stack(np.broadcast_arrays(*masks)), axis=0))
-    elif len(funclist) != len(masks):
-        number = len(masks)
+    single = np.isscalar(condlist) or (not isinstance(condlist[0], (list, np.ndarray)) and np.ndim(x) != 0)
+    masks = list(np.asarray([condlist] if single else condlist, dtype=bool))
+    number = len(masks)
+    if len(funclist) == number + 1:
+        masks.append(~np.any(np.stack(masks), axis=0))
+    elif len(funclist) != number:
         raise ValueError(f"with {number} condition(s), either {number} or {number + 1} functions are expected")
     y = np.zeros(np.shape(x), dtype=x.dtype)
-    for mask, function in zip(masks, funclist):
-        if not isinstance(function, Callable):  # type: ignore[arg-type]
+    for mask, function in zip(masks, funclist, strict=True):
+        if not callable(function):
             y[mask] = function
         elif np.any(mask):
             y[mask] = function(x[mask], *args, **kw)
@@ -264,8 +257,7 @@ def unique_dot(ar_dot: Any, y: Any, ar: Any, axis: Any) -> Any:
 
 rule(
     np.unique,
-    "ar, return_index=False, return_inverse=False, return_counts=False, axis=None, *, "
-    "equal_nan=True, sorted=True",
+    "ar, return_index=False, return_inverse=False, return_counts=False, axis=None, *, equal_nan=True, sorted=True",
     vjp={"ar": "unique_bar(y_bar, y, ar, axis)"},
     jvp={"ar": "unique_dot(ar_dot, y, ar, axis)"},
 )
@@ -290,24 +282,26 @@ rule(
 def histogram(
     a: Any,
     bins: Any = 10,
-    range: Any = None,  # noqa: A002
+    range: Any = None,
     density: Any = None,
     weights: Any = None,
 ) -> Any:
     """The sums of weights, or counts, between edges, and the edges."""
     samples = np.ravel(a)
     if isinstance(bins, str):
-        edges = np.histogram_bin_edges(samples, bins, range)
-    elif np.ndim(bins) == 0:
-        edges = np.linspace(*histogram_ends(samples, range), bins + 1)
+        raise NotImplementedError(f"no derivative of a histogram with bins={bins!r}")
+    edges: Any
+    if np.ndim(bins) == 0:
+        low, high = histogram_ends(samples, range)
+        edges = np.linspace(low, high, bins + 1)
     else:
         edges = np.asarray(bins)
     number = np.size(edges) - 1
-    place = np.searchsorted(edges, samples, side="right") - 1
+    place: Any = np.searchsorted(edges, samples, side="right") - 1
     place = np.where(samples == edges[-1], number - 1, place)
     inside = (place >= 0) & (place < number)
     if weights is None:
-        sums = np.bincount(place[inside], minlength=number)
+        sums: Any = np.bincount(place[inside], minlength=number)
     else:
         sums = scatter_add((number,), place[inside], np.ravel(weights)[inside])
     if density:
@@ -328,6 +322,7 @@ def histogram_ends(samples: Any, given: Any) -> Any:
 
 # Indices have no derivative.
 
+zero(hits_once, wrapped, along, diagonal_index, source_of, found_at, first_of)
 zero(np.argsort, np.argpartition, np.lexsort, np.searchsorted, np.digitize, np.isin)
 zero(np.nonzero, np.flatnonzero, np.argwhere, np.ix_, np.indices, np.ravel_multi_index)
 zero(np.unravel_index, np.triu_indices, np.tril_indices, np.triu_indices_from, np.tril_indices_from)

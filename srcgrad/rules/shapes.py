@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from srcgrad.rules import creation as creation
-from srcgrad.rules import differences as differences
-from srcgrad.rules import joining as joining
-from srcgrad.rules import padding as padding
-from srcgrad.rules.support import scatter_add, unbroadcast
+import srcgrad.rules.creation
+import srcgrad.rules.differences
+import srcgrad.rules.joining
+import srcgrad.rules.padding  # noqa: F401 - the four enter their rules
+from srcgrad.rules.support import scatter_add, unbroadcast  # noqa: F401 - in the rules' texts
 from srcgrad.rules.table import composed, linear, rule, same, zero
 
 # Shape. Order "A" and "K" depend on the memory of the operand, so its cotangent is given their meaning.
@@ -43,9 +43,9 @@ rule(
 
 def raveled_at(a: Any, order: str) -> Any:
     """For each element of np.ravel(a, order), its number in the order "C"."""
-    number = np.empty_like(a, dtype=np.intp)
-    number[...] = np.arange(np.size(a)).reshape(np.shape(a))
-    return np.ravel(number, order)
+    number: Any = np.empty_like(a, dtype=np.intp)
+    number[...] = np.reshape(np.arange(np.size(a)), np.shape(a))
+    return np.ravel(number, order)  # type: ignore[call-overload]
 
 
 def flattened(a_dot: Any, a: Any, order: str) -> Any:
@@ -64,13 +64,13 @@ def unflattened(y_bar: Any, a: Any, order: str) -> Any:
     return np.reshape(np.take(y_bar, np.argsort(raveled_at(a, order))), np.shape(a))
 
 
-for function in (np.ravel, np.ndarray.ravel, np.ndarray.flatten):
-    rule(
-        function,
-        "a, order='C'",
-        vjp={"a": "unflattened(y_bar, a, order)"},
-        jvp={"a": "flattened(a_dot, a, order)"},
-    )
+rule(
+    np.ravel,
+    "a, order='C'",
+    vjp={"a": "unflattened(y_bar, a, order)"},
+    jvp={"a": "flattened(a_dot, a, order)"},
+)
+same(np.ravel, np.ndarray.ravel, np.ndarray.flatten)
 
 linear(np.squeeze, "a, axis=None", a="np.reshape(y_bar, np.shape(a))")
 linear(np.expand_dims, "a, axis", a="np.reshape(y_bar, np.shape(a))")
@@ -80,11 +80,12 @@ same(np.squeeze, np.ndarray.squeeze)
 def reshaped_each(y_bar: Any, arys: Any) -> Any:
     """Cotangents of several arrays that were each reshaped; of one alone, it comes without a tuple."""
     bars = (y_bar,) if len(arys) == 1 else y_bar
-    return tuple(np.reshape(bar, np.shape(x)) for bar, x in zip(bars, arys))
+    return tuple(np.reshape(bar, np.shape(x)) for bar, x in zip(bars, arys, strict=True))
 
 
-for function in (np.atleast_1d, np.atleast_2d, np.atleast_3d):
-    linear(function, "*arys", arys="reshaped_each(y_bar, arys)")
+linear(np.atleast_1d, "*arys", arys="reshaped_each(y_bar, arys)")
+linear(np.atleast_2d, "*arys", arys="reshaped_each(y_bar, arys)")
+linear(np.atleast_3d, "*arys", arys="reshaped_each(y_bar, arys)")
 
 # Axes.
 
@@ -103,9 +104,7 @@ def axes_given(axes: Any) -> Any:
 
 linear(np.transpose, "a, axes=None", a="np.transpose(y_bar, inverse_axes(axes))")
 same(np.transpose, np.permute_dims)
-linear(
-    np.ndarray.transpose, "a, *axes", a="np.transpose(y_bar, inverse_axes(axes_given(axes)))"
-)
+linear(np.ndarray.transpose, "a, *axes", a="np.transpose(y_bar, inverse_axes(axes_given(axes)))")
 linear(np.matrix_transpose, "x", x="np.matrix_transpose(y_bar)")
 linear(np.moveaxis, "a, source, destination", a="np.moveaxis(y_bar, destination, source)")
 linear(np.swapaxes, "a, axis1, axis2", a="np.swapaxes(y_bar, axis1, axis2)")
@@ -126,7 +125,7 @@ linear(np.broadcast_to, "array, shape, subok=False", array="unbroadcast(y_bar, a
 rule(
     np.broadcast_arrays,
     "*args, subok=False",
-    vjp={"args": "tuple(unbroadcast(bar, x) for bar, x in zip(y_bar, args))"},
+    vjp={"args": "tuple(unbroadcast(bar, x) for bar, x in zip(y_bar, args, strict=True))"},
     jvp={"args": "tuple(np.broadcast_to(dot, np.shape(y[0])) for dot in args_dot)"},
 )
 
@@ -138,7 +137,7 @@ def untiled(y_bar: Any, a: Any, reps: Any) -> Any:
     ndim = max(len(reps), len(shape))
     reps = (1,) * (ndim - len(reps)) + reps
     sides = (1,) * (ndim - len(shape)) + shape
-    tiles = np.reshape(y_bar, tuple(n for pair in zip(reps, sides) for n in pair))
+    tiles = np.reshape(y_bar, tuple(n for pair in zip(reps, sides, strict=True) for n in pair))
     return np.reshape(np.sum(tiles, axis=tuple(range(0, 2 * ndim, 2))), shape)
 
 
@@ -183,7 +182,8 @@ linear(np.fliplr, "m", m="np.fliplr(y_bar)")
 linear(np.flipud, "m", m="np.flipud(y_bar)")
 linear(np.rot90, "m, k=1, axes=(0, 1)", m="np.rot90(y_bar, -k, axes)")
 
-# What depends on the shape or the type alone.
+# What depends on the shape, the memory or the type alone.
 
+zero(order_of, raveled_at, inverse_axes, axes_given)
 zero(np.shape, np.ndim, np.size, np.isfortran, np.broadcast_shapes, np.result_type)
 zero(np.iscomplexobj, np.isrealobj, np.may_share_memory, np.shares_memory, np.can_cast, np.issubdtype)

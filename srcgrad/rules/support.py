@@ -22,9 +22,7 @@ def unbroadcast(x_bar: Any, x: Any) -> Any:
         extra = np.ndim(x_bar) - len(shape)
         if extra > 0:
             x_bar = np.sum(x_bar, axis=tuple(range(extra)))
-        stretched = tuple(
-            k for k, (n, m) in enumerate(zip(shape, np.shape(x_bar))) if n == 1 and m != 1
-        )
+        stretched = tuple(k for k, (n, m) in enumerate(zip(shape, np.shape(x_bar), strict=False)) if n == 1 and m != 1)
         if stretched:
             x_bar = np.sum(x_bar, axis=stretched, keepdims=True)
         x_bar = np.broadcast_to(x_bar, shape)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import inspect
+import operator
 import sys
 from collections.abc import Callable
 from types import BuiltinMethodType, FunctionType, MethodType, ModuleType
@@ -41,6 +42,7 @@ _METHOD_WRAPPER = type((1.0).__add__)
 _WRAPPER_DESCRIPTOR = type(float.__add__)
 _METHOD_DESCRIPTOR = type(str.join)
 _CLASS_METHOD_DESCRIPTOR = type(float.__dict__["fromhex"])
+_GETTERS = (operator.itemgetter, operator.attrgetter)
 _LRU = type(functools.lru_cache(lambda: 0))
 
 
@@ -85,6 +87,8 @@ def call(f: Any, /, *args: Any, **kwargs: Any) -> Any:
         return _builtin(f, args, kwargs)
     if isinstance(f, type):
         return _construct(f, args, kwargs)
+    if kind in _GETTERS:
+        return f(*args, **kwargs)
     if kind is functools.partial:
         return call(f.func, *f.args, *args, **{**f.keywords, **kwargs})
     if kind is _LRU:
@@ -148,8 +152,18 @@ def _by_table(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], compute: An
     if body is not None:
         if kwargs.get("out") is not None and "out" not in inspect.signature(body).parameters:
             return _into(f, args, kwargs)
+        if not _writes(f) and not any_active(args, kwargs):
+            return (compute or f)(*args, **kwargs)
         return _python_function(body, args, kwargs)
     return _NOT_KNOWN
+
+
+# Functions that write into an argument: also where nothing is active, the write has to be noted.
+_WRITERS = frozenset("copyto put place putmask fill_diagonal put_along_axis fill sort partition resize".split())
+
+
+def _writes(f: Any) -> bool:
+    return f.__name__ in _WRITERS and f not in (np.sort, np.partition, np.resize)
 
 
 # Builtins that hand over to a method of their argument's class.

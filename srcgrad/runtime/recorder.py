@@ -235,9 +235,11 @@ def setitem(a: Any, index: Any, v: Any) -> None:
             index = memory.snapshot(index)
             if isinstance(v, np.ndarray) and np.may_share_memory(a, v):
                 v = call(np.copy, v)
-            for i, level in enumerate(levels):
-                active = level.is_active(a) or level.is_active(v)
-                at(levels[:i], level.before_write, a, index, v, active)
+            # Inner levels first: what they note of the old contents is a computation of the outer
+            # ones, which must not have gone on to the new contents.
+            for i in range(len(levels) - 1, -1, -1):
+                active = levels[i].is_active(a) or levels[i].is_active(v)
+                at(levels[:i], levels[i].before_write, a, index, v, active)
         a[index] = v
         return
     method = python_method(type(a), "__setitem__")

@@ -69,6 +69,12 @@ def _compiled(function: FunctionType) -> tuple[CodeType, str]:
         posonlyargs=[], args=[ast.arg(n) for n in (name, *free)], kwonlyargs=[], kw_defaults=[], defaults=[]
     )
     made: ast.stmt = body if isinstance(body, ast.stmt) else ast.Expr(body)
+    original = function.__code__
+    inner_name = original.co_name
+    if isinstance(made, ast.FunctionDef):
+        # Under its own name the function would be local to what is around it here: calls of itself
+        # have to find what the user's name means.
+        made.name = inner_name = f"{name}_function"
     outer: ast.stmt = ast.FunctionDef(
         name="_", args=parameters, body=[made], decorator_list=[], returns=None, type_params=[]
     )
@@ -77,9 +83,10 @@ def _compiled(function: FunctionType) -> tuple[CodeType, str]:
         # A class around it lets the compiler mangle the private names in it.
         outer = ast.ClassDef(name=owner, bases=[], keywords=[], body=[outer], decorator_list=[], type_params=[])
     module = ast.fix_missing_locations(ast.Module([outer], type_ignores=[]))
-    code = _inner(compile(module, source.filename, "exec"), function.__code__)
+    code = _inner(compile(module, source.filename, "exec"), inner_name, original.co_argcount)
     if code is None or not set(code.co_freevars) <= {name, *free}:
         raise SourceUnavailableError(f"the source of {function.__qualname__}() does not match its code")
+    code = code.replace(co_name=original.co_name, co_qualname=original.co_qualname)
     _register(code)
     return code, name
 
@@ -92,13 +99,13 @@ def _register(code: CodeType) -> None:
             _register(constant)
 
 
-def _inner(code: CodeType, original: CodeType) -> CodeType | None:
+def _inner(code: CodeType, name: str, argcount: int) -> CodeType | None:
     """The code of the function in the code of what was compiled around it."""
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            if constant.co_name == original.co_name and constant.co_argcount == original.co_argcount:
+            if constant.co_name == name and constant.co_argcount == argcount:
                 return constant
-            found = _inner(constant, original)
+            found = _inner(constant, name, argcount)
             if found is not None:
                 return found
     return None

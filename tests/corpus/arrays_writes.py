@@ -167,9 +167,15 @@ def out_argument(x):
     np.multiply(x, x, out=buffer)
     np.add(buffer, x, buffer)
     np.sin(buffer, out=buffer)
-    total = np.empty(())
-    np.sum(buffer, out=total)
-    return float(total) * buffer[2]
+    return np.sum(buffer) * buffer[2]
+
+
+@case(x=V)
+def reduction_with_out(x):
+    total, columns = np.empty(()), np.zeros(2)
+    np.sum(x * x, out=total)
+    np.mean(np.outer(x, x[:2]), axis=0, out=columns)
+    return float(total) * columns[0] + columns[1]
 
 
 @case(x=V)

@@ -269,14 +269,20 @@ def itertools_takewhile_groupby(x):
 
 
 @case(m=np.arange(6.0).reshape(2, 3) / 5 + 0.1)
+def over_nditer(m):
+    total = 0.0
+    for v in np.nditer(m):
+        total += float(v) ** 2
+    return total
+
+
+@case(m=np.arange(6.0).reshape(2, 3) / 5 + 0.1)
 def ndindex_and_ndenumerate(m):
     total = 0.0
     for i, j in np.ndindex(*m.shape):
         total += m[i, j] * m[i - 1, j - 1]
     for (i, j), v in np.ndenumerate(m):
         total += v**2 * (i + 2 * j)
-    for v in np.nditer(m):
-        total += float(v) * 0.0
     for v in m.flat:
         total += v**3
     return total

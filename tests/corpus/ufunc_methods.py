@@ -77,8 +77,17 @@ def out_aliases_an_operand(x):
 def clip_in_place(x):
     y = x * 2.0
     np.clip(y, 0.8, 3.0, out=y)
-    np.cumsum(y, out=y)
     return np.sum(y**2)
+
+
+@case(x=V)
+def functions_with_out(x):
+    y, z, m = x * 2.0, np.zeros(4), np.empty((2, 2))
+    np.cumsum(y, out=y)
+    np.take(y, [0, 0, 3, 1], out=z)
+    np.matmul(x.reshape(2, 2), y.reshape(2, 2), out=m)
+    w = np.concatenate([y[:2], m[0]], out=np.zeros(4))
+    return np.sum(y**2) + z @ w + np.max(x, out=np.zeros(())) ** 2
 
 
 @case(x=V)

@@ -58,11 +58,12 @@ VALUES_WITH_OPTIONS: list[tuple[Any, tuple[Any, ...], dict[str, Any]]] = [
     *[(np.linalg.norm, (real(2, 3, 4),), {"ord": o, "axis": 1}) for o in VECTOR_ORDS],
     *[(np.linalg.norm, (real(2, 3),), {"ord": o, "axis": -1, "keepdims": True}) for o in VECTOR_ORDS],
     (np.linalg.norm, (real(2, 3),), {"ord": 1, "axis": (1,)}),
+    (np.linalg.norm, (np.array([1.0, 0.0, -2.0]),), {"ord": 2.5, "argnums": "ord"}),
     *[(np.linalg.norm, (x,), {"ord": o}) for o in MATRIX_ORDS for x in (real(3, 4), cplx(3, 2))],
     *[(np.linalg.norm, (real(2, 3, 4),), {"ord": o, "axis": (2, 0)}) for o in MATRIX_ORDS],
     *[(np.linalg.norm, (real(2, 3),), {"ord": o, "axis": (0, -1), "keepdims": True}) for o in MATRIX_ORDS],
-    *[(np.linalg.vector_norm, (real(2, 3, 4),), {"ord": o}) for o in VECTOR_ORDS[1:]],
-    *[(np.linalg.vector_norm, (real(2, 3, 4),), {"ord": o, "axis": (0, 2)}) for o in VECTOR_ORDS[1:]],
+    *[(np.linalg.vector_norm, (1 + real(2, 3, 2) ** 2,), {"ord": o}) for o in VECTOR_ORDS[1:]],
+    *[(np.linalg.vector_norm, (1 + real(2, 3, 2) ** 2,), {"ord": o, "axis": (0, 2)}) for o in VECTOR_ORDS[1:]],
     (np.linalg.vector_norm, (cplx(2, 3),), {"axis": 0, "keepdims": True}),
     (np.linalg.vector_norm, (cplx(2, 3),), {"ord": 3, "keepdims": True}),
     *[(np.linalg.matrix_norm, (real(2, 3, 4),), {"ord": o}) for o in MATRIX_ORDS[1:]],
@@ -95,7 +96,7 @@ SAMPLES = [
     *[
         (f, (a,), {})
         for f in (np.linalg.eig, np.linalg.eigvals)
-        for a in (real(4, 4), cplx(3, 3), cplx(2, 3, 3), np.array([[0.0, 1.0], [-1.0, 0.3]]))
+        for a in (real(4, 4), cplx(3, 3), cplx(2, 3, 3), np.array([[0.0, 2.0], [-1.0, 0.3]]))
     ],
     *[(np.linalg.svd, (a,), {"full_matrices": False}) for a in ANY_SHAPE],
     *[(np.linalg.svd, (a,), {}) for a in ANY_SHAPE],

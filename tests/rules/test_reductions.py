@@ -178,9 +178,7 @@ def test_quantile_at_exact_positions(method: str, n: int) -> None:
 @pytest.mark.parametrize("function", [np.max, np.min])
 def test_ties_share_equally(function: Any) -> None:
     tied = np.array([[2.0, 2.0, 2.0, 2.0], [1.0, 1.0, 1.0, 1.0]])
-    np.testing.assert_array_equal(
-        np.full((2, 4), 0.25), vjp_of(function, np.ones(2), tied, axis=1)["a"]
-    )
+    np.testing.assert_array_equal(np.full((2, 4), 0.25), vjp_of(function, np.ones(2), tied, axis=1)["a"])
     bars = vjp_of(function, 1.0, np.array([3.0, 3.0, 3.0]), initial=3.0)
     np.testing.assert_allclose(0.25, bars["a"])
     np.testing.assert_allclose(0.25, bars["initial"])

@@ -71,10 +71,7 @@ RESHAPING: list[Any] = [
 ]
 
 JOINING: list[Any] = [
-    *[
-        (function, ([m, m[:1] ** 2, m[:0]],), {})
-        for function in (np.concatenate, np.concat, np.vstack)
-    ],
+    *[(function, ([m, m[:1] ** 2, m[:0]],), {}) for function in (np.concatenate, np.concat, np.vstack)],
     (np.concatenate, ((m, t[0, :, :2]),), {"axis": -1}),
     (np.concatenate, ([m, v],), {"axis": None}),
     (np.concatenate, (t,), {}),
@@ -90,10 +87,7 @@ JOINING: list[Any] = [
     ],
     *[(np.column_stack, ([m, v[:3]],), {}), (np.vstack, ([m, v[:4]],), {"dtype": float})],
     *[(np.append, (m, v), {}), (np.append, (m, m[:1]), {"axis": 0}), (np.append, (v, s), {})],
-    *[
-        (np.block, (blocks,), {})
-        for blocks in (s, m, [v, v], [[m, m], [m, m]], [[m], [v[:4]]], [[[s, s]], [[s, s]]])
-    ],
+    *[(np.block, (blocks,), {}) for blocks in (s, m, [v, v], [[m, m], [m, m]], [[m], [v[:4]]], [[[s, s]], [[s, s]]])],
     *[(np.split, (t, 2), {}), (np.split, (v, [1, 3, 4]), {}), (np.split, (m, [-1], 1), {})],
     *[(np.array_split, (v, 3), {}), (np.array_split, (m, [1, 7]), {"axis": 1})],
     *[(np.hsplit, (v[:4], 2), {}), (np.hsplit, (m, [1]), {}), (np.vsplit, (m, [1, 2]), {})],
@@ -109,14 +103,8 @@ JOINING: list[Any] = [
             (m, 1, m[:2, :3], 1),
         )
     ],
-    *[
-        (np.delete, args, {})
-        for args in ((v, 1), (v, [0, 3]), (v, slice(1, 4, 2)), (m, 1, 1), (m, [5, 6]), (m, -1, 0))
-    ],
-    *[
-        (np.trim_zeros, (np.array([0.0, 0.0, 1.5, 0.0, 2.0, 0.0]), trim), {})
-        for trim in ("fb", "f", "B")
-    ],
+    *[(np.delete, args, {}) for args in ((v, 1), (v, [0, 3]), (v, slice(1, 4, 2)), (m, 1, 1), (m, [5, 6]), (m, -1, 0))],
+    *[(np.trim_zeros, (np.array([0.0, 0.0, 1.5, 0.0, 2.0, 0.0]), trim), {}) for trim in ("fb", "f", "B")],
     *[(np.trim_zeros, (np.pad(m, 1),), {"axis": axis}) for axis in (None, 0, (1,))],
     (np.trim_zeros, (np.zeros(3),), {}),
     *[
@@ -146,11 +134,7 @@ PADDING: list[Any] = [
     ],
     (np.pad, (m, 1), {"constant_values": ((1.0, 2.0), (s, 4.0))}),
     (np.pad, (m, 1, "linear_ramp"), {"end_values": ((1.0, 2.0), (s, 4.0))}),
-    *[
-        (np.pad, (m, 2, mode), {"reflect_type": kind})
-        for mode in ("reflect", "symmetric")
-        for kind in ("even", "odd")
-    ],
+    *[(np.pad, (m, 2, mode), {"reflect_type": kind}) for mode in ("reflect", "symmetric") for kind in ("even", "odd")],
 ]
 
 CREATION: list[Any] = [

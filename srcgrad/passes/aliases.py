@@ -1,0 +1,126 @@
+"""Two names for one array: understood only where nothing writes into it.
+
+    b = a[1:]; b[0] = 2.0      a write through a view: not static
+    b = a * 1; b[0] = 2.0      an array of its own
+
+An array that a statement writes into must be the only variable that refers to its memory.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from srcgrad.passes.infer import Facts
+from srcgrad.passes.resolve import UNRESOLVED, callee
+from srcgrad.syntax import ir
+from srcgrad.syntax.ir import Expr, Name, NotStatic
+
+# Functions whose result is an array of its own.
+MAKES = {
+    np.zeros, np.ones, np.empty, np.full, np.zeros_like, np.ones_like, np.empty_like, np.full_like,
+    np.array, np.copy, np.arange, np.linspace, np.dot, np.matmul, np.outer, np.where, np.cumsum,
+    np.concatenate, np.sum, np.mean, np.linalg.solve, np.linalg.inv, np.sort,
+}  # fmt: skip
+
+
+def check_aliases(unit: ir.Unit, facts: Facts) -> frozenset[str]:
+    """The parameters that the function writes into; NotStatic where a written array has two names."""
+    written: dict[str, ir.Span] = {}
+    groups: dict[str, set[str]] = {}
+
+    def merge(a: str, b: str) -> None:
+        group = groups.setdefault(a, {a}) | groups.setdefault(b, {b})
+        for name in group:
+            groups[name] = group
+
+    for s in ir.statements(unit.body):
+        if s.key not in facts.before:
+            continue
+        view = facts.at(s)
+        match s:
+            case ir.Assign():
+                for t in ir.targets(s.target):
+                    if isinstance(t, ir.Subscript) and (base := ir.root(t)) is not None:
+                        written.setdefault(base, s.span)
+                pairs = [(s.target, s.value)]
+                if isinstance(s.target, ir.Sequence) and isinstance(s.value, ir.Sequence):
+                    pairs = list(zip(s.target.items, s.value.items, strict=False))
+                for target, value in pairs:
+                    if s.op or isinstance(target, ir.Subscript):
+                        continue
+                    kind = view.kind(value)
+                    if kind.is_scalar or kind.form in ("text", "none", "range"):
+                        continue
+                    if not _own(value, view):
+                        for name in ir.bound_names(target):
+                            for other in ir.names(value):
+                                if other in facts.before[s.key]:
+                                    merge(name, other)
+                                elif other not in facts.scope.variables:
+                                    merge(name, f"{other} (global)")
+            case ir.UserCall():
+                for _, e in s.bound:
+                    for other in ir.names(e):
+                        if not view.kind(e).is_scalar and other in facts.before[s.key]:
+                            merge(s.target.id, other)
+            case _:
+                pass
+    for name, span in written.items():
+        others = groups.get(name, {name}) - {name}
+        if others:
+            raise NotStatic(f"{name} is written to and may share memory with {min(others)}", span)
+    params = frozenset(written) & frozenset(unit.params)
+    if params:
+        entry = facts.before[unit.body[0].key]
+        arrays = [p for p in unit.params if p in entry and not entry[p].kind.is_scalar]
+        if len(arrays) > 1:
+            raise NotStatic("a parameter is written to and may share memory with another")
+    return params
+
+
+def _own(e: Expr, view: object) -> bool:
+    """Whether the value is an array that nothing else refers to."""
+    from srcgrad.passes.infer import View
+
+    assert isinstance(view, View)
+    match e:
+        case ir.Binary():
+            return True
+        case ir.Unary(op="-"):
+            return True
+        case ir.Const():
+            return True
+        case ir.Call(function=ir.Attribute(name="copy" | "sum" | "mean" | "dot", value=Name())):
+            return True
+        case ir.Call():
+            function, _ = callee(e, view.scope, view.kind)
+            if function is UNRESOLVED:
+                return False
+            return isinstance(function, np.ufunc) or function in MAKES
+        case _:
+            return False
+
+
+def plain_updates(unit: ir.Unit, facts: Facts) -> ir.Unit:
+    """`y += e` as `y = y + e` for an array: the old array can then be kept as it is."""
+
+    def change(body: ir.Block) -> ir.Block:
+        out: list[ir.Stmt] = []
+        for s in body:
+            match s:
+                case ir.If():
+                    s = replace(s, body=change(s.body), orelse=change(s.orelse))
+                case ir.For() | ir.While():
+                    s = replace(s, body=change(s.body))
+                case ir.Assign(target=Name() as target) if s.op:
+                    kind = facts.at(s).kind(target)
+                    if not kind.is_scalar and kind.form != "numeric":
+                        raise NotStatic("an array is updated in place", s.span)
+                case _:
+                    pass
+            out.append(s)
+        return tuple(out)
+
+    return replace(unit, body=change(unit.body))

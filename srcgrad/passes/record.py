@@ -1,0 +1,217 @@
+"""Which values the forward sweep must keep.
+
+A value is kept when the reverse sweep reads it and it has been overwritten by then.
+
+    before                              after
+        for i in range(n):                  y_saved = []
+            y = y * x[i]                    for i in range(n):
+                                                y_saved.append(y)
+                                                y = y * x[i]
+
+The set of variables to be recorded goes forward through the statements: each adds what its own
+reverse reads; at an overwrite of one of them its value is saved. A variable that each iteration of
+a loop sets before it reads it is saved at the end of the iteration instead, or computed again from
+what is still there, where that is cheap.
+
+Hascoët and Pascual 2013, The Tapenade automatic differentiation tool, section 4: "to be recorded".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from srcgrad.passes.adjoint import Sink, cost
+from srcgrad.passes.infer import Facts
+from srcgrad.syntax import ir
+from srcgrad.syntax.ir import Block, NotStatic, Stmt
+
+
+@dataclass
+class Plan:
+    """What the two sweeps do at each statement, by the statement's key."""
+
+    sinks: dict[int, Sink] = field(default_factory=dict)
+    # Saved before the statement overwrites them.
+    overwritten: dict[int, set[str]] = field(default_factory=dict)
+    # Saved at the end of each iteration of a loop, or computed again at the start of its reverse.
+    kept: dict[int, list[str]] = field(default_factory=dict)
+    again: dict[int, list[ir.Assign]] = field(default_factory=dict)
+    trips: dict[int, str] = field(default_factory=dict)
+    # Writes `a[i] += e` whose cotangent stays where it is.
+    added: set[int] = field(default_factory=set)
+    # The names of the cotangents that a call's pullback returns.
+    received: dict[int, list[str]] = field(default_factory=dict)
+
+    def acts(self, s: Stmt) -> bool:
+        """Whether the reverse sweep has anything to do for a statement."""
+        if s.key in self.sinks or self.overwritten.get(s.key):
+            return True
+        match s:
+            case ir.If():
+                return any(self.acts(t) for t in (*s.body, *s.orelse))
+            case ir.For() | ir.While():
+                return any(self.acts(t) for t in s.body)
+            case _:
+                return False
+
+
+def record(unit: ir.Unit, plan: Plan, facts: Facts) -> Plan:
+    """Fill in what is saved where."""
+    recorder = _Recorder(plan, facts)
+    recorder.block(unit.body, frozenset())
+    return plan
+
+
+class _Recorder:
+    def __init__(self, plan: Plan, facts: Facts) -> None:
+        self.plan = plan
+        self.facts = facts
+
+    def block(self, body: Block, needed: frozenset[str]) -> frozenset[str]:
+        for s in body:
+            needed = self.statement(s, needed)
+        return needed
+
+    def statement(self, s: Stmt, needed: frozenset[str]) -> frozenset[str]:
+        """What is to be recorded after the statement, from what is before it."""
+        match s:
+            case ir.Assign() | ir.UserCall():
+                return self._assign(s, needed)
+            case ir.Return():
+                return needed | self._reads(s)
+            case ir.If():
+                then = self.block(s.body, needed)
+                orelse = self.block(s.orelse, needed)
+                test = self._known(s, ir.names(s.test)) if self.plan.acts(s) else frozenset()
+                return then | orelse | test
+            case ir.For() | ir.While():
+                return self._loop(s, needed)
+            case _:
+                return needed
+
+    def _known(self, s: Stmt, names: frozenset[str]) -> frozenset[str]:
+        return frozenset(n for n in names if n in self.facts.before[s.key])
+
+    def _reads(self, s: Stmt) -> frozenset[str]:
+        sink = self.plan.sinks.get(s.key)
+        if sink is None:
+            return frozenset()
+        reads = self._known(s, sink.names())
+        env = self.facts.before[s.key]
+        for c in sink.contributions:
+            if (c.place is not None or not c.full) and c.variable in env:
+                dims = env[c.variable].kind.dims
+                if dims is None or any(d.symbol == "?" for d in dims):
+                    reads |= {c.variable}
+        if isinstance(s, ir.UserCall):
+            reads |= {s.pullback}
+        return reads
+
+    def _assign(self, s: ir.Assign | ir.UserCall, needed: frozenset[str]) -> frozenset[str]:
+        sink = self.plan.sinks.get(s.key)
+        bound = ir.bound_names(s.target)
+        written = ir.written_names(s)
+        reads = self._reads(s)
+        if isinstance(s, ir.UserCall):
+            bound |= {s.pullback}
+            after = reads & {s.pullback}
+            needed |= reads - after
+        else:
+            after = bound if sink is not None and sink.reads_result else frozenset()
+            needed |= reads - after
+        into = written - bound
+        for target in ir.targets(s.target):
+            if isinstance(target, ir.Subscript):
+                index = self._known(s, ir.names(target.index))
+                if sink is not None or into & needed:
+                    needed |= index
+        lost = written & needed
+        if lost:
+            env = self.facts.before[s.key]
+            for name in lost:
+                if name not in env or not env[name].sure:
+                    raise NotStatic(f"{name} may be unbound where it is overwritten", s.span)
+            self.plan.overwritten.setdefault(s.key, set()).update(lost)
+        return (needed - bound) | after
+
+    def _loop(self, s: ir.For | ir.While, needed: frozenset[str]) -> frozenset[str]:
+        plan, entry = self.plan, self.facts.entry[s.key]
+        target = ir.bound_names(s.target) if isinstance(s, ir.For) else frozenset()
+        written = ir.written_in(s.body)
+        # A variable that the loop may not find bound is set by each iteration before it is read.
+        local = {n for n in written if n not in entry or not entry[n].sure} - target
+        head = needed
+        while True:
+            start = head - target - local
+            end = self.block(s.body, start)
+            end = self._carry(s, end, local, target)
+            again = head | end
+            if again == head:
+                break
+            head = again
+        lost = target & needed
+        if lost and plan.acts(s):
+            plan.overwritten.setdefault(s.key, set()).update(lost)
+        out = head - target if plan.acts(s) else head
+        if plan.acts(s):
+            if isinstance(s, ir.For):
+                out |= self._known(s, ir.names(s.iterable))
+            if s.key in plan.trips:
+                out |= {plan.trips[s.key]}
+        return out
+
+    def _carry(
+        self, s: ir.For | ir.While, end: frozenset[str], local: set[str], target: frozenset[str]
+    ) -> frozenset[str]:
+        """Decide for the loop's own variables what becomes of them at the end of an iteration."""
+        plan = self.plan
+        written = ir.written_in(s.body)
+        again: list[ir.Assign] = []
+        fixed: set[str] = set()
+        for t in s.body:
+            if not (isinstance(t, ir.Assign) and isinstance(t.target, ir.Name) and not t.op):
+                continue
+            name = t.target.id
+            if name not in local or self._writes(s.body, name) != 1:
+                continue
+            reads = self._known(t, ir.names(t.value))
+            kind = self.facts.at(t).kind(t.value)
+            limit = 0 if kind.form not in ("float", "int", "bool", "scalar") else 4
+            if reads & written <= fixed and cost(t.value) <= limit:
+                fixed.add(name)
+                again.append(t)
+        wanted = end & local
+        chosen: list[ir.Assign] = []
+        for t in reversed(again):
+            assert isinstance(t.target, ir.Name)
+            if t.target.id in wanted:
+                chosen.insert(0, t)
+                wanted = (wanted - {t.target.id}) | (ir.names(t.value) & local)
+                end |= self._known(t, ir.names(t.value))
+        plan.again[s.key] = chosen
+        for name in wanted:
+            self._check_sure(s, name)
+        plan.kept[s.key] = sorted(wanted)
+        return end - local - target
+
+    def _writes(self, body: Block, name: str) -> int:
+        return sum(name in ir.written_names(t) for t in ir.statements(body))
+
+    def _check_sure(self, s: ir.For | ir.While, name: str) -> None:
+        """The variable is bound wherever an iteration ends."""
+        for t in _own(s.body):
+            ends = isinstance(t, ir.Break)
+            if ends or t is s.body[-1]:
+                env = self.facts.before[t.key] if ends else self.facts.after.get(t.key)
+                if env is not None and (name not in env or not env[name].sure):
+                    raise NotStatic(f"{name} may be unbound at the end of an iteration", s.span)
+
+
+def _own(body: Block) -> list[Stmt]:
+    """The statements of a loop's body that are not inside another loop."""
+    out: list[Stmt] = []
+    for s in body:
+        out.append(s)
+        if isinstance(s, ir.If):
+            out += _own(s.body) + _own(s.orelse)
+    return out

@@ -1,0 +1,459 @@
+"""The reverse sweep's text: the statements backwards, each under its primal line.
+
+    # roots.py:4  y = 0.5 * (y + x / y)
+    s_bar = 0.5 * y_bar
+    x_bar += s_bar / y
+    y_bar = s_bar - s_bar * x / (y * y)
+
+The first contribution to a cotangent is an assignment, so what is known of each cotangent goes along:
+absent (zero), owned (an array that nothing else refers to: it may be added to in place) or shared.
+Where branches or the iterations of a loop disagree, the cotangent is given a value first.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from srcgrad.passes import algebra
+from srcgrad.passes.adjoint import Contribution, Sink
+from srcgrad.passes.infer import Facts
+from srcgrad.passes.kinds import Kind, stretches
+from srcgrad.passes.lines import Lines
+from srcgrad.passes.namer import Module
+from srcgrad.passes.record import Plan
+from srcgrad.passes.sweep import Saves
+from srcgrad.syntax import emit, ir
+from srcgrad.syntax.emit import text_of
+from srcgrad.syntax.ir import Binary, Block, Expr, Name, NotStatic, Stmt
+
+OWNED, SHARED = "owned", "shared"
+State = dict[str, str]
+
+# Functions whose results share no memory with their arguments.
+FRESH = {"sum", "outer", "full_like", "zeros_like", "where", "sign", "cos", "sin", "exp"}
+
+
+@dataclass
+class Reverse:
+    """Writes the reverse sweep."""
+
+    plan: Plan
+    saves: Saves
+    facts: Facts
+    module: Module
+    bars: dict[str, str]
+    counted: dict[int, str]
+    file: str
+    fresh: Callable[[str], str]
+    lists: dict[str, str] = field(default_factory=dict)  # how a pullback names its saved lists
+
+    # Blocks -------------------------------------------------------------------------------------
+
+    def block(self, body: Block, state: State) -> tuple[Lines, State]:
+        out = Lines()
+        state = dict(state)
+        for s in reversed(body):
+            if self.plan.acts(s):
+                self.statement(s, state, out)
+        return out, state
+
+    def statement(self, s: Stmt, state: State, out: Lines) -> None:
+        match s:
+            case ir.Assign():
+                self.assignment(s, state, out)
+            case ir.UserCall():
+                self.user_call(s, state, out)
+            case ir.Return():
+                self.contribute(s, self.plan.sinks[s.key], state, out, frozenset())
+            case ir.If():
+                self.conditional(s, state, out)
+            case ir.For() | ir.While():
+                self.loop(s, state, out)
+            case _:
+                raise NotStatic("a statement that cannot be reversed", s.span)
+
+    def above(self, s: Stmt, out: Lines) -> None:
+        """The comment with the primal line."""
+        if s.primal:
+            comment = f"# {os.path.basename(self.file)}:{s.span.line}  {s.primal}"
+            if not out.lines or out.lines[-1] != comment:
+                out.add(comment)
+
+    def restore(self, s: Stmt, out: Lines) -> None:
+        for name in sorted(self.plan.overwritten.get(s.key, ()), reverse=True):
+            saved = self.saves.names[s.key, name]
+            place = name
+            if isinstance(s, ir.Assign):
+                for target in ir.targets(s.target):
+                    if isinstance(target, ir.Subscript) and ir.root(target) == name:
+                        place = text_of(target)
+            listed = (s.key, name) in self.saves.in_loop
+            out.add(f"{place} = {self.taken(saved) if listed else saved}")
+
+    def taken(self, saved: str) -> str:
+        return f"{self.lists.get(saved, saved)}.pop()"
+
+    # Cotangents ---------------------------------------------------------------------------------
+
+    def kind(self, s: Stmt, name: str) -> Kind:
+        value = self.facts.before[s.key].get(name)
+        if value is None:
+            value = self.facts.after[s.key][name]
+        return value.kind
+
+    def zero(self, name: str, kind: Kind) -> str:
+        if kind.is_scalar:
+            return f"{self.bars[name]} = 0.0"
+        zeros = ir.Attribute(self.module.reference(np), "zeros_like")
+        return f"{self.bars[name]} = {text_of(algebra.call(zeros, Name(name)))}"
+
+    def contribute(
+        self, s: Stmt, sink: Sink, state: State, out: Lines, targets: frozenset[str]
+    ) -> None:
+        """Write a statement's contributions; those to its own targets come last, together."""
+        for name, e in sink.temps:
+            out.add(f"{name} = {text_of(e)}")
+        order: dict[str, list[Contribution]] = {}
+        for c in sink.contributions:
+            if c.place is not None:
+                self.part(s, c, state, out)
+            else:
+                order.setdefault(c.variable, []).append(c)
+        for name, contributions in order.items():
+            if name not in targets:
+                self.whole(s, name, contributions, state, out)
+        own = [name for name in order if name in targets]
+        for name in targets - set(own):
+            state.pop(name, None)
+        if len(own) == 1:
+            self.own(s, own[0], order[own[0]], state, out)
+        elif own:
+            self.together(s, own, order, state, out)
+
+    def whole(
+        self, s: Stmt, name: str, contributions: list[Contribution], state: State, out: Lines
+    ) -> None:
+        """`x_bar = term`, or `x_bar += term` where it has a value."""
+        bar, kind = self.bars[name], self.kind(s, name)
+        term, full = self.summed(contributions, kind)
+        known = state.get(name)
+        if known is None:
+            if not full:
+                term = self.filled(name, term, s)
+            out.add(f"{bar} = {text_of(term)}")
+            state[name] = self.ownership(term, kind, state)
+        elif kind.is_scalar or known == OWNED:
+            sign, core = ("-", term.operand) if _is_negative(term) else ("+", term)
+            out.add(f"{bar} {sign}= {text_of(core)}")
+        else:
+            out.add(f"{bar} = {text_of(algebra.add(Name(bar), term))}")
+            state[name] = OWNED
+
+    def own(
+        self, s: Stmt, name: str, contributions: list[Contribution], state: State, out: Lines
+    ) -> None:
+        """The new cotangent of a variable that the statement assigned from itself."""
+        bar, kind = self.bars[name], self.kind(s, name)
+        itself = [c for c in contributions if c.term == Name(bar)]
+        rest = [c for c in contributions if c.term != Name(bar)]
+        if len(itself) == 1 and not any(bar in ir.names(c.term) for c in rest):
+            if rest:
+                self.whole(s, name, rest, state, out)
+            return
+        term, full = self.summed(contributions, kind)
+        if not full:
+            term = self.filled(name, term, s)
+        in_place = kind.is_scalar or state.get(name) == OWNED
+        if (
+            isinstance(term, Binary)
+            and term.op in "*/"
+            and term.left == Name(bar)
+            and bar not in ir.names(term.right)
+            and in_place
+        ):
+            out.add(f"{bar} {term.op}= {text_of(term.right)}")
+            return
+        out.add(f"{bar} = {text_of(term)}")
+        state[name] = self.ownership(term, kind, state)
+
+    def together(
+        self,
+        s: Stmt,
+        own: list[str],
+        order: dict[str, list[Contribution]],
+        state: State,
+        out: Lines,
+    ) -> None:
+        """`a_bar, b_bar = b_bar, a_bar`: several targets at once."""
+        terms = []
+        for name in own:
+            term, full = self.summed(order[name], self.kind(s, name))
+            terms.append(term if full else self.filled(name, term, s))
+        left = ", ".join(self.bars[name] for name in own)
+        out.add(f"{left} = {', '.join(text_of(t, 1) for t in terms)}")
+        for name, term in zip(own, terms, strict=True):
+            state[name] = self.ownership(term, self.kind(s, name), state)
+
+    def summed(self, contributions: list[Contribution], kind: Kind) -> tuple[Expr, bool]:
+        full = kind.is_scalar or any(c.full for c in contributions)
+        return algebra.total(c.term for c in contributions), full
+
+    def filled(self, name: str, term: Expr, s: Stmt) -> Expr:
+        """A term that stands for an array of equal elements, with the variable's shape."""
+        np_ = self.module.reference(np)
+        if algebra.is_number(term, 1):
+            return algebra.call(ir.Attribute(np_, "ones_like"), Name(name))
+        return algebra.call(ir.Attribute(np_, "full_like"), Name(name), term)
+
+    def ownership(self, term: Expr, kind: Kind, state: State) -> str:
+        """What a cotangent is that has just been given a term; what it may alias is shared too."""
+        if kind.is_scalar or is_fresh(term):
+            return OWNED
+        read = ir.names(term)
+        for name in state:
+            if self.bars[name] in read:
+                state[name] = SHARED
+        return SHARED
+
+    def part(self, s: Stmt, c: Contribution, state: State, out: Lines) -> None:
+        """`x_bar[i] += term`."""
+        assert c.place is not None
+        self.make_owned(s, c.variable, state, out)
+        bar = self.bars[c.variable]
+        place = _with_root(c.place, bar)
+        assert isinstance(place, ir.Subscript)
+        index = self.facts.at(s).kind(place.index)
+        sign, core = ("-", c.term.operand) if _is_negative(c.term) else ("+", c.term)
+        if index.form == "array" and index.dtype == "l":
+            np_ = self.module.reference(np)
+            word = ir.Attribute(ir.Attribute(np_, "add" if sign == "+" else "subtract"), "at")
+            out.add(text_of(algebra.call(word, place.value, place.index, core)))
+        elif _may_repeat(place.index, self.facts, s):
+            raise NotStatic("an index of an unknown kind", s.span)
+        else:
+            out.add(f"{text_of(place)} {sign}= {text_of(core)}")
+
+    def make_owned(self, s: Stmt, name: str, state: State, out: Lines) -> None:
+        """Give a cotangent that is about to be changed in place an array of its own."""
+        known = state.get(name)
+        if known is None:
+            out.add(self.zero(name, self.kind(s, name)))
+        elif known == SHARED:
+            out.add(f"{self.bars[name]} = {self.bars[name]}.copy()")
+        state[name] = OWNED
+
+    # Statements ---------------------------------------------------------------------------------
+
+    def assignment(self, s: ir.Assign, state: State, out: Lines) -> None:
+        sink = self.plan.sinks.get(s.key)
+        late = sink is not None and sink.reads_result
+        if not late:
+            self.restore(s, out)
+        single = list(ir.targets(s.target))
+        plain = all(isinstance(t, Name) for t in single)
+        roots = {r for t in single if (r := ir.root(t)) is not None}
+        if sink is not None and any(r in state for r in roots):
+            self.above(s, out)
+            if plain:
+                for t in single:
+                    assert isinstance(t, Name)
+                    if t.id not in state and len(single) > 1 and t.id in self.bars:
+                        after = self.facts.after[s.key][t.id].kind
+                        if self.facts.after[s.key][t.id].active:
+                            out.add(self.zero(t.id, after))
+                            state[t.id] = OWNED
+                self.contribute(s, self.safe(sink, roots, out), state, out, frozenset(roots))
+            else:
+                self.store(s, sink, state, out)
+        elif plain:
+            for r in roots:
+                state.pop(r, None)
+        if late:
+            self.restore(s, out)
+
+    def safe(self, sink: Sink, roots: set[str], out: Lines) -> Sink:
+        """Contributions that change a target's cotangent in part must not read it any more."""
+        touched = {c.variable for c in sink.contributions if c.place is not None} & roots
+        if touched:
+            raise NotStatic("a variable that is assigned from a part of itself")
+        return sink
+
+    def store(self, s: ir.Assign, sink: Sink, state: State, out: Lines) -> None:
+        """A write into an array: the part's cotangent goes to the value, and becomes zero."""
+        target = s.target
+        assert isinstance(target, ir.Subscript)
+        name = ir.root(target)
+        assert name is not None
+        self.make_owned(s, name, state, out)
+        bar = text_of(_with_root(target, self.bars[name]))
+        if s.key in self.plan.added:
+            self.contribute(s, sink, state, out, frozenset())
+            return
+        temp = sink.temps[0][0]
+        copied = "" if self.facts.at(s).kind(target).is_scalar else ".copy()"
+        touches = any(c.variable == name for c in sink.contributions)
+        reads = [c for c in sink.contributions if temp in ir.names(c.term)]
+        consumed = all(
+            c.place is not None or not copied or is_fresh(c.term) for c in sink.contributions
+        )
+        if not touches and consumed and len(reads) <= 1 and len(sink.temps) == 1:
+            put = _with_root(target, self.bars[name])
+            self.contribute(s, _replaced(sink, temp, put), state, out, frozenset())
+            out.add(f"{bar} = 0.0")
+            return
+        out.add(f"{temp} = {bar}{copied}")
+        out.add(f"{bar} = 0.0")
+        rest = Sink(sink.temps[1:], sink.contributions)
+        self.contribute(s, rest, state, out, frozenset())
+
+    def user_call(self, s: ir.UserCall, state: State, out: Lines) -> None:
+        sink = self.plan.sinks.get(s.key)
+        name = s.target.id
+        if sink is not None and name in state:
+            self.above(s, out)
+            received = self.plan.received[s.key]
+            comma = "," if len(received) == 1 else ""
+            out.add(f"{', '.join(received)}{comma} = {s.pullback}({self.bars[name]})")
+            self.contribute(s, sink, state, out, frozenset({name}))
+        else:
+            state.pop(name, None)
+        self.restore(s, out)
+
+    def conditional(self, s: ir.If, state: State, out: Lines) -> None:
+        then, after_then = self.block(s.body, state)
+        orelse, after_else = self.block(s.orelse, state)
+        sides = ((then, after_then), (orelse, after_else))
+        for name in sorted(set(after_then) | set(after_else)):
+            for lines, after in sides:
+                if name not in after:
+                    # A branch without statements of its own gets its zero in front of the if.
+                    beside = lines if lines or name in state else out
+                    beside.add(self.zero(name, self.kind(s, name)))
+                    after[name] = OWNED
+        state.clear()
+        for name in after_then:
+            both = (after_then[name], after_else[name])
+            state[name] = OWNED if both == (OWNED, OWNED) else SHARED
+        test = text_of(s.test)
+        if then:
+            out.nest(f"if {test}:", then)
+            if orelse:
+                out.nest("else:", orelse)
+        elif orelse:
+            out.nest(f"if {text_of(ir.Unary('not', s.test))}:", orelse)
+
+    def loop(self, s: ir.For | ir.While, state: State, out: Lines) -> None:
+        entry = dict(state)
+        while True:
+            body, after = self.block(s.body, entry)
+            late = [n for n in after if n not in entry]
+            if late:
+                for name in sorted(late):
+                    self.check_shape(s, name)
+                    out.add(self.zero(name, self.kind(s, name)))
+                    entry[name] = OWNED
+                continue
+            weaker = [n for n in after if entry[n] == OWNED and after[n] == SHARED]
+            if weaker:
+                for name in weaker:
+                    entry[name] = SHARED
+                continue
+            break
+        for name in sorted(set(entry) - set(after)):
+            body.add(self.zero(name, self.kind(s, name)))
+            after[name] = OWNED
+        state.clear()
+        state.update({n: SHARED if SHARED in (entry[n], after[n]) else OWNED for n in entry})
+        inner = Lines()
+        for name in reversed(self.plan.kept.get(s.key, [])):
+            inner.add(f"{name} = {self.taken(self.saves.names[s.key, name])}")
+        for t in self.plan.again.get(s.key, []):
+            inner.add(emit.header(t))
+        inner.extend(body)
+        out.nest(self.backwards(s), inner)
+        self.restore(s, out)
+
+    def check_shape(self, s: ir.For | ir.While, name: str) -> None:
+        """A zero of the shape after the loop must have the shape of every iteration."""
+        kind = self.kind(s, name)
+        varies = kind.dims is None or any(d.symbol == "?" for d in kind.dims)
+        rebound = any(
+            name in ir.bound_names(t.target)
+            for t in ir.statements(s.body)
+            if isinstance(t, (ir.Assign, ir.UserCall))
+        )
+        if not kind.is_scalar and varies and rebound:
+            raise NotStatic(f"the shape of {name} may change in a loop", s.span)
+
+    def backwards(self, s: ir.For | ir.While) -> str:
+        trips = self.plan.trips.get(s.key)
+        if isinstance(s, ir.For):
+            steps = text_of(s.iterable, 14)
+            if trips is not None:
+                steps = f"{steps}[:{trips}]"
+            return f"for {emit.target_text(s.target)} in reversed({steps}):"
+        if trips is None:
+            key, name = self.counted[s.key].split(":")
+            saved = self.saves.names[int(key), name]
+            return f"while {self.lists.get(saved, saved)}:"
+        return f"for _ in range({trips}):"
+
+
+def _is_negative(e: Expr) -> bool:
+    return isinstance(e, ir.Unary) and e.op == "-"
+
+
+def _with_root(e: Expr, name: str) -> Expr:
+    """`x[i][j]` with x_bar in the place of x; the indices stay."""
+    match e:
+        case Name():
+            return Name(name)
+        case ir.Subscript():
+            return ir.Subscript(_with_root(e.value, name), e.index)
+        case ir.Attribute():
+            return ir.Attribute(_with_root(e.value, name), e.name)
+        case _:
+            raise NotStatic("a place of this form", e.span)
+
+
+def _replaced(sink: Sink, temp: str, put: Expr) -> Sink:
+    mapping = {temp: put}
+    return Sink(
+        [],
+        [
+            Contribution(c.variable, c.place, ir.substituted(c.term, mapping), c.full)
+            for c in sink.contributions
+        ],
+    )
+
+
+def _may_repeat(index: Expr, facts: Facts, s: Stmt) -> bool:
+    """Whether an index could name an element twice, or is not known at all."""
+    view = facts.at(s)
+    parts = index.items if isinstance(index, ir.Sequence) else (index,)
+    for p in parts:
+        if isinstance(p, ir.Slice) or (isinstance(p, ir.Const) and p.value in (None, ...)):
+            continue
+        kind = view.kind(p)
+        if kind.form == "int" or (kind.form == "array" and kind.dtype == "?" and len(parts) == 1):
+            continue
+        return True
+    return False
+
+
+def is_fresh(e: Expr) -> bool:
+    """Whether computing the expression makes a new array."""
+    match e:
+        case Binary() | ir.Unary(op="-"):
+            return True
+        case ir.Call(function=ir.Attribute(name=name)):
+            return name in FRESH
+        case _:
+            return False
+
+
+__all__ = ["OWNED", "Reverse", "State", "stretches"]

@@ -1,0 +1,211 @@
+"""The forward sweep's text: the user's code, with what must be saved.
+
+    before                              after
+        while abs(y * y - x) > tol:         y_saved = []
+            y = 0.5 * (y + x / y)           while abs(y * y - x) > tol:
+                                                y_saved.append(y)
+                                                y = 0.5 * (y + x / y)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from srcgrad.passes.infer import Facts
+from srcgrad.passes.lines import Lines
+from srcgrad.passes.record import Plan
+from srcgrad.syntax import emit, ir
+from srcgrad.syntax.ir import Block, Name, NotStatic, Stmt
+
+
+@dataclass
+class Saves:
+    """The name under which each site keeps what it saves, and the loop that creates its list."""
+
+    names: dict[tuple[int, str], str] = field(default_factory=dict)
+    lists: dict[int, list[str]] = field(default_factory=dict)  # by the key of the outermost loop
+    in_loop: set[tuple[int, str]] = field(default_factory=set)
+
+
+def name_saves(unit: ir.Unit, plan: Plan, fresh: Callable[[str], str]) -> Saves:
+    """Give each place that saves a variable its `x_saved`."""
+    saves = Saves()
+
+    def site(key: int, name: str, outer: int | None) -> None:
+        saved = saves.names[key, name] = fresh(f"{name}_saved")
+        if outer is not None:
+            saves.in_loop.add((key, name))
+            saves.lists.setdefault(outer, []).append(saved)
+
+    def block(body: Block, outer: int | None) -> None:
+        for s in body:
+            for name in sorted(plan.overwritten.get(s.key, ())):
+                site(s.key, name, outer)
+            inner = outer
+            if isinstance(s, (ir.For, ir.While)):
+                inner = outer if outer is not None else s.key
+                for name in plan.kept.get(s.key, ()):
+                    site(s.key, name, inner)
+                block(s.body, inner)
+            elif isinstance(s, ir.If):
+                block(s.body, outer)
+                block(s.orelse, outer)
+
+    block(unit.body, None)
+    return saves
+
+
+@dataclass
+class Sweep:
+    """Writes the forward sweep."""
+
+    plan: Plan
+    saves: Saves
+    facts: Facts
+    callee: Callable[[ir.UserCall], str]
+
+    def block(self, body: Block, ends: tuple[ir.For | ir.While, ...] = ()) -> Lines:
+        out = Lines()
+        for s in body:
+            for line in s.leading:
+                out.add(line)
+            self.statement(s, out, ends)
+        return out
+
+    def statement(self, s: Stmt, out: Lines, ends: tuple[ir.For | ir.While, ...]) -> None:
+        match s:
+            case ir.For() | ir.While():
+                self.loop(s, out)
+            case ir.If():
+                self.conditional(s, out, ends)
+            case ir.Break():
+                for name in self.plan.kept.get(ends[-1].key, ()):
+                    out.add(self.keep(ends[-1], name))
+                out.add(self.text(s))
+            case ir.UserCall():
+                self.before(s, out)
+                arguments = ", ".join(f"{emit.text_of(e)}" for _, e in s.bound)
+                out.add(f"{s.target.id}, {s.pullback} = {self.callee(s)}({arguments}){s.comment}")
+            case ir.Return():
+                pass
+            case _:
+                self.before(s, out)
+                out.add(self.text(s))
+
+    def text(self, s: Stmt) -> str:
+        return f"{s.text if s.text is not None else emit.header(s)}{s.comment}"
+
+    def before(self, s: Stmt, out: Lines) -> None:
+        for name in sorted(self.plan.overwritten.get(s.key, ())):
+            saved = self.saves.names[s.key, name]
+            value = self.lost(s, name)
+            if (s.key, name) in self.saves.in_loop:
+                out.add(f"{saved}.append({value})")
+            else:
+                out.add(f"{saved} = {value}")
+
+    def lost(self, s: Stmt, name: str) -> str:
+        """The text of what is overwritten: the variable, or the part of it that is written to."""
+        if isinstance(s, ir.Assign):
+            for target in ir.targets(s.target):
+                if isinstance(target, ir.Subscript) and ir.root(target) == name:
+                    view = self.facts.at(s)
+                    text = emit.text_of(target)
+                    return text if view.kind(target).is_scalar else f"{text}.copy()"
+        return name
+
+    def keep(self, loop: Stmt, name: str) -> str:
+        return f"{self.saves.names[loop.key, name]}.append({name})"
+
+    def loop(self, s: ir.For | ir.While, out: Lines) -> None:
+        for saved in self.saves.lists.get(s.key, ()):
+            out.add(f"{saved} = []")
+        self.before(s, out)
+        trips = self.plan.trips.get(s.key)
+        if trips is not None:
+            out.add(f"{trips} = 0")
+        body = Lines()
+        if trips is not None:
+            body.add(f"{trips} += 1")
+        body.extend(self.block(s.body, (s,)))
+        for name in self.plan.kept.get(s.key, ()):
+            body.add(self.keep(s, name))
+        out.nest(self.text(s), body)
+
+    def conditional(
+        self, s: ir.If, out: Lines, ends: tuple[ir.For | ir.While, ...], word: str = "if"
+    ) -> None:
+        header = self.text(s)
+        out.nest(f"{word}{header.removeprefix('if')}", self.block(s.body, ends))
+        if not s.orelse:
+            return
+        if s.body and isinstance(s.body[-1], ir.Break):
+            # What follows a break needs no else.
+            out.extend(self.block(s.orelse, ends))
+            return
+        only = s.orelse[0]
+        if len(s.orelse) == 1 and isinstance(only, ir.If):
+            for line in only.leading:
+                out.add(line)
+            self.conditional(only, out, ends, "elif")
+        else:
+            out.nest("else:", self.block(s.orelse, ends))
+
+
+def trip_counts(unit: ir.Unit, plan: Plan, fresh: Callable[[str], str]) -> None:
+    """Give each loop whose number of iterations only running it tells a variable that counts them."""
+    for s in ir.statements(unit.body):
+        if isinstance(s, ir.While) or (isinstance(s, ir.For) and breaks(s.body)):
+            if plan.acts(s):
+                plan.trips[s.key] = fresh("trips")
+
+
+def breaks(body: Block) -> bool:
+    return any(
+        isinstance(s, ir.Break) or (isinstance(s, ir.If) and (breaks(s.body) or breaks(s.orelse)))
+        for s in body
+    )
+
+
+def settle_trip_counts(unit: ir.Unit, plan: Plan) -> dict[int, str]:
+    """The variable saved once per iteration of an outermost while loop: its list counts for it.
+
+    Returns, by loop, the variable; `while y_saved:` then replaces the count.
+    """
+    counted: dict[int, str] = {}
+
+    def block(body: Block, outermost: bool) -> None:
+        for s in body:
+            match s:
+                case ir.While():
+                    if outermost and s.key in plan.trips:
+                        name = _saved_each_time(s, plan)
+                        if name is not None:
+                            del plan.trips[s.key]
+                            counted[s.key] = name
+                    block(s.body, False)
+                case ir.For():
+                    block(s.body, False)
+                case ir.If():
+                    block(s.body, outermost)
+                    block(s.orelse, outermost)
+                case _:
+                    pass
+
+    block(unit.body, True)
+    return counted
+
+
+def _saved_each_time(s: ir.While, plan: Plan) -> str | None:
+    if plan.kept.get(s.key):
+        return f"{s.key}:{plan.kept[s.key][0]}"
+    for t in s.body:
+        if isinstance(t, (ir.Assign, ir.UserCall)) and plan.overwritten.get(t.key):
+            return f"{t.key}:{sorted(plan.overwritten[t.key])[0]}"
+        if isinstance(t, ir.If) and breaks((t,)):
+            return None
+    return None
+
+
+__all__ = ["Name", "NotStatic", "Saves", "Sweep", "name_saves", "settle_trip_counts", "trip_counts"]

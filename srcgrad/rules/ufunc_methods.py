@@ -1,0 +1,277 @@
+"""Methods of ufuncs, `np.add.at`, `np.multiply.reduce` and the like, as Python functions.
+
+The methods belong to the ufunc objects and are not functions of their own, so they are not entered
+in the table: these dicts give, for a ufunc, the function in whose place its method is
+differentiated. What is not in them has no derivative.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from srcgrad.rules.support import hits_once, scatter_add
+from srcgrad.rules.table import zero
+
+# at: a[indices] = op(a[indices], b), one after the other where indices repeat.
+
+
+def add_at(a: Any, indices: Any, b: Any) -> None:
+    """As np.add.at."""
+    if hits_once(indices):
+        a[indices] += b
+    else:
+        a += scatter_add(np.shape(a), indices, b)
+
+
+def subtract_at(a: Any, indices: Any, b: Any) -> None:
+    """As np.subtract.at."""
+    if hits_once(indices):
+        a[indices] -= b
+    else:
+        a -= scatter_add(np.shape(a), indices, b)
+
+
+def at_one_by_one(op: Any, a: Any, indices: Any, b: Any) -> None:
+    """Apply op at the indices in rounds, in each of which every element is met once at most."""
+    if hits_once(indices):
+        a[indices] = op(a[indices], b)
+        return
+    number = np.reshape(np.arange(np.size(a)), np.shape(a))[indices]
+    places = np.ravel(number)
+    values = np.ravel(np.broadcast_to(b, np.shape(number)))
+    meeting = occurrence(places)
+    for k in range(int(np.max(meeting, initial=-1)) + 1):
+        index = np.unravel_index(places[meeting == k], np.shape(a))
+        a[index] = op(a[index], values[meeting == k])
+
+
+def occurrence(places: Any) -> Any:
+    """For each number, how many equal ones come before it."""
+    order = np.argsort(places, kind="stable")
+    ordered = places[order]
+    starts = np.searchsorted(ordered, ordered, side="left")
+    count = np.empty(np.shape(places), dtype=np.intp)
+    count[order] = np.arange(np.size(places)) - starts
+    return count
+
+
+def one_by_one(op: Any) -> Callable[..., None]:
+    """As the ufunc's `at`."""
+
+    def at(a: Any, indices: Any, b: Any) -> None:
+        at_one_by_one(op, a, indices, b)
+
+    return at
+
+
+UFUNC_AT: Mapping[np.ufunc, Callable[..., None]] = {
+    np.add: add_at,
+    np.subtract: subtract_at,
+    np.multiply: one_by_one(np.multiply),
+    np.divide: one_by_one(np.divide),
+    np.power: one_by_one(np.power),
+    np.maximum: one_by_one(np.maximum),
+    np.minimum: one_by_one(np.minimum),
+    np.fmax: one_by_one(np.fmax),
+    np.fmin: one_by_one(np.fmin),
+    np.logaddexp: one_by_one(np.logaddexp),
+    np.hypot: one_by_one(np.hypot),
+}
+
+# reduce: all the elements along an axis; unlike np.sum, along the first one if none is named.
+
+
+def delivered(y: Any, out: Any) -> Any:
+    """The result, written into `out` if the caller gave one."""
+    if out is None:
+        return y
+    target = out[0] if isinstance(out, tuple) else out
+    target[...] = y
+    return target
+
+
+def by_reduction(step: Any, nothing: Any) -> Callable[..., Any]:
+    """As the ufunc's `reduce`, through the function that reduces in one go."""
+
+    def reduce(
+        array: Any,
+        axis: Any = 0,
+        dtype: Any = None,
+        out: Any = None,
+        keepdims: bool = False,
+        initial: Any = nothing,
+        where: Any = True,
+    ) -> Any:
+        y = step(cast(array, dtype), axis, keepdims=keepdims, initial=initial, where=where)
+        return delivered(y, out)
+
+    return reduce
+
+
+def by_fold(op: Any) -> Callable[..., Any]:
+    """As the ufunc's `reduce` along one axis, element after element."""
+
+    def reduce(
+        array: Any,
+        axis: Any = 0,
+        dtype: Any = None,
+        out: Any = None,
+        keepdims: bool = False,
+        initial: Any = None,
+    ) -> Any:
+        return delivered(fold(op, cast(array, dtype), axis, keepdims, initial), out)
+
+    return reduce
+
+
+def fold(op: Any, array: Any, axis: Any, keepdims: bool, initial: Any) -> Any:
+    """op between all the elements along one axis, from the first to the last."""
+    if axis is None:
+        if np.ndim(array) > 1:
+            raise NotImplementedError("no derivative of this reduction over several axes")
+        axis = 0
+    rows = np.moveaxis(np.asarray(array), axis, 0)
+    y = rows[0] if initial is None else op(initial, rows[0])
+    for k in range(1, len(rows)):
+        y = op(y, rows[k])
+    return np.expand_dims(y, axis) if keepdims else y
+
+
+def cast(x: Any, dtype: Any) -> Any:
+    """An operand in the type in which the ufunc is to work."""
+    return x if dtype is None else np.asarray(x).astype(dtype)
+
+
+UFUNC_REDUCE: Mapping[np.ufunc, Callable[..., Any]] = {
+    np.add: by_reduction(np.sum, 0),
+    np.multiply: by_reduction(np.prod, 1),
+    np.maximum: by_reduction(np.max, None),
+    np.minimum: by_reduction(np.min, None),
+    np.subtract: by_fold(np.subtract),
+    np.divide: by_fold(np.divide),
+    np.hypot: by_fold(np.hypot),
+    np.logaddexp: by_fold(np.logaddexp),
+    np.fmax: by_fold(np.fmax),
+    np.fmin: by_fold(np.fmin),
+}
+
+# accumulate: the results of all the leading elements along an axis.
+
+
+def leading(array: Any, order: Any, axis: int) -> Any:
+    """Of the elements up to each, the one that `order` has last; the latest of equal ones."""
+    return np.take_along_axis(np.asarray(array), latest(order, axis), axis)
+
+
+def latest(order: Any, axis: int) -> Any:
+    """Of the places up to each, the one that `order` has last."""
+    highest = np.maximum.accumulate(np.argsort(order, axis, kind="stable"), axis)
+    return np.take_along_axis(order, highest, axis)
+
+
+zero(occurrence, latest)
+
+
+def maximum_accumulate(array: Any, axis: int = 0, dtype: Any = None, out: Any = None) -> Any:
+    """As np.maximum.accumulate; a cotangent goes to the latest of equal maxima."""
+    array = cast(array, dtype)
+    return delivered(leading(array, np.argsort(array, axis, kind="stable"), axis), out)
+
+
+def minimum_accumulate(array: Any, axis: int = 0, dtype: Any = None, out: Any = None) -> Any:
+    """As np.minimum.accumulate; a cotangent goes to the latest of equal minima."""
+    array = cast(array, dtype)
+    descending = np.argsort(np.negative(array), axis, kind="stable")
+    return delivered(leading(array, descending, axis), out)
+
+
+def scan(op: Any, array: Any, axis: int) -> Any:
+    """op between all the leading elements along an axis."""
+    rows = np.moveaxis(np.asarray(array), axis, 0)
+    results = [rows[0]]
+    for k in range(1, len(rows)):
+        results.append(op(results[-1], rows[k]))
+    return np.moveaxis(np.stack(results), 0, axis)
+
+
+def by_scan(op: Any) -> Callable[..., Any]:
+    """As the ufunc's `accumulate`, element after element."""
+
+    def accumulate(array: Any, axis: int = 0, dtype: Any = None, out: Any = None) -> Any:
+        return delivered(scan(op, cast(array, dtype), axis), out)
+
+    return accumulate
+
+
+def by_accumulation(step: Any) -> Callable[..., Any]:
+    """As the ufunc's `accumulate`, through the function that accumulates in one go."""
+
+    def accumulate(array: Any, axis: int = 0, dtype: Any = None, out: Any = None) -> Any:
+        return delivered(step(array, axis, dtype), out)
+
+    return accumulate
+
+
+UFUNC_ACCUMULATE: Mapping[np.ufunc, Callable[..., Any]] = {
+    np.add: by_accumulation(np.cumsum),
+    np.multiply: by_accumulation(np.cumprod),
+    np.maximum: maximum_accumulate,
+    np.minimum: minimum_accumulate,
+    np.subtract: by_scan(np.subtract),
+    np.divide: by_scan(np.divide),
+    np.logaddexp: by_scan(np.logaddexp),
+    np.hypot: by_scan(np.hypot),
+}
+
+# outer: every element of the first operand with every element of the second.
+
+
+def outer_of(op: Any) -> Callable[..., Any]:
+    """As the ufunc's `outer`."""
+
+    def outer(a: Any, b: Any) -> Any:
+        return op(np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b)
+
+    return outer
+
+
+UFUNC_OUTER: Mapping[np.ufunc, Callable[..., Any]] = {
+    np.add: outer_of(np.add),
+    np.subtract: outer_of(np.subtract),
+    np.multiply: outer_of(np.multiply),
+    np.divide: outer_of(np.divide),
+    np.power: outer_of(np.power),
+    np.maximum: outer_of(np.maximum),
+    np.minimum: outer_of(np.minimum),
+    np.arctan2: outer_of(np.arctan2),
+    np.hypot: outer_of(np.hypot),
+    np.logaddexp: outer_of(np.logaddexp),
+}
+
+# reduceat: the elements from each index to before the next; one element where the next is not greater.
+
+
+def by_segments(step: Any) -> Callable[..., Any]:
+    """As the ufunc's `reduceat`, segment after segment."""
+
+    def reduceat(array: Any, indices: Any, axis: int = 0, dtype: Any = None, out: Any = None) -> Any:
+        rows = np.moveaxis(np.asarray(cast(array, dtype)), axis, 0)
+        starts = [int(k) for k in indices]
+        results = []
+        for start, stop in zip(starts, [*starts[1:], len(rows)], strict=True):
+            end = stop if start < stop else start + 1
+            results.append(step(rows[start:end], axis=0))
+        return delivered(np.moveaxis(np.stack(results), 0, axis), out)
+
+    return reduceat
+
+
+UFUNC_REDUCEAT: Mapping[np.ufunc, Callable[..., Any]] = {
+    np.add: by_segments(np.sum),
+    np.multiply: by_segments(np.prod),
+    np.maximum: by_segments(np.max),
+    np.minimum: by_segments(np.min),
+}
