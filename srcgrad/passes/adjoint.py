@@ -114,7 +114,10 @@ class Adjoint:
     def kind(self, e: Expr) -> Kind:
         """The kind of an expression that may mention cotangents."""
         env = {**self.view.env, **{n: _value(k) for n, k in self.bars.items()}}
-        return View(env, replace(self.view.scope, read={})).kind(e)
+        if self.result is not None and self.result not in env and self.top is not None:
+            env[self.result] = _value(self.view.kind(self.top))
+        scope = replace(self.view.scope, read={}, imported=self.module.objects)
+        return View(env, scope).kind(e)
 
     def value(self, e: Expr) -> Expr:
         """The expression, where computing it again is cheap; else a name for it is asked for."""

@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from srcgrad.passes.infer import Facts
+from srcgrad.passes.kinds import stretches
 from srcgrad.passes.resolve import UNRESOLVED, callee
 from srcgrad.syntax import ir
 from srcgrad.syntax.ir import Expr, Name, NotStatic
@@ -44,6 +45,8 @@ def check_aliases(unit: ir.Unit, facts: Facts) -> frozenset[str]:
                 for t in ir.targets(s.target):
                     if isinstance(t, ir.Subscript) and (base := ir.root(t)) is not None:
                         written.setdefault(base, s.span)
+                    elif isinstance(t, Name) and s.op and not view.kind(t).is_scalar:
+                        written.setdefault(t.id, s.span)
                 pairs = [(s.target, s.value)]
                 if isinstance(s.target, ir.Sequence) and isinstance(s.value, ir.Sequence):
                     pairs = list(zip(s.target.items, s.value.items, strict=False))
@@ -71,7 +74,14 @@ def check_aliases(unit: ir.Unit, facts: Facts) -> frozenset[str]:
         others = groups.get(name, {name}) - {name}
         if others:
             raise NotStatic(f"{name} is written to and may share memory with {min(others)}", span)
-    params = frozenset(written) & frozenset(unit.params)
+    stored = {
+        base
+        for s in ir.statements(unit.body)
+        if isinstance(s, ir.Assign)
+        for t in ir.targets(s.target)
+        if isinstance(t, ir.Subscript) and (base := ir.root(t)) is not None
+    }
+    params = frozenset(stored) & frozenset(unit.params)
     if params:
         entry = facts.before[unit.body[0].key]
         arrays = [p for p in unit.params if p in entry and not entry[p].kind.is_scalar]
@@ -116,8 +126,11 @@ def plain_updates(unit: ir.Unit, facts: Facts) -> ir.Unit:
                     s = replace(s, body=change(s.body))
                 case ir.Assign(target=Name() as target) if s.op:
                     kind = facts.at(s).kind(target)
-                    if not kind.is_scalar and kind.form != "numeric":
-                        raise NotStatic("an array is updated in place", s.span)
+                    if not kind.is_scalar:
+                        value = ir.Binary(s.op, target, s.value, span=s.span)
+                        if stretches(kind, facts.at(s).kind(value)):
+                            raise NotStatic("an array is updated in place", s.span)
+                        s = replace(s, value=value, op="", text=None)
                 case _:
                     pass
             out.append(s)

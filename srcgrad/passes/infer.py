@@ -2,7 +2,7 @@
 
 An abstract interpretation: the environment goes forward through the statements, joins where
 branches meet, and goes round a loop until it no longer changes. A variable that is bound on one of
-the joining paths only is marked so; reading it raises NotStatic, as does whatever cannot be a number.
+the joining paths only is marked so: where it is unbound the user's own statement raises.
 """
 
 from __future__ import annotations
@@ -128,8 +128,6 @@ class View:
     def _name(self, e: ir.Name) -> Kind:
         value = self.env.get(e.id)
         if value is not None:
-            if not value.sure:
-                raise NotStatic(f"{e.id} may be unbound here", e.span)
             return value.kind
         found = self.scope.lookup(e.id)
         if found is UNRESOLVED:

@@ -39,11 +39,15 @@ class Scope:
     function: Any
     variables: frozenset[str]
     read: dict[str, Any] = field(default_factory=dict)
+    # What the generated module itself imports, for expressions that mention it.
+    imported: dict[str, Any] = field(default_factory=dict)
 
     def lookup(self, name: str) -> Any:
         """The object that a free name is bound to now."""
         if name in self.variables:
             return UNRESOLVED
+        if name in self.imported:
+            return self.imported[name]
         code, closure = self.function.__code__, self.function.__closure__ or ()
         if name in code.co_freevars:
             cell = closure[code.co_freevars.index(name)]

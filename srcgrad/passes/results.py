@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import types
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -27,6 +28,7 @@ from srcgrad.passes.kinds import (
     Kind,
     array,
 )
+from srcgrad.rules import support
 from srcgrad.syntax import ir
 from srcgrad.syntax.ir import Expr
 
@@ -56,6 +58,10 @@ PURE_BUILTINS = {
 }  # fmt: skip
 
 
+# What the rules' own helpers return has the shape of one of their arguments.
+SHAPED: dict[Any, int] = {support.guarded: 1, support.unbroadcast: 1}
+
+
 def is_pure(function: Any) -> bool:
     """Whether a call neither changes its arguments nor depends on anything but them.
 
@@ -65,6 +71,8 @@ def is_pure(function: Any) -> bool:
     if isinstance(function, np.ufunc):
         return True
     module = getattr(function, "__module__", None) or ""
+    if module.startswith("srcgrad.rules"):
+        return True
     if module == "math":
         return True
     if getattr(function, "__hash__", None) is None:
@@ -94,6 +102,8 @@ def result_kind(function: Any, args: tuple[ir.Argument, ...], kind: KindOf) -> K
             pass
         else:
             return OBJECT
+    if isinstance(function, types.FunctionType) and function in SHAPED:
+        return given[SHAPED[function]]
     builtin = _builtin(function, args, given, kind)
     if builtin is not None:
         return builtin

@@ -78,12 +78,20 @@ def fromiter(iter: Any, dtype: Any, count: int = -1, *, like: Any = None) -> Any
     return np.array(items, dtype=dtype)
 
 
-rule(
-    np.ndarray.tolist,
-    "a",
-    vjp={"a": "np.reshape(np.array(y_bar), np.shape(a))"},
-    jvp={"a": "np.asarray(a_dot).tolist()"},
-)
+def listed(a: Any) -> Any:
+    """The elements of an array of one dimension as a list of Python's numbers."""
+    return a.tolist()
+
+
+rule(listed, "a", vjp={"a": "np.array(y_bar)"}, jvp={"a": "listed(np.asarray(a_dot))"})
+
+
+@composed(np.ndarray.tolist)
+def tolist(a: Any) -> Any:
+    """Nested lists of Python's numbers, row by row; of an array without dimensions, one number."""
+    if np.ndim(a) == 0:
+        return np.ndarray.item(a)
+    return listed(a) if np.ndim(a) == 1 else [tolist(a[k]) for k in range(len(a))]
 
 
 def item_at(a: Any, args: Any) -> Any:
@@ -119,8 +127,8 @@ rule(
 rule(
     np.full_like,
     "a, fill_value, dtype=None, order='K', subok=True, shape=None, *, device=None",
-    vjp={"fill_value": "nested_like(unbroadcast(y_bar, fill_value), fill_value)"},
-    jvp={"fill_value": "np.full(np.shape(y), fill_value_dot)"},
+    vjp={"a": "np.zeros(np.shape(a))", "fill_value": "nested_like(unbroadcast(y_bar, fill_value), fill_value)"},
+    jvp={"a": "np.zeros(np.shape(y))", "fill_value": "np.full(np.shape(y), fill_value_dot)"},
 )
 zero(np.zeros, np.ones, np.empty, np.zeros_like, np.ones_like, np.empty_like)
 zero(np.eye, np.identity, np.tri, np.dtype)
@@ -249,10 +257,12 @@ rule(
     "start_or_stop, stop=None, step=1, *, dtype=None, device=None, like=None",
     vjp={
         "start_or_stop": "np.zeros(()) if stop is None else np.sum(y_bar)",
+        "stop": "np.zeros(())",
         "step": "np.sum(y_bar * np.arange(np.size(y)))",
     },
     jvp={
         "start_or_stop": "np.zeros(np.shape(y)) if stop is None else np.full(np.shape(y), start_or_stop_dot)",
+        "stop": "np.zeros(np.shape(y))",
         "step": "step_dot * np.arange(np.size(y))",
     },
 )

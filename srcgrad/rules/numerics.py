@@ -297,16 +297,17 @@ def vectorized(self: Any, /, *args: Any, **kwargs: Any) -> Any:
     ranks = core_ranks(self.signature) if self.signature else [0] * len(varying)
     outer = [np.shape(x)[: np.ndim(x) - rank] for (_, x), rank in zip(varying, ranks, strict=True)]
     shape = np.broadcast_shapes(*outer)
-    spread = [
-        (name, np.broadcast_to(x, shape + np.shape(x)[np.ndim(x) - rank :]))
-        for (name, x), rank in zip(varying, ranks, strict=True)
-    ]
-    results = []
-    for index in np.ndindex(*shape):
-        here = {**dict(given), **{name: x[index] for name, x in spread}}
-        results.append(self.pyfunc(*[here[k] for k in range(len(args))], **{k: here[k] for k in kwargs}))
-    if not results:
+    count = int(np.prod(shape))
+    if count == 0:
         raise ValueError("cannot differentiate a vectorized function of no elements")
+    elements = {}
+    for (name, x), rank in zip(varying, ranks, strict=True):
+        core = np.shape(x)[np.ndim(x) - rank :]
+        elements[name] = np.reshape(np.broadcast_to(x, shape + core), (count, *core))
+    results = []
+    for k in range(count):
+        here = {**dict(given), **{name: x[k] for name, x in elements.items()}}
+        results.append(self.pyfunc(*[here[n] for n in range(len(args))], **{n: here[n] for n in kwargs}))
     if not isinstance(results[0], tuple):
         return gathered(results, shape, self.otypes, 0)
     parts = range(len(results[0]))

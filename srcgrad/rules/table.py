@@ -180,6 +180,8 @@ def rule(
 ) -> None:
     """Enter any other function: the cotangent of each parameter, and what its tangent adds.
 
+    An empty text says that the derivative by a parameter is zero; a parameter without a text has none.
+
     >>> rule(np.linalg.inv, "a",                             # doctest: +SKIP
     ...      vjp={"a": "-mT(y) @ y_bar @ mT(y)"}, jvp={"a": "-y @ a_dot @ y"})
     """

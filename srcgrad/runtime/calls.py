@@ -137,7 +137,7 @@ def _by_table(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], compute: An
         return handler(*args, **kwargs)
     rule = table.lookup(f)
     if rule is not None:
-        if kwargs.get("out") is not None and "out" not in rule.signature.parameters:
+        if kwargs.get("out") is not None:
             return _into(f, args, kwargs)
         overridden = _overridden(f, args)
         if overridden is not None:
@@ -150,7 +150,7 @@ def _by_table(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], compute: An
         return (compute or f)(*args, **kwargs)
     body = table.substitute(f)
     if body is not None:
-        if kwargs.get("out") is not None and "out" not in inspect.signature(body).parameters:
+        if kwargs.get("out") is not None:
             return _into(f, args, kwargs)
         if not _writes(f) and not any_active(args, kwargs):
             return (compute or f)(*args, **kwargs)

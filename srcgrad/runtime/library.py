@@ -203,6 +203,23 @@ def _fromiter(xs: Iterable[Any], dtype: Any = float, count: int = -1) -> Any:
     return call(np.array, items if count < 0 else items[:count], dtype=dtype)
 
 
+def _nditer(op: Any, flags: Any = (), op_flags: Any = (), *args: Any, **kwargs: Any) -> Any:
+    """np.nditer over one array or several: views of the elements, which may be written."""
+    arrays = op if isinstance(op, (list, tuple)) else (op,)
+    if not is_active(op):
+        return np.nditer(op, flags, op_flags, *args, **kwargs)
+    if flags or args or kwargs or not all(isinstance(a, np.ndarray) for a in arrays):
+        raise missing(np.nditer, " with flags")
+    arrays = call(np.broadcast_arrays, *arrays) if len(arrays) > 1 else arrays
+    first = arrays[0]
+    axes = sorted(range(first.ndim), key=lambda k: -abs(first.strides[k]))
+    turned = [np.transpose(a, axes) for a in arrays]
+    places = np.ndindex(turned[0].shape)
+    if len(turned) > 1:
+        return (tuple(a[(*k, ...)] for a in turned) for k in places)
+    return (turned[0][(*k, ...)] for k in places)
+
+
 def _operator_in_place(name: str) -> Callable[[Any, Any], Any]:
     return lambda a, b: recorder.augmented(name, a, b)
 
@@ -267,6 +284,7 @@ HANDLERS: dict[Any, Callable[..., Any]] = {
     copy.copy: _copy,
     copy.deepcopy: _deepcopy,
     np.fromiter: _fromiter,
+    np.nditer: _nditer,
     np.vectorize.__call__: _vectorize,
     operator.add: recorder.add,
     operator.sub: recorder.sub,

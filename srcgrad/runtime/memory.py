@@ -70,22 +70,32 @@ def sign_of(whole: np.ndarray, part: np.ndarray) -> int:
     return -1 if (address(part) - address(whole)) % whole.itemsize else 1
 
 
+def numbers_of(a: np.ndarray) -> np.ndarray:
+    """For each element of a view, the number of its element in the owner's memory."""
+    whole = owner(a)
+    numbers = np.arange(whole.size)
+    start = (address(a) - address(whole)) // whole.itemsize * numbers.itemsize
+    scaled = tuple([s // whole.itemsize * numbers.itemsize for s in a.strides])
+    return np.ndarray(a.shape, numbers.dtype, buffer=numbers, offset=start, strides=scaled)
+
+
 def add_into(target: np.ndarray, amount: Any) -> None:
     """`target += amount`, each element counted where a view shows the same memory twice."""
     if overlaps_itself(target):
-        whole = owner(target)
-        numbers = np.arange(whole.size).reshape(whole.shape)
-        if whole.flags.f_contiguous and not whole.flags.c_contiguous:
-            numbers = np.asfortranarray(numbers)
-        scaled = tuple(s // whole.itemsize * numbers.itemsize for s in target.strides)
-        start = (address(target) - address(whole)) // whole.itemsize * numbers.itemsize
-        index = np.ndarray(
-            target.shape, numbers.dtype, buffer=numbers.reshape(-1, order="A"), offset=start, strides=scaled
-        )
-        flat = whole.reshape(-1, order="A")
-        np.add.at(flat, index, amount)
+        flat = owner(target).reshape(-1, order="A")
+        np.add.at(flat, numbers_of(target), amount)
     else:
         target[...] += amount
+
+
+def each_once(part: np.ndarray) -> np.ndarray:
+    """A view's elements with each element of memory at one of the places that show it, else zero."""
+    if not overlaps_itself(part):
+        return part
+    _, first = np.unique(numbers_of(part), return_index=True)
+    where = np.zeros(part.size, bool)
+    where[first] = True
+    return np.where(where.reshape(part.shape), part, 0.0)
 
 
 def repeats(index: Any) -> bool:

@@ -94,7 +94,8 @@ def note(rule: Rule, function: Callable[..., Any], y: Any, args: tuple[Any, ...]
         for name, value in values.items():
             if _concerns(level, value):
                 if name in differentiable:
-                    active.append(name)
+                    if differentiable[name]:  # an empty text says that the derivative is zero
+                        active.append(name)
                 elif rule.shape != "elementwise":
                     raise missing(function, f" with respect to its parameter {name!r}")
         if active:

@@ -229,6 +229,10 @@ def setitem(a: Any, index: Any, v: Any) -> None:
         a[index] = v
         return
     if isinstance(a, np.ndarray):
+        if a.dtype.names is not None and isinstance(index, str):
+            a, index = a[index], Ellipsis
+        if a.dtype.kind == "V" and is_active(v):
+            raise _refused("a record written as a whole")
         if a.dtype.kind != "O":
             if isinstance(v, (list, tuple)):
                 v = call(np.asarray, v)

@@ -70,7 +70,7 @@ class Cotangents:
             shadow = self.shadows.pop(id(whole), None)
             if shadow is None:
                 return None
-            part = memory.view_of(shadow, whole, y)
+            part = memory.each_once(memory.view_of(shadow, whole, y))
             return -part if memory.sign_of(whole, y) < 0 else part
         return self.scalars.pop(id(y), None)
 

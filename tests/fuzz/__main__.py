@@ -67,7 +67,7 @@ def batch(tally: Tally, number: int, size: int, examine: Callable[[str], None]) 
     except Exception as error:
         kept = smallest[0] if smallest else "(no program)\n"
         tally.failures[symptom(error)] = (kept, f"{type(error).__name__}: {error}")
-        print(f"\n# {type(error).__name__}: {error}\n".replace("\n", "\n# ").rstrip("# \n"))
+        print("\n# " + f"{type(error).__name__}: {error}".rstrip().replace("\n", "\n# ") + "\n")
         print(kept, flush=True)
 
 

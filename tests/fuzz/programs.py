@@ -393,6 +393,6 @@ def programs(draw: Any) -> str:
     writer.block(scope, 1, False, most=8)
     final = result(scope) if draw(st.booleans()) else writer.number(scope)
     writer.line(1, f"return {final}")
-    prelude = "".join("\n" + HELPERS[name] for name in sorted(writer.used)).rstrip("\n")
-    head = "import math\n\nimport numpy as np\n"
+    prelude = "".join("\n\n" + HELPERS[name].rstrip() for name in sorted(writer.used))
+    head = "import math\n\nimport numpy as np"
     return f"{head}{prelude}\n\n\n" + "def program(x, y, v, m):\n" + "\n".join(writer.lines) + "\n"

@@ -9,6 +9,7 @@ import pytest
 from checking import check, jvp_of, vjp_of
 
 from srcgrad.rules import table
+from srcgrad.rules.creation import listed
 
 rng = np.random.default_rng(21)
 s = 0.7
@@ -169,6 +170,7 @@ CREATION: list[Any] = [
     (np.fromiter, ([s, 1.0, 2.0], float), {}),
     (np.fromiter, ((s, 1.0, 2.0), float, 2), {}),
     *[(np.ndarray.tolist, (a,), {}) for a in (v, m, z)],
+    *[(listed, (a,), {}) for a in (v, z[0])],
     *[(np.ndarray.item, args, {}) for args in ((np.array([[s]]),), (m, 5), (m, -2), (m, 1, 2), (v, 3))],
     (np.ndarray.item, (m, (1, 2)), {}),
     *[(np.full, ((3, 2), fill), {}) for fill in (s, v[:2], [s, 1.0], z[0, 0])],

@@ -1,0 +1,483 @@
+"""The static tier from end to end: a function in, the text of its derivative out.
+
+`generate` is the only entry. The stages of one function read from top to bottom in `_Function.plan`;
+SRCGRAD_DUMP=<name of a stage> prints the unit as it is after that stage.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Hashable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from srcgrad.passes import algebra, kinds
+from srcgrad.passes.adjoint import Adjoint, Sink
+from srcgrad.passes.aliases import check_aliases, plain_updates
+from srcgrad.passes.calls import split_calls
+from srcgrad.passes.hoist import hoist_once, name_conditions
+from srcgrad.passes.infer import Facts, Value, View, infer
+from srcgrad.passes.kinds import FLOAT, INT, Kind
+from srcgrad.passes.lines import Lines
+from srcgrad.passes.namer import Module
+from srcgrad.passes.normalise import choices_as_branches, one_way_out
+from srcgrad.passes.record import Plan, record
+from srcgrad.passes.resolve import Scope
+from srcgrad.passes.reverse import OWNED, SHARED, Reverse, State
+from srcgrad.passes.sweep import Sweep, name_saves, settle_trip_counts, trip_counts
+from srcgrad.passes.useful import useful
+from srcgrad.passes.versions import rename_overwritten
+from srcgrad.syntax import emit, ir
+from srcgrad.syntax.emit import text_of
+from srcgrad.syntax.ir import Expr, Name, NotStatic, Stmt
+from srcgrad.syntax.lower import unit_of
+
+MODES = ("grad", "value_and_grad", "vjp")
+
+
+@dataclass(frozen=True)
+class Generated:
+    """A generated module: its text, the entry's name, and the user's values that it reads."""
+
+    source: str
+    entry: str
+    bindings: dict[str, Any]
+
+
+def generate(
+    function: Any, kinds: tuple[Hashable, ...], argnums: tuple[int, ...], mode: str
+) -> Generated:
+    """The module of a derivative, for arguments of these kinds.
+
+    Raises NotStatic when anything in the function is not positively understood.
+    """
+    if mode not in MODES:
+        raise NotStatic(f"the mode {mode}")
+    session = Session()
+    try:
+        written = session.entry(function, kinds, argnums, mode)
+    except RecursionError as error:
+        raise NotStatic("its expressions are too deep") from error
+    source = session.assemble(written)
+    compile(source, "<generated>", "exec")
+    return Generated(source, session.names[function, mode], dict(session.module.bindings))
+
+
+@dataclass
+class Session:
+    """One generated module as it grows: the entry and the callees' functions."""
+
+    module: Module = field(default_factory=Module)
+    names: dict[Any, str] = field(default_factory=dict)
+    texts: list[str] = field(default_factory=list)
+    values: dict[Any, Value] = field(default_factory=dict)
+
+    def entry(
+        self, function: Any, given: tuple[Hashable, ...], argnums: tuple[int, ...], mode: str
+    ) -> str:
+        unit = unit_of(function)
+        if len(given) != len(unit.params):
+            raise NotStatic("the kinds of some parameters are not given")
+        values = []
+        for k, (kind, name) in enumerate(zip(given, unit.params, strict=True)):
+            known = kinds.abstract(kind, name)
+            if k in argnums:
+                if known in (INT, kinds.BOOL):
+                    known = FLOAT
+                if not known.is_real:
+                    raise NotStatic(f"the kind of {name} has no derivative")
+            values.append(Value(known, k in argnums))
+        suffix = {"grad": "grad", "value_and_grad": "value_and_grad", "vjp": "vjp"}[mode]
+        self.module.reserve(frozenset(function.__code__.co_names) | {unit.name})
+        self.names[function, mode] = self.module.fresh(f"{unit.name}_{suffix}")
+        integers = frozenset(k for k in argnums if given[k] in ("int", "bool"))
+        compiled = _Function(self, unit, tuple(values), argnums, integers)
+        return compiled.write(self.names[function, mode], mode)
+
+    def call(self, function: Any, given: tuple[Value, ...], span: ir.Span) -> Value:
+        raise NotStatic("a call of a user's function", span)
+
+    def callee(self, s: ir.UserCall) -> str:
+        raise NotStatic("a call of a user's function", s.span)
+
+    def assemble(self, written: str) -> str:
+        parts = []
+        if self.module.imports:
+            order = sorted(set(self.module.imports.values()))
+            parts.append("\n".join(order))
+        return "\n\n\n".join([*parts, *self.texts, written]) + "\n"
+
+
+class _Function:
+    """One function on its way through the passes."""
+
+    def __init__(
+        self,
+        session: Session,
+        unit: ir.Unit,
+        values: tuple[Value, ...],
+        argnums: tuple[int, ...],
+        integers: frozenset[int] = frozenset(),
+    ) -> None:
+        self.session = session
+        self.module = session.module
+        self.unit = unit
+        self.values = values
+        self.argnums = argnums
+        self.integers = integers
+        code = unit.function.__code__
+        self.variables = set(code.co_varnames) | set(code.co_cellvars)
+        self.taken = self.variables | set(code.co_names) | set(code.co_freevars)
+        if code.co_cellvars:
+            raise NotStatic("a variable that an inner function reads")
+        self.start = dict(zip(unit.params, values, strict=True))
+
+    # Names --------------------------------------------------------------------------------------
+
+    def fresh(self, wanted: str) -> str:
+        name, k = wanted, 2
+        while name in self.taken or name in self.module.taken or name in self.module.objects:
+            name, k = f"{wanted}{k}", k + 1
+        self.taken.add(name)
+        return name
+
+    def variable(self, wanted: str) -> str:
+        name = self.fresh(wanted)
+        self.variables.add(name)
+        return name
+
+    # The stages ---------------------------------------------------------------------------------
+
+    def prepare(self) -> None:
+        """From the unit as written to the unit that the two sweeps are written from."""
+        self.step("one_way_out", one_way_out(self.unit, self.variable_once("value")))
+        self.step("split_calls", split_calls(self.unit, self.scope(), self.variable))
+        facts = self.facts()
+        active = frozenset(
+            s.key
+            for s in ir.statements(self.unit.body)
+            if isinstance(s, ir.Assign) and s.key in facts.before and facts.at(s).active(s.value)
+        )
+        self.step("choices_as_branches", choices_as_branches(self.unit, active))
+        facts = self.facts()
+        self.written_params = check_aliases(self.unit, facts)
+        self.step("plain_updates", plain_updates(self.unit, facts))
+        for _ in range(200):
+            hoisted = hoist_once(self.unit, self.dry, self.facts(), self.variable)
+            if hoisted is None:
+                break
+            self.step("hoist", hoisted)
+        self.step("name_conditions", name_conditions(self.unit, self.variable))
+        for _ in range(200):
+            facts = self.facts()
+            plan = self.plan(facts)
+            renamed = rename_overwritten(self.unit, plan, self.variable)
+            if renamed is None:
+                break
+            self.step("rename_overwritten", renamed)
+        self.final, self.reverse_plan = facts, plan
+
+    def step(self, name: str, unit: ir.Unit) -> None:
+        self.unit = unit
+        if os.environ.get("SRCGRAD_DUMP") == name:
+            sys.stderr.write(f"--- {unit.name} after {name}\n{shown(unit)}\n")
+
+    def variable_once(self, wanted: str) -> str:
+        return self.variable(wanted)
+
+    def scope(self) -> Scope:
+        return Scope(self.unit.function, frozenset(self.variables))
+
+    def facts(self) -> Facts:
+        scope = self.scope()
+        facts = infer(self.unit, self.start, scope, self.session.call)
+        for name, value in scope.read.items():
+            self.module.bind(name, value)
+        return facts
+
+    def selects(self) -> bool:
+        """Whether some elements of an array may be computed and then not used."""
+        words = {
+            "where", "maximum", "minimum", "fmax", "fmin", "clip", "max", "min", "amax", "amin",
+            "select", "choose", "nan_to_num", "nansum", "nanmean",
+        }  # fmt: skip
+        for s in ir.statements(self.unit.body):
+            for e in _expressions(s):
+                for node in ir.walk(e):
+                    if isinstance(node, ir.Attribute) and node.name in words:
+                        return True
+                    if isinstance(node, ir.Subscript) and ir.root(node) not in self.unit.params:
+                        return True
+        return False
+
+    def adjoint(self, s: Stmt, view: View, result: str | None) -> Adjoint:
+        used: set[str] = set()
+
+        def fresh(wanted: str) -> str:
+            name, k = wanted, 2
+            while name in self.taken or name in used or name in self.bar_names():
+                name, k = f"{wanted}{k}", k + 1
+            used.add(name)
+            return name
+
+        return Adjoint(view, self.module, fresh, result, self.selects())
+
+    def bar(self, name: str) -> str:
+        """The name of a variable's cotangent."""
+        wanted, k = f"{name}_bar", 2
+        while wanted in self.taken or wanted in self.module.taken:
+            wanted, k = f"{name}_bar{k}", k + 1
+        return wanted
+
+    def bar_names(self) -> frozenset[str]:
+        return frozenset(self.bar(v) for v in self.variables)
+
+    def seed(self, kind: Kind) -> Expr:
+        if kind.is_scalar:
+            return algebra.ONE
+        raise NotStatic("the result is not known to be a scalar")
+
+    def dry(self, s: Stmt, view: View) -> list[Expr]:
+        """What the adjoint of a statement asks to have by name."""
+        sink = self.sink(s, view, None)
+        return sink.wanted if sink is not None else []
+
+    def sink(self, s: Stmt, view: View, plan: Plan | None) -> Sink | None:
+        """The contributions of a statement, whether or not its target's cotangent is zero."""
+        match s:
+            case ir.Return():
+                if not view.active(s.value):
+                    return Sink()
+                kind = view.kind(s.value)
+                return self.adjoint(s, view, None).run(s.value, self.return_bar(kind), kind)
+            case ir.Assign(target=Name() as target):
+                value = ir.Binary(s.op, target, s.value) if s.op else s.value
+                if not view.active(value):
+                    return Sink()
+                result = target.id if target.id not in ir.names(value) else None
+                adjoint = self.adjoint(s, view, result)
+                return adjoint.run(value, Name(self.bar(target.id)), view.kind(value))
+            case ir.Assign(target=ir.Subscript() as target):
+                return self.store(s, target, view, plan)
+            case ir.Assign(target=ir.Sequence() as target, value=ir.Sequence() as value):
+                return self.parallel(s, target, value, view)
+            case ir.Assign():
+                if view.active(s.value):
+                    raise NotStatic("an active value is unpacked", s.span)
+                return Sink()
+            case ir.UserCall():
+                raise NotStatic("a call of a user's function", s.span)
+            case _:
+                return None
+
+    def return_bar(self, kind: Kind) -> Expr:
+        if self.mode == "vjp":
+            return Name(self.result_bar)
+        return self.seed(kind)
+
+    def store(self, s: ir.Assign, target: ir.Subscript, view: View, plan: Plan | None) -> Sink:
+        base = ir.root(target)
+        assert base is not None
+        part = view.kind(target)
+        if part == kinds.OBJECT:
+            raise NotStatic("a write at an index of an unknown kind", s.span)
+        index = view.kind(target.index)
+        if index.form == "array" and index.dtype == "l":
+            raise NotStatic("a write at an array of indices", s.span)
+        if s.op in ("+", "-"):
+            at = ir.substituted(target.value, {base: Name(self.bar(base))})
+            place = ir.Subscript(at, target.index)
+            cotangent: Expr = algebra.neg(place) if s.op == "-" else place
+            sink = self.written(s, s.value, part, cotangent, view, ())
+            if not any(c.variable == base for c in sink.contributions):
+                if plan is not None:
+                    plan.added.add(s.key)
+                return sink
+        value = ir.Binary(s.op, target, s.value) if s.op else s.value
+        temp = "e_bar"
+        while temp in self.taken or temp in self.bar_names():
+            temp += "_"
+        sink = self.written(s, value, part, Name(temp), view, (temp,))
+        sink.temps.insert(0, (temp, algebra.ZERO))
+        return sink
+
+    def written(
+        self, s: Stmt, value: Expr, part: Kind, cotangent: Expr, view: View, avoid: tuple[str, ...]
+    ) -> Sink:
+        """The contributions of a value that is written into a place of a certain shape."""
+        if not view.active(value):
+            return Sink()
+        kind = view.kind(value)
+        adjoint = self.adjoint(s, view, None)
+        if avoid:
+            adjoint.fresh(avoid[0])
+        if kind.is_scalar and not part.is_scalar:
+            np_ = self.module.reference(np)
+            cotangent = algebra.call(ir.Attribute(np_, "sum"), cotangent)
+        elif not kind.is_scalar and kinds.stretches(kind, part):
+            raise NotStatic("a write that may broadcast its value", s.span)
+        return adjoint.run(value, cotangent, kind)
+
+    def parallel(
+        self, s: ir.Assign, target: ir.Sequence, value: ir.Sequence, view: View
+    ) -> Sink:
+        total = Sink()
+        if len(target.items) != len(value.items):
+            raise NotStatic("an unpacking", s.span)
+        for t, e in zip(target.items, value.items, strict=True):
+            if not isinstance(t, Name):
+                if view.active(e) or view.active(t):
+                    raise NotStatic("a parallel write into arrays", s.span)
+                continue
+            if not view.active(e):
+                continue
+            one = self.adjoint(s, view, None).run(e, Name(self.bar(t.id)), view.kind(e))
+            if one.temps and total.temps:
+                raise NotStatic("a parallel assignment with large values", s.span)
+            total.temps += one.temps
+            total.contributions += one.contributions
+            total.wanted += one.wanted
+        return total
+
+    def plan(self, facts: Facts) -> Plan:
+        plan = Plan()
+        wanted = useful(self.unit, facts)
+        for s in ir.statements(self.unit.body):
+            if s.key in wanted:
+                sink = self.sink(s, facts.at(s), plan)
+                if sink is not None:
+                    if sink.wanted:
+                        raise NotStatic("a value that could not be named", s.span)
+                    plan.sinks[s.key] = sink
+        trip_counts(self.unit, plan, self.variable)
+        return record(self.unit, plan, facts)
+
+    # Text ---------------------------------------------------------------------------------------
+
+    def write(self, name: str, mode: str) -> str:
+        self.mode = mode
+        self.result_bar = "y_bar"
+        self.prepare()
+        plan, facts = self.reverse_plan, self.final
+        counted = settle_trip_counts(self.unit, plan)
+        saves = name_saves(self.unit, plan, self.fresh)
+        bars = {v: self.bar(v) for v in self.variables}
+        sweep = Sweep(plan, saves, facts, self.session.callee)
+        reverse = Reverse(
+            plan, saves, facts, self.module, bars, counted, self.unit.file, self.fresh
+        )
+        body = Lines()
+        for p in self.unit.params:
+            if p in self.written_params:
+                body.add(f"{p} = {p}.copy()")
+        body.extend(sweep.block(self.unit.body))
+        returned = self.unit.body[-1]
+        assert isinstance(returned, ir.Return)
+        for line in returned.leading:
+            body.add(line)
+        if mode == "value_and_grad":
+            value = self.value_text(returned, body)
+        if body.lines:
+            body.add("")
+        state: State = {}
+        sink = plan.sinks[returned.key]
+        if not facts.at(returned).active(returned.value):
+            sink = Sink()
+        lines = Lines()
+        if not isinstance(returned.value, Name):
+            reverse.above(returned, lines)
+        reverse.contribute(returned, sink, state, lines, frozenset())
+        rest, state = reverse.block(self.unit.body[:-1], state)
+        lines.extend(rest)
+        results = []
+        for k in self.argnums:
+            results.append(self.result(k, bars, state, lines))
+        gradient = ", ".join(results) + ("," if len(results) > 1 and len(results) == 1 else "")
+        if mode == "value_and_grad":
+            gradient = f"({gradient})" if len(results) > 1 else gradient
+            lines.add(f"return {value}, {gradient}")
+        else:
+            lines.add(f"return {gradient}")
+        body.extend(lines)
+        out = Lines()
+        out.nest(f"def {name}({self.unit.signature}):", body)
+        return out.text()
+
+    def value_text(self, returned: ir.Return, body: Lines) -> str:
+        if isinstance(returned.value, Name) and returned.value.id not in self.restored():
+            return returned.value.id
+        name = self.fresh("value")
+        body.add(f"{name} = {text_of(returned.value)}{returned.comment}")
+        return name
+
+    def restored(self) -> frozenset[str]:
+        """The variables to which the reverse sweep gives other values."""
+        plan = self.reverse_plan
+        found: set[str] = set().union(*plan.overwritten.values(), *plan.kept.values())
+        for again in plan.again.values():
+            found |= {t.target.id for t in again if isinstance(t.target, Name)}
+        for s in ir.statements(self.unit.body):
+            if isinstance(s, ir.For):
+                found |= ir.bound_names(s.target)
+        return frozenset(found)
+
+    def result(self, k: int, bars: dict[str, str], state: State, lines: Lines) -> str:
+        """The gradient of one parameter, as an expression that aliases nothing."""
+        name = self.unit.params[k]
+        kind = self.values[k].kind
+        known = state.get(name)
+        if kind.is_scalar:
+            if k in self.integers:
+                return f"float({bars[name]})" if known else "0.0"
+            return bars[name] if known else "0.0"
+        np_ = self.module.reference(np)
+        if known is None:
+            return text_of(algebra.call(ir.Attribute(np_, "zeros_like"), Name(name)))
+        if known == SHARED:
+            return text_of(algebra.call(ir.Attribute(np_, "array"), Name(bars[name])))
+        return bars[name]
+
+
+def _expressions(s: Stmt) -> list[Expr]:
+    match s:
+        case ir.Assign() | ir.Return() | ir.Evaluate():
+            return [s.value]
+        case ir.If() | ir.While():
+            return [s.test]
+        case ir.For():
+            return [s.iterable]
+        case ir.UserCall():
+            return [e for _, e in s.bound]
+        case _:
+            return []
+
+
+def shown(unit: ir.Unit) -> str:
+    """The unit as text, for looking at it between two passes."""
+
+    def block(body: ir.Block) -> Lines:
+        out = Lines()
+        for s in body:
+            match s:
+                case ir.If():
+                    out.nest(emit.header(s), block(s.body))
+                    if s.orelse:
+                        out.nest("else:", block(s.orelse))
+                case ir.For() | ir.While():
+                    out.nest(emit.header(s), block(s.body))
+                case ir.UserCall():
+                    given = ", ".join(f"{p}={text_of(e)}" for p, e in s.bound)
+                    out.add(f"{s.target.id}, {s.pullback} = {s.function.__name__}({given})")
+                case _:
+                    out.add(emit.header(s))
+        return out
+
+    out = Lines()
+    out.nest(f"def {unit.name}({unit.signature}):", block(unit.body))
+    return out.text()
+
+
+__all__ = ["OWNED", "Generated", "generate", "replace"]
