@@ -1,7 +1,7 @@
 """Find what a rod is made of from how it warms up: an inverse problem with an in-place stencil.
 
 What to learn from it: the simulation overwrites one array, step after step, through slices; its
-gradient does too, and keeps only what the reverse sweep reads. Thirty unknown conductivities are
+gradient does too, and keeps only what the reverse sweep reads. Twenty unknown conductivities are
 found from temperatures at six times, by a quasi-Newton method that asks for some dozens of gradients.
 """
 
@@ -12,8 +12,8 @@ from fitting import confirm, minimise
 
 import srcgrad as sg
 
-CELLS = 30
-STEPS_BETWEEN_LOOKS = 60
+CELLS = 20
+STEPS_BETWEEN_LOOKS = 40
 LOOKS = 6
 
 

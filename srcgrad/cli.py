@@ -17,6 +17,7 @@ import keyword
 import os
 import sys
 import tokenize
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import Any
@@ -25,6 +26,7 @@ import numpy as np
 
 from srcgrad import api
 from srcgrad.errors import SrcgradError
+from srcgrad.runtime.calls import call
 from srcgrad.runtime.tree import leaves
 
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]
@@ -147,11 +149,11 @@ def _check(options: argparse.Namespace) -> int:
 
 def _alone(function: Callable[..., Any], bound: inspect.BoundArguments, name: str) -> Callable[[Any], Any]:
     """The function of one of its arguments, the others fixed."""
-    others = dict(bound.arguments)
+    others = bound.arguments
 
     def alone(value: Any) -> Any:
-        call = inspect.BoundArguments(bound.signature, {**others, name: value})  # type: ignore[arg-type]
-        return function(*call.args, **call.kwargs)
+        now = inspect.BoundArguments(bound.signature, OrderedDict(others, **{name: value}))
+        return call(function, *now.args, **now.kwargs)  # srcgrad's own code is not recorded unless it asks
 
     return alone
 

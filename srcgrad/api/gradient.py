@@ -38,6 +38,10 @@ class Gradient:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         values, keywords, keys = arranged(self.primal, args, kwargs, self._chosen)
+        if not keywords and not self.has_aux:
+            made = derive.gradient(self.primal, values, keys, self._mode)
+            if made is not derive.NOT_COMPILED:
+                return self._unwrapped(made)
         result, pull = derive.vjp(self.primal, values, keywords, keys)
         y, aux = self._parts(result)
         y_bars = seed_of_scalar(self.primal, y)
@@ -48,6 +52,16 @@ class Gradient:
         if self.with_value:
             return ((y, aux) if self.has_aux else y), gradient
         return (gradient, aux) if self.has_aux else gradient
+
+    @property
+    def _mode(self) -> str:
+        return "value_and_grad" if self.with_value else "grad"
+
+    def _unwrapped(self, made: Any) -> Any:
+        """A generated result with the one gradient of `argnums=(0,)` in a tuple."""
+        if isinstance(self.argnums, (int, str)) or len(self._chosen) > 1:
+            return made
+        return (made[0], (made[1],)) if self.with_value else (made,)
 
     def _parts(self, result: Any) -> tuple[Any, Any]:
         if not self.has_aux:
@@ -69,7 +83,7 @@ class Gradient:
     @property
     def source(self) -> str:
         """The text of the generated module."""
-        return derive.source(self.primal, self._chosen, "value_and_grad" if self.with_value else "grad")
+        return derive.source(self.primal, self._chosen, self._mode)
 
     def __reduce__(self) -> Any:
         return (_unpickled, (_by_name(self.primal), self.argnums, self.has_aux, self.backend, self.with_value))

@@ -1,19 +1,55 @@
-"""One question, two ways to answer: the vjp or jvp of a function at given arguments.
+"""One question, two ways to answer: the derivative of a function at given arguments.
 
-The compiled way is tried first; the recorded way takes what the passes do not understand, and every call
-made inside another derivative.
+The compiled way is tried first; the recorded way takes what the passes do not understand. A compiled
+derivative is a Python function like any other, so inside another derivative it is recorded in its turn.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from srcgrad.build import recorded
+from srcgrad.build import compiled, recorded
 from srcgrad.runtime import tree
+from srcgrad.runtime.anomaly import watch
+from srcgrad.runtime.calls import call
+from srcgrad.runtime.levels import state
 from srcgrad.syntax.instrument import recorded_source
+
+NOT_COMPILED = object()
+
+
+def gradient(f: Callable[..., Any], args: Sequence[Any], keys: Sequence[int | str], mode: str) -> Any:
+    """What a generated `grad` or `value_and_grad` returns for these arguments, or NOT_COMPILED."""
+    entry = _entry(f, args, keys, mode)
+    if entry is None:
+        return NOT_COMPILED
+    made = call(entry.function, *args) if state.levels else entry.function(*args)
+    gradients = made[1] if mode == "value_and_grad" else made
+    gradients = gradients if len(keys) > 1 else (gradients,)
+    fitting = tuple([_fitting(args[k], g) for k, g in zip(keys, gradients, strict=True)])  # type: ignore[index]
+    gradients = fitting if len(keys) > 1 else fitting[0]
+    return (made[0], gradients) if mode == "value_and_grad" else gradients
+
+
+def _entry(f: Any, args: Sequence[Any], keys: Sequence[int | str], mode: str) -> compiled.Entry | None:
+    if watch.on or any(isinstance(k, str) for k in keys):
+        return None
+    from srcgrad.passes.kinds import kind_of
+
+    kinds: tuple[Hashable, ...] = tuple([kind_of(a) for a in args])
+    return compiled.entry_of(f, kinds, tuple(keys), mode)  # type: ignore[arg-type]
+
+
+def _fitting(x: Any, x_bar: Any) -> Any:
+    """A generated gradient in the type of its argument."""
+    if type(x_bar) is type(x):
+        return x_bar
+    if isinstance(x, np.ndarray):
+        return call(np.asarray, x_bar)
+    return call(type(x), x_bar)
 
 
 def vjp(
@@ -39,6 +75,43 @@ def zeros_for(y: Any) -> list[Any]:
     return [np.zeros_like(leaf) if isinstance(leaf, np.ndarray) else 0.0 for leaf in tree.leaves(y)]
 
 
-def source(f: Callable[..., Any], chosen: Sequence[int | str], mode: str) -> str:
-    """The text of the generated derivative, for people to read."""
+def source(f: Callable[..., Any], keys: Sequence[int | str], mode: str, args: Sequence[Any] | None = None) -> str:
+    """The text of the generated derivative, for people to read: for these arguments, or the generic one."""
+    kinds = generic_kinds(f) if args is None else None
+    positions = _positions(f, keys)
+    if positions is not None:
+        from srcgrad.passes.kinds import kind_of
+
+        entry = compiled.entry_of(f, kinds or tuple([kind_of(a) for a in args or ()]), positions, mode)
+        if entry is not None:
+            return entry.text.module
     return recorded_source(f)
+
+
+def generic_kinds(f: Any) -> tuple[Hashable, ...]:
+    """The kinds that annotations and defaults imply; what says nothing may be any number or array."""
+    import inspect
+
+    from srcgrad.passes.kinds import kind_of
+
+    kinds: list[Hashable] = []
+    for parameter in inspect.signature(f).parameters.values():
+        annotation = parameter.annotation
+        if annotation in (float, "float"):
+            kinds.append("float")
+        elif annotation in (int, "int"):
+            kinds.append("int")
+        elif parameter.default is not parameter.empty:
+            kinds.append(kind_of(parameter.default))
+        else:
+            kinds.append("numeric")
+    return tuple(kinds)
+
+
+def _positions(f: Any, keys: Sequence[int | str]) -> tuple[int, ...] | None:
+    """Parameters by position, as the passes take them."""
+    import inspect
+
+    names = list(inspect.signature(f).parameters)
+    found = [names.index(k) if isinstance(k, str) else k % len(names) for k in keys if not isinstance(k, str) or k in names]
+    return tuple(found) if len(found) == len(keys) else None

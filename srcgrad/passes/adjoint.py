@@ -279,7 +279,7 @@ class Adjoint:
         for node in ir.walk(e):
             if isinstance(node, Name) and node.id in self.view.env:
                 kind = self.view.kind(node)
-                if kind.form == "array" and not stretches(kind, wanted) and kind.dtype == "d":
+                if kind.form == "array" and kinds.same_shape(kind, wanted) and kind.dtype == "d":
                     return node
         return self.value(e)
 
@@ -335,12 +335,32 @@ class Adjoint:
             return self.where
         if function in (float, np.float64):
             return self.identity
+        if function in (np.array, np.asarray):
+            return self.display
         return None
 
     def identity(self, e: ir.Call, args: tuple[ir.Argument, ...], c: Cotangent) -> bool:
         if len(args) != 1 or not self.view.kind(args[0].value).is_scalar:
             return False
         self.push(args[0].value, c)
+        return True
+
+    def display(self, e: ir.Call, args: tuple[ir.Argument, ...], c: Cotangent) -> bool:
+        """`np.array([a, b])`: each item receives its element."""
+        if len(args) != 1 or args[0].keyword or not isinstance(args[0].value, ir.Sequence):
+            return False
+        c = self.named(self.filled(e, c), e)
+
+        def items(sequence: ir.Sequence, place: tuple[Expr, ...]) -> None:
+            for k, item in enumerate(sequence.items):
+                at = (*place, Const(k, str(k)))
+                if isinstance(item, ir.Sequence):
+                    items(item, at)
+                else:
+                    index = at[0] if len(at) == 1 else ir.Sequence("tuple", at)
+                    self.push(item, Cotangent(Subscript(c.expr, index), True))
+
+        items(args[0].value, ())
         return True
 
     def absolute(self, e: ir.Call, args: tuple[ir.Argument, ...], c: Cotangent) -> bool:

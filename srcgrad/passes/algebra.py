@@ -70,15 +70,11 @@ def _product(a: Expr, b: Expr) -> Expr:
             return number(folded)
         return _product(number(folded), _chain(parts))
     if head2 is not None and rest2 is not None:
-        return Binary("*", _chain([head2, a]), rest2)
-    if isinstance(b, Binary) and b.op in "*/" and not _is_atom(a):
+        return _product(_chain([head2, a]), rest2)
+    if isinstance(b, Binary) and b.op in ("*", "/"):
         # a * (b * c) reads better from left to right.
         return Binary(b.op, _product(a, b.left), b.right)
     return Binary("*", a, b)
-
-
-def _is_atom(e: Expr) -> bool:
-    return isinstance(e, (ir.Name, ir.Subscript, ir.Attribute))
 
 
 def _chain(parts: list[Expr]) -> Expr:
@@ -95,9 +91,15 @@ def _leading_number(e: Expr) -> tuple[Const | None, Expr | None]:
     if isinstance(e, Binary) and e.op == "*":
         if isinstance(e.left, Const) and is_number(e.left):
             return e.left, e.right
+        if isinstance(e.right, Const) and is_number(e.right):
+            return e.right, e.left
         head, rest = _leading_number(e.left)
         if head is not None and rest is not None:
             return head, Binary("*", rest, e.right)
+    if isinstance(e, Binary) and e.op == "/":
+        head, rest = _leading_number(e.left)
+        if head is not None and rest is not None:
+            return head, Binary("/", rest, e.right)
     return None, e
 
 

@@ -64,6 +64,8 @@ def check_aliases(unit: ir.Unit, facts: Facts) -> frozenset[str]:
                                 elif other not in facts.scope.variables:
                                     merge(name, f"{other} (global)")
             case ir.UserCall():
+                # The callee may return an array that it keeps a reference to.
+                merge(s.target.id, s.pullback)
                 for _, e in s.bound:
                     for other in ir.names(e):
                         if not view.kind(e).is_scalar and other in facts.before[s.key]:

@@ -54,9 +54,15 @@ def hoist_once(unit: ir.Unit, dry: Dry, facts: Facts, fresh: Callable[[str], str
 def _named(s: ir.Assign | ir.Return, wanted: list[Expr], fresh: Callable[[str], str]) -> list[Stmt]:
     """The statement with the innermost of the wanted expressions computed in front of it."""
     target = _innermost(wanted)
-    name = fresh(_hint(target))
+    whole = isinstance(s, ir.Return) and target == s.value
+    name = fresh("y" if whole else _hint(target))
     before: Stmt = ir.Assign(
-        Name(name), target, span=s.span, leading=s.leading, primal=""
+        Name(name),
+        target,
+        span=s.span,
+        leading=s.leading,
+        comment=s.comment if whole else "",
+        primal=s.primal,
     )
 
     def change(node: Expr) -> Expr | None:

@@ -74,9 +74,13 @@ class View:
                 return replace(INT) if kind.form in ("int", "bool") else kind
             case ir.Binary():
                 return self._binary(e)
-            case ir.BoolOp() | ir.IfExp():
-                sides = (e.left, e.right) if isinstance(e, ir.BoolOp) else (e.body, e.orelse)
-                return kinds.join(*(self.kind(side) for side in sides))
+            case ir.BoolOp():
+                return kinds.join(self.kind(e.left), self.kind(e.right))
+            case ir.IfExp():
+                verdict = self.decided(e.test)
+                if verdict is not None:
+                    return self.kind(e.body if verdict else e.orelse)
+                return kinds.join(self.kind(e.body), self.kind(e.orelse))
             case ir.Sequence():
                 if e.form == "tuple":
                     return Kind("tuple", items=tuple(self.kind(i) for i in e.items))
@@ -114,7 +118,10 @@ class View:
             case ir.BoolOp():
                 return self.kind(e) != BOOL and (self.active(e.left) or self.active(e.right))
             case ir.IfExp():
-                return self.active(e.body) or self.active(e.orelse)
+                verdict = self.decided(e.test)
+                sides = [e.body] if verdict is not False else []
+                sides += [e.orelse] if verdict is not True else []
+                return any(self.active(side) for side in sides)
             case ir.Call():
                 function, args = callee(e, self.scope, self.kind)
                 if function is UNRESOLVED:
@@ -124,6 +131,28 @@ class View:
                 return any(self.active(a.value) for a in args)
             case _:
                 return any(self.active(child) for child in ir.children(e))
+
+    def decided(self, test: Expr) -> bool | None:
+        """What a condition is for values of these kinds, where the kinds alone decide it."""
+        match test:
+            case ir.Unary(op="not"):
+                inside = self.decided(test.operand)
+                return None if inside is None else not inside
+            case ir.Compare(ops=("is" | "is not",), rest=(ir.Const(value=None),)):
+                kind = self.kind(test.first)
+                if kind.form in ("object", "bottom"):
+                    return None
+                return (kind == NONE) == (test.ops[0] == "is")
+            case ir.Call(args=(ir.Argument(value=ir.Name() as value), ir.Argument(value=kind_))):
+                if self.scope.object_of(test.function) is not isinstance:
+                    return None
+                kind = self.kind(value)
+                if self.scope.object_of(kind_) is np.ndarray and kind.form != "numeric":
+                    known = kind.form in ("array", "float", "int", "bool", "scalar", "text", "none")
+                    return kind.form == "array" if known else None
+                return None
+            case _:
+                return None
 
     def _name(self, e: ir.Name) -> Kind:
         value = self.env.get(e.id)
@@ -147,6 +176,8 @@ class View:
         left, right = self.kind(e.left), self.kind(e.right)
         if e.op == "@":
             return results.product_kind(left, right)
+        if kinds.BOTTOM in (left, right):
+            return kinds.BOTTOM
         if left.form in ("int", "bool") and right.form in ("int", "bool"):
             return _integer(e, left, right)
         if e.op == "**" and left.form == "float" and not _raises_to_real(e.right):
@@ -350,6 +381,9 @@ class _Run:
                 return {**env, s.target.id: value, s.pullback: Value(OBJECT)}
             case ir.If():
                 view.kind(s.test)
+                verdict = view.decided(s.test)
+                if verdict is not None:
+                    return self.block(s.body if verdict else s.orelse, env)
                 return joined(self.block(s.body, env), self.block(s.orelse, env))
             case ir.While() | ir.For():
                 return self._loop(s, env)

@@ -78,7 +78,7 @@ class Kind:
     @property
     def is_real(self) -> bool:
         """Whether a derivative with respect to such a value makes sense."""
-        return self.form in ("float", "scalar", "numeric") or (
+        return self.form in ("float", "scalar", "numeric", "bottom") or (
             self.form == "array" and self.dtype == REAL
         )
 
@@ -98,6 +98,8 @@ TEXT = Kind("text")
 NONE = Kind("none")
 RANGE = Kind("range")
 OBJECT = Kind("object")
+# The result of a call that is still being worked out: nothing is known, and nothing excluded.
+BOTTOM = Kind("bottom")
 
 _BY_NAME = {k.form: k for k in (FLOAT, INT, BOOL, SCALAR, NUMERIC, TEXT, NONE)}
 
@@ -138,6 +140,8 @@ def broadcast_dim(a: Dim, b: Dim) -> Dim:
 
 def broadcast(a: Kind, b: Kind) -> Kind:
     """The kind of an elementwise operation's result, for real operands."""
+    if BOTTOM in (a, b):
+        return BOTTOM
     if a.form == "array" and b.form == "array" and a.dims is not None and b.dims is not None:
         short, long = sorted((a.dims, b.dims), key=len)
         padded = (ONE,) * (len(long) - len(short)) + short
@@ -182,8 +186,10 @@ def same_shape(a: Kind, b: Kind) -> bool:
 
 def join(a: Kind, b: Kind) -> Kind:
     """What is known of a value that has one kind or the other."""
-    if a == b:
+    if a == b or b == BOTTOM:
         return a
+    if a == BOTTOM:
+        return b
     forms = {a.form, b.form}
     if forms <= {"int", "bool"}:
         return INT

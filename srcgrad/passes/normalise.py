@@ -17,8 +17,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from srcgrad.passes.infer import Facts, View
 from srcgrad.syntax import ir
-from srcgrad.syntax.ir import Block, NotStatic, Stmt
+from srcgrad.syntax.ir import Block, Expr, NotStatic, Stmt
 
 
 def one_way_out(unit: ir.Unit, value: str) -> ir.Unit:
@@ -160,3 +161,45 @@ def choices_as_branches(unit: ir.Unit, active: frozenset[int]) -> ir.Unit:
         return tuple(out)
 
     return replace(unit, body=change(unit.body))
+
+
+def decided_branches(unit: ir.Unit, facts: Facts) -> ir.Unit:
+    """Only the branch that is taken, where the kinds of the arguments decide.
+
+    before   if weights is None: weights = 1.0        after, for an array of weights: nothing
+    """
+
+    def choose(e: Expr, view: View) -> Expr:
+        def change(node: Expr) -> Expr | None:
+            if isinstance(node, ir.IfExp):
+                verdict = view.decided(node.test)
+                if verdict is not None:
+                    return choose(node.body if verdict else node.orelse, view)
+            return None
+
+        return ir.rewrite(e, change)
+
+    def block(body: Block) -> Block:
+        out: list[Stmt] = []
+        for s in body:
+            if s.key not in facts.before:
+                continue
+            match s:
+                case ir.If():
+                    verdict = facts.at(s).decided(s.test)
+                    if verdict is not None:
+                        out.extend(block(s.body if verdict else s.orelse))
+                        continue
+                    s = replace(s, body=block(s.body), orelse=block(s.orelse))
+                case ir.For() | ir.While():
+                    s = replace(s, body=block(s.body))
+                case ir.Assign() | ir.Return():
+                    value = choose(s.value, facts.at(s))
+                    if value != s.value:
+                        s = replace(s, value=value, text=None)
+                case _:
+                    pass
+            out.append(s)
+        return tuple(out)
+
+    return replace(unit, body=block(unit.body))

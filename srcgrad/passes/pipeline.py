@@ -23,7 +23,8 @@ from srcgrad.passes.infer import Facts, Value, View, infer
 from srcgrad.passes.kinds import FLOAT, INT, Kind
 from srcgrad.passes.lines import Lines
 from srcgrad.passes.namer import Module
-from srcgrad.passes.normalise import choices_as_branches, one_way_out
+from srcgrad.passes.normalise import choices_as_branches, decided_branches, one_way_out
+from srcgrad.passes.pullback import own_variables
 from srcgrad.passes.record import Plan, record
 from srcgrad.passes.resolve import Scope
 from srcgrad.passes.reverse import OWNED, SHARED, Reverse, State
@@ -66,14 +67,18 @@ def generate(
     return Generated(source, session.names[function, mode], dict(session.module.bindings))
 
 
+Key = tuple[Any, tuple[Value, ...]]
+
+
 @dataclass
 class Session:
     """One generated module as it grows: the entry and the callees' functions."""
 
     module: Module = field(default_factory=Module)
     names: dict[Any, str] = field(default_factory=dict)
-    texts: list[str] = field(default_factory=list)
-    values: dict[Any, Value] = field(default_factory=dict)
+    texts: dict[Key, str] = field(default_factory=dict)
+    results: dict[Key, Value] = field(default_factory=dict)
+    working: dict[Key, Value] = field(default_factory=dict)
 
     def entry(
         self, function: Any, given: tuple[Hashable, ...], argnums: tuple[int, ...], mode: str
@@ -90,25 +95,63 @@ class Session:
                 if not known.is_real:
                     raise NotStatic(f"the kind of {name} has no derivative")
             values.append(Value(known, k in argnums))
-        suffix = {"grad": "grad", "value_and_grad": "value_and_grad", "vjp": "vjp"}[mode]
         self.module.reserve(frozenset(function.__code__.co_names) | {unit.name})
-        self.names[function, mode] = self.module.fresh(f"{unit.name}_{suffix}")
+        self.names[function, mode] = self.module.fresh(f"{unit.name}_{mode}")
         integers = frozenset(k for k in argnums if given[k] in ("int", "bool"))
         compiled = _Function(self, unit, tuple(values), argnums, integers)
         return compiled.write(self.names[function, mode], mode)
 
-    def call(self, function: Any, given: tuple[Value, ...], span: ir.Span) -> Value:
-        raise NotStatic("a call of a user's function", span)
+    # Calls of the user's functions ---------------------------------------------------------------
 
-    def callee(self, s: ir.UserCall) -> str:
-        raise NotStatic("a call of a user's function", s.span)
+    def call(self, function: Any, given: tuple[Value, ...], span: ir.Span) -> Value:
+        """What a call returns: the callee is interpreted too, a recursion until nothing changes."""
+        key = (function, given)
+        if key in self.results:
+            return self.results[key]
+        if key in self.working:
+            return self.working[key]
+        if len(self.working) > 20:
+            raise NotStatic("calls nested too deeply", span)
+        self.working[key] = Value(kinds.BOTTOM)
+        try:
+            while True:
+                compiled = self.compiled(key)
+                found = compiled.outline()
+                if found == self.working[key]:
+                    break
+                self.working[key] = found
+        finally:
+            found = self.working.pop(key)
+        if found.kind == kinds.BOTTOM or found.kind == kinds.OBJECT and found.active:
+            raise NotStatic("a callee whose result is of an unknown kind", span)
+        if not self.working:
+            # Results found on the way of a recursion may rest on an assumption that has changed.
+            self.results[key] = found
+        return found
+
+    def compiled(self, key: Key) -> _Function:
+        function, given = key
+        unit = unit_of(function)
+        argnums = tuple(k for k, v in enumerate(given) if v.active)
+        return _Function(self, unit, given, argnums)
+
+    def callee(self, s: ir.UserCall, given: tuple[Value, ...]) -> str:
+        """The name of the callee's forward and reverse function, which is written on first use."""
+        key = (s.function, given)
+        if key not in self.names:
+            name = s.function.__name__
+            self.names[key] = self.module.fresh(f"{name}_vjp")
+            compiled = self.compiled(key)
+            self.texts[key] = ""
+            self.texts[key] = compiled.write(self.names[key], "vjp", callee=True)
+        return self.names[key]
 
     def assemble(self, written: str) -> str:
         parts = []
         if self.module.imports:
             order = sorted(set(self.module.imports.values()))
             parts.append("\n".join(order))
-        return "\n\n\n".join([*parts, *self.texts, written]) + "\n"
+        return "\n\n\n".join([*parts, *self.texts.values(), written]) + "\n"
 
 
 class _Function:
@@ -151,10 +194,22 @@ class _Function:
 
     # The stages ---------------------------------------------------------------------------------
 
+    def outline(self) -> Value:
+        """What the function returns, without writing anything."""
+        self.open()
+        facts = self.facts()
+        check_aliases(self.unit, facts)
+        return facts.returned or Value(kinds.BOTTOM)
+
+    def open(self) -> None:
+        self.step("one_way_out", one_way_out(self.unit, self.variable("value")))
+        self.step("split_calls", split_calls(self.unit, self.scope(), self.variable))
+
     def prepare(self) -> None:
         """From the unit as written to the unit that the two sweeps are written from."""
-        self.step("one_way_out", one_way_out(self.unit, self.variable_once("value")))
-        self.step("split_calls", split_calls(self.unit, self.scope(), self.variable))
+        self.open()
+        facts = self.facts()
+        self.step("decided_branches", decided_branches(self.unit, facts))
         facts = self.facts()
         active = frozenset(
             s.key
@@ -184,9 +239,6 @@ class _Function:
         self.unit = unit
         if os.environ.get("SRCGRAD_DUMP") == name:
             sys.stderr.write(f"--- {unit.name} after {name}\n{shown(unit)}\n")
-
-    def variable_once(self, wanted: str) -> str:
-        return self.variable(wanted)
 
     def scope(self) -> Scope:
         return Scope(self.unit.function, frozenset(self.variables))
@@ -252,6 +304,8 @@ class _Function:
                 if not view.active(s.value):
                     return Sink()
                 kind = view.kind(s.value)
+                if not kind.is_real:
+                    raise NotStatic("a result that is not a number or an array", s.span)
                 return self.adjoint(s, view, None).run(s.value, self.return_bar(kind), kind)
             case ir.Assign(target=Name() as target):
                 value = ir.Binary(s.op, target, s.value) if s.op else s.value
@@ -269,9 +323,31 @@ class _Function:
                     raise NotStatic("an active value is unpacked", s.span)
                 return Sink()
             case ir.UserCall():
-                raise NotStatic("a call of a user's function", s.span)
+                return self.user_call(s, view, plan)
             case _:
                 return None
+
+    def user_call(self, s: ir.UserCall, view: View, plan: Plan | None) -> Sink:
+        """The pullback's results go on to the arguments."""
+        total = Sink()
+        received: list[str] = []
+        for name, e in s.bound:
+            if not view.active(e):
+                continue
+            adjoint = self.adjoint(s, view, None)
+            for taken in received:
+                adjoint.fresh(taken)
+            bar = adjoint.fresh(f"{name}_bar")
+            received.append(bar)
+            one = adjoint.run(e, Name(bar), view.kind(e))
+            if one.temps and total.temps:
+                raise NotStatic("a call with such arguments", s.span)
+            total.temps += one.temps
+            total.contributions += one.contributions
+            total.wanted += one.wanted
+        if plan is not None:
+            plan.received[s.key] = received
+        return total
 
     def return_bar(self, kind: Kind) -> Expr:
         if self.mode == "vjp":
@@ -357,18 +433,17 @@ class _Function:
 
     # Text ---------------------------------------------------------------------------------------
 
-    def write(self, name: str, mode: str) -> str:
+    def write(self, name: str, mode: str, callee: bool = False) -> str:
         self.mode = mode
-        self.result_bar = "y_bar"
+        self.result_bar = "value_bar" if "y" in self.variables else "y_bar"
         self.prepare()
+        if callee and self.written_params:
+            raise NotStatic("a callee that writes into its arguments")
         plan, facts = self.reverse_plan, self.final
         counted = settle_trip_counts(self.unit, plan)
         saves = name_saves(self.unit, plan, self.fresh)
         bars = {v: self.bar(v) for v in self.variables}
-        sweep = Sweep(plan, saves, facts, self.session.callee)
-        reverse = Reverse(
-            plan, saves, facts, self.module, bars, counted, self.unit.file, self.fresh
-        )
+        sweep = Sweep(plan, saves, facts, self.callee)
         body = Lines()
         for p in self.unit.params:
             if p in self.written_params:
@@ -378,37 +453,110 @@ class _Function:
         assert isinstance(returned, ir.Return)
         for line in returned.leading:
             body.add(line)
-        if mode == "value_and_grad":
-            value = self.value_text(returned, body)
+        value = self.value_text(returned, body, mode) if mode != "grad" else ""
         if body.lines:
             body.add("")
-        state: State = {}
+        lists: dict[str, str] = {}
+        if mode == "vjp":
+            listed = [x for group in saves.lists.values() for x in group]
+            lists = {x: self.fresh(x.replace("_saved", "_left")) for x in listed}
+        reverse = Reverse(
+            plan, saves, facts, self.module, bars, counted, self.unit.file, self.fresh, lists
+        )
+        lines, results = self.backward(reverse, returned, bars)
+        signature = self.unit.signature
+        if callee:
+            signature = ", ".join(self.unit.params)
+        if mode == "vjp":
+            body.extend(self.pullback(lines, results, lists))
+            body.add("")
+            body.add(f"return {value}, {self.pullback_name}")
+        else:
+            gradient = ", ".join(results)
+            if mode == "value_and_grad" and len(results) > 1:
+                gradient = f"({gradient})"
+            body.extend(lines)
+            body.add(f"return {value}, {gradient}" if value else f"return {gradient}")
+        out = Lines()
+        out.nest(f"def {name}({signature}):", body)
+        return out.text()
+
+    def callee(self, s: ir.UserCall) -> str:
+        view = self.final.at(s)
+        given = tuple(Value(view.kind(e), view.active(e)) for _, e in s.bound)
+        return self.session.callee(s, given)
+
+    def backward(
+        self, reverse: Reverse, returned: ir.Return, bars: dict[str, str]
+    ) -> tuple[Lines, list[str]]:
+        """The reverse sweep, and the gradient of each parameter as text."""
+        plan, facts = self.reverse_plan, self.final
         sink = plan.sinks[returned.key]
         if not facts.at(returned).active(returned.value):
             sink = Sink()
+        state: State = {}
         lines = Lines()
+        if self.mode == "vjp" and isinstance(returned.value, Name) and sink.contributions:
+            name = returned.value.id
+            self.result_bar = bars[name]
+            scalar = facts.at(returned).kind(returned.value).is_scalar
+            state[name] = OWNED if scalar else SHARED
+            sink = Sink()
         if not isinstance(returned.value, Name):
             reverse.above(returned, lines)
+            if not sink.contributions:
+                lines.lines.clear()
         reverse.contribute(returned, sink, state, lines, frozenset())
         rest, state = reverse.block(self.unit.body[:-1], state)
         lines.extend(rest)
-        results = []
-        for k in self.argnums:
-            results.append(self.result(k, bars, state, lines))
-        gradient = ", ".join(results) + ("," if len(results) > 1 and len(results) == 1 else "")
-        if mode == "value_and_grad":
-            gradient = f"({gradient})" if len(results) > 1 else gradient
-            lines.add(f"return {value}, {gradient}")
-        else:
-            lines.add(f"return {gradient}")
-        body.extend(lines)
-        out = Lines()
-        out.nest(f"def {name}({self.unit.signature}):", body)
-        return out.text()
+        return lines, [self.result(k, bars, state, lines) for k in self.argnums]
 
-    def value_text(self, returned: ir.Return, body: Lines) -> str:
-        if isinstance(returned.value, Name) and returned.value.id not in self.restored():
-            return returned.value.id
+    def pullback(self, lines: Lines, results: list[str], lists: dict[str, str]) -> Lines:
+        """The reverse sweep as an inner function that leaves what it reads as it was."""
+        self.pullback_name = self.fresh("pullback")
+        body = Lines()
+        for a in sorted(self.rewritten_arrays()):
+            body.add(f"{a} = {a}.copy()")
+        text = lines.text()
+        for saved, left in lists.items():
+            if left in text:
+                body.add(f"{left} = {saved}.copy()")
+        body.extend(lines)
+        comma = "," if len(results) == 1 else ""
+        body.add(f"return ({', '.join(results)}{comma})" if results else "return ()")
+        own = [name for name in own_variables(body) if name != self.result_bar]
+        returned = self.unit.body[-1]
+        assert isinstance(returned, ir.Return)
+        env = self.final.before[returned.key]
+        for name in own:
+            sure = (name in env and env[name].sure) or name in ir.names(returned.value)
+            if not sure:
+                raise NotStatic(f"{name} may be unbound where the pullback reads it")
+        given = "".join(f", {name}={name}" for name in own)
+        out = Lines()
+        out.nest(f"def {self.pullback_name}({self.result_bar}{given}):", body)
+        return out
+
+    def rewritten_arrays(self) -> frozenset[str]:
+        """The arrays into which the reverse sweep puts back what was overwritten."""
+        plan = self.reverse_plan
+        found: set[str] = set()
+        listed: set[str] = set().union(*plan.kept.values())
+        for s in ir.statements(self.unit.body):
+            lost = plan.overwritten.get(s.key, set())
+            whole = ir.bound_names(s.target) if isinstance(s, (ir.Assign, ir.For)) else set()
+            found |= lost - whole
+            listed |= lost & whole
+        if found & listed:
+            raise NotStatic("an array that is saved whole and in parts")
+        return frozenset(found)
+
+    def value_text(self, returned: ir.Return, body: Lines, mode: str) -> str:
+        if isinstance(returned.value, Name):
+            if mode == "vjp" or returned.value.id not in self.restored():
+                return returned.value.id
+        if mode == "vjp":
+            return text_of(returned.value)
         name = self.fresh("value")
         body.add(f"{name} = {text_of(returned.value)}{returned.comment}")
         return name

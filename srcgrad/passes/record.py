@@ -156,8 +156,6 @@ class _Recorder:
         if plan.acts(s):
             if isinstance(s, ir.For):
                 out |= self._known(s, ir.names(s.iterable))
-            if s.key in plan.trips:
-                out |= {plan.trips[s.key]}
         return out
 
     def _carry(

@@ -84,8 +84,14 @@ class Scope:
 
 def callee(e: ir.Call, scope: Scope, kind: Any) -> tuple[Any, tuple[Argument, ...]]:
     """The function that a call calls and its arguments; a method's array comes first."""
+    if any(a.keyword == "out" for a in e.args):
+        raise NotStatic("a call that writes into its argument out=", e.span)
     found = scope.object_of(e.function)
     if found is not UNRESOLVED:
+        if isinstance(found, np.ufunc) and (
+            len(e.args) > found.nin or any(a.keyword for a in e.args)
+        ):
+            raise NotStatic("a ufunc called with more than its operands", e.span)
         return found, e.args
     if isinstance(e.function, ir.Attribute):
         owner: Kind = kind(e.function.value)

@@ -96,6 +96,8 @@ def is_pure(function: Any) -> bool:
 def result_kind(function: Any, args: tuple[ir.Argument, ...], kind: KindOf) -> Kind:
     """The kind of a call's result, for a function without side effects."""
     given = [kind(a.value) for a in args]
+    if kinds.BOTTOM in given:
+        return kinds.BOTTOM
     plain = not any(a.keyword or a.star for a in args)
     if any(a.star for a in args) or any(a.keyword in ("out", "where", "dtype") for a in args):
         if function in FILLED and not any(a.star or a.keyword == "out" for a in args):
@@ -118,6 +120,8 @@ def result_kind(function: Any, args: tuple[ir.Argument, ...], kind: KindOf) -> K
         return OBJECT
     if not given:
         return OBJECT
+    if function in (np.array, np.asarray) and len(args) == 1 and not args[0].keyword:
+        return _display(args[0].value, kind)
     bound = _bound(function, args)
     if bound is None:
         return OBJECT
@@ -144,6 +148,28 @@ def _bound(function: Any, args: tuple[ir.Argument, ...]) -> Mapping[str, Expr] |
         ).arguments
     except (TypeError, ValueError):
         return None
+
+
+def _display(e: Expr, kind: KindOf) -> Kind:
+    """The kind of `np.array([[a, b], [c, d]])`; an array stays what it is."""
+    if not isinstance(e, ir.Sequence):
+        given = kind(e)
+        return given if given.form == "array" else OBJECT
+    inner = [
+        _display(i, kind) if isinstance(i, ir.Sequence) else kind(i) for i in e.items
+    ]
+    if not inner:
+        return OBJECT
+    length = ONE if len(inner) == 1 else Dim(f"#{len(inner)}", 0, False)
+    if all(k.form == "array" and k.dims is not None for k in inner):
+        first = inner[0]
+        same = all(kinds.same_shape(first, k) and first.dtype == k.dtype for k in inner)
+        return array(length, *(first.dims or ()), dtype=first.dtype) if same else OBJECT
+    if all(k.is_scalar for k in inner):
+        if all(k.form == "int" for k in inner):
+            return array(length, dtype=kinds.INTEGER)
+        return array(length) if any(k.is_real for k in inner) else OBJECT
+    return OBJECT
 
 
 def _builtin(

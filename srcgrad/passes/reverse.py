@@ -80,7 +80,8 @@ class Reverse:
         """The comment with the primal line."""
         if s.primal:
             comment = f"# {os.path.basename(self.file)}:{s.span.line}  {s.primal}"
-            if not out.lines or out.lines[-1] != comment:
+            last = next((line for line in reversed(out.lines) if line.startswith("# ")), "")
+            if last != comment:
                 out.add(comment)
 
     def restore(self, s: Stmt, out: Lines) -> None:
@@ -168,6 +169,8 @@ class Reverse:
         if not full:
             term = self.filled(name, term, s)
         in_place = kind.is_scalar or state.get(name) == OWNED
+        if isinstance(term, Binary) and term.op == "*" and term.right == Name(bar):
+            term = Binary("*", term.right, term.left)
         if (
             isinstance(term, Binary)
             and term.op in "*/"
@@ -257,7 +260,9 @@ class Reverse:
         plain = all(isinstance(t, Name) for t in single)
         roots = {r for t in single if (r := ir.root(t)) is not None}
         if sink is not None and any(r in state for r in roots):
+            start = len(out.lines)
             self.above(s, out)
+            headed = len(out.lines)
             if plain:
                 for t in single:
                     assert isinstance(t, Name)
@@ -269,6 +274,8 @@ class Reverse:
                 self.contribute(s, self.safe(sink, roots, out), state, out, frozenset(roots))
             else:
                 self.store(s, sink, state, out)
+            if len(out.lines) == headed:
+                del out.lines[start:]
         elif plain:
             for r in roots:
                 state.pop(r, None)
@@ -305,9 +312,11 @@ class Reverse:
             self.contribute(s, _replaced(sink, temp, put), state, out, frozenset())
             out.add(f"{bar} = 0.0")
             return
+        stays = [c for c in sink.contributions if c.place == target and c.term == Name(temp)]
+        rest = Sink(sink.temps[1:], [c for c in sink.contributions if c not in stays[:1]])
         out.add(f"{temp} = {bar}{copied}")
-        out.add(f"{bar} = 0.0")
-        rest = Sink(sink.temps[1:], sink.contributions)
+        if not stays:
+            out.add(f"{bar} = 0.0")
         self.contribute(s, rest, state, out, frozenset())
 
     def user_call(self, s: ir.UserCall, state: State, out: Lines) -> None:
@@ -315,10 +324,23 @@ class Reverse:
         name = s.target.id
         if sink is not None and name in state:
             self.above(s, out)
-            received = self.plan.received[s.key]
-            comma = "," if len(received) == 1 else ""
-            out.add(f"{', '.join(received)}{comma} = {s.pullback}({self.bars[name]})")
-            self.contribute(s, sink, state, out, frozenset({name}))
+            received = list(self.plan.received[s.key])
+            rest = []
+            direct: dict[str, str] = {}
+            for c in sink.contributions:
+                alone = sum(d.variable == c.variable for d in sink.contributions) == 1
+                temp = c.term.id if isinstance(c.term, Name) else ""
+                whole = c.place is None and temp in received and c.variable not in state
+                if alone and whole and c.variable != name:
+                    received[received.index(temp)] = self.bars[c.variable]
+                    scalar = self.kind(s, c.variable).is_scalar
+                    direct[c.variable] = OWNED if scalar else SHARED
+                else:
+                    rest.append(c)
+            left = ", ".join(received) if len(received) > 1 else f"({received[0]},)"
+            out.add(f"{left} = {s.pullback}({self.bars[name]})")
+            state.update(direct)
+            self.contribute(s, Sink(sink.temps, rest), state, out, frozenset({name}))
         else:
             state.pop(name, None)
         self.restore(s, out)
@@ -391,6 +413,8 @@ class Reverse:
 
     def backwards(self, s: ir.For | ir.While) -> str:
         trips = self.plan.trips.get(s.key)
+        if s.key in self.saves.trips:
+            trips = self.taken(self.saves.trips[s.key])
         if isinstance(s, ir.For):
             steps = text_of(s.iterable, 14)
             if trips is not None:

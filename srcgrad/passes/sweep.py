@@ -26,6 +26,7 @@ class Saves:
     names: dict[tuple[int, str], str] = field(default_factory=dict)
     lists: dict[int, list[str]] = field(default_factory=dict)  # by the key of the outermost loop
     in_loop: set[tuple[int, str]] = field(default_factory=set)
+    trips: dict[int, str] = field(default_factory=dict)  # the lists of the counts of inner loops
 
 
 def name_saves(unit: ir.Unit, plan: Plan, fresh: Callable[[str], str]) -> Saves:
@@ -45,6 +46,9 @@ def name_saves(unit: ir.Unit, plan: Plan, fresh: Callable[[str], str]) -> Saves:
             inner = outer
             if isinstance(s, (ir.For, ir.While)):
                 inner = outer if outer is not None else s.key
+                if outer is not None and s.key in plan.trips:
+                    counts = saves.trips[s.key] = fresh(f"{plan.trips[s.key]}_saved")
+                    saves.lists.setdefault(outer, []).append(counts)
                 for name in plan.kept.get(s.key, ()):
                     site(s.key, name, inner)
                 block(s.body, inner)
@@ -132,6 +136,8 @@ class Sweep:
         for name in self.plan.kept.get(s.key, ()):
             body.add(self.keep(s, name))
         out.nest(self.text(s), body)
+        if s.key in self.saves.trips:
+            out.add(f"{self.saves.trips[s.key]}.append({trips})")
 
     def conditional(
         self, s: ir.If, out: Lines, ends: tuple[ir.For | ir.While, ...], word: str = "if"

@@ -13,7 +13,7 @@ import numpy as np
 
 from srcgrad.rules.einsum import einsum_cotangents, einsum_tangent  # noqa: F401 - in the rule's text
 from srcgrad.rules.support import mT, unbroadcast
-from srcgrad.rules.table import linear, rule, same
+from srcgrad.rules.table import linear, rule, same, zero
 
 
 def dot_first(y_bar: Any, a: Any, b: Any) -> Any:
@@ -24,6 +24,8 @@ def dot_first(y_bar: Any, a: Any, b: Any) -> Any:
         return y_bar * np.asarray(b)
     if np.ndim(b) == 1:
         return y_bar[..., None] * np.asarray(b)
+    if np.ndim(b) == 2:
+        return y_bar @ mT(b)
     kept = [k for k in range(np.ndim(b)) if k != np.ndim(b) - 2]
     return np.tensordot(y_bar, b, axes=(list(range(np.ndim(a) - 1, np.ndim(y_bar))), kept))
 
@@ -34,6 +36,8 @@ def dot_second(y_bar: Any, a: Any, b: Any) -> Any:
         return np.sum(y_bar * np.asarray(a))
     if np.ndim(a) == 0 or (np.ndim(a) == 1 and np.ndim(b) == 1):
         return y_bar * np.asarray(a)
+    if np.ndim(a) == 2 and np.ndim(b) <= 2:
+        return mT(a) @ y_bar
     kept = list(range(np.ndim(a) - 1))
     b_bar = np.tensordot(a, y_bar, axes=(kept, kept))
     return b_bar if np.ndim(b) == 1 else np.moveaxis(b_bar, 0, -2)
@@ -208,6 +212,7 @@ rule(
     vjp={"operands": "einsum_cotangents(y_bar, operands, optimize)"},
     jvp={"operands": "einsum_tangent(operands, operands_dot, optimize)"},
 )
+zero(np.einsum_path)
 
 
 def chain_bars(y_bar: Any, arrays: Any) -> list[Any]:

@@ -48,11 +48,13 @@ _conversion(
 )
 _conversion(np.asarray, "a", "dtype=None, order=None, *, device=None, copy=None, like=None")
 _conversion(np.ascontiguousarray, "a", "dtype=None, *, like=None")
+_conversion(np.asarray_chkfinite, "a", "dtype=None, order=None")
 same(np.asarray, np.asanyarray)
 same(np.ascontiguousarray, np.asfortranarray)
 _conversion(np.copy, "a", "order='K', subok=False")
 _conversion(np.ndarray.copy, "a", "order='C'")
-_conversion(np.astype, "x", "dtype, *, copy=True, device=None")
+if hasattr(np, "astype"):  # NumPy 2.1
+    _conversion(np.astype, "x", "dtype, *, copy=True, device=None")
 _conversion(np.ndarray.astype, "x", "dtype, order='K', casting='unsafe', subok=True, copy=True")
 rule(np.float64, "x", vjp={"x": "nested_like(y_bar, x)"}, jvp={"x": "cast(x_dot, y)"})
 rule(

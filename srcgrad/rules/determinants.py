@@ -33,7 +33,7 @@ def cofactors(a: Any, det: Any) -> Any:
 def well_conditioned(a: Any, inverse: Any) -> bool:
     """Whether half of the digits survive the inversion of every matrix."""
     condition = np.sum(np.abs(a), axis=(-2, -1)) * np.sum(np.abs(inverse), axis=(-2, -1))
-    return bool(np.all(condition**2 < 1.0 / np.finfo(np.asarray(inverse).dtype).eps))
+    return not np.any(condition**2 >= 1.0 / np.finfo(np.asarray(inverse).dtype).eps)
 
 
 def singular_frame(a: Any) -> tuple[Any, Any, int, Any]:
@@ -49,6 +49,8 @@ zero(singular_frame)
 
 def cofactors_of_one(a: Any) -> Any:
     """The cofactors of one matrix, singular or not."""
+    if not np.all(np.isfinite(a)):
+        return np.full(np.shape(a), np.nan)
     uh, v, large, phase = singular_frame(a)
     m = uh @ a @ v
     m11, m12 = m[:large, :large], m[:large, large:]
@@ -71,3 +73,15 @@ def adjugate_and_det(a: Any) -> tuple[Any, Any]:
         power = a @ power + coefficient * identity
         coefficient = -np.trace(a @ power) / k
     return (-1.0) ** (size - 1) * power, (-1.0) ** size * coefficient
+
+
+def inverse_where_regular(a: Any, sign: Any, weight: Any) -> Any:
+    """The inverses of stacked matrices, times a weight for each.
+
+    Of a singular one, which has sign 0, it is NaN: the logarithm of its determinant has no slope. With weight 0,
+    as for a branch that np.where did not take, it is zero.
+    """
+    singular = np.asarray(sign) == 0
+    regular = np.where(singular[..., None, None], np.eye(np.shape(a)[-1]), a)
+    factor = np.where(singular & (weight != 0), np.nan, weight)
+    return factor[..., None, None] * np.linalg.inv(regular)

@@ -39,7 +39,8 @@ rule(
     vjp={"arrays": "gathered(pieces(y_bar, arrays, axis), arrays)"},
     jvp={"arrays": "np.concatenate(arrays_dot, axis)"},
 )
-same(np.concatenate, np.concat)
+if hasattr(np, "concat"):  # NumPy 2.0
+    same(np.concatenate, np.concat)
 
 
 def slabs(y_bar: Any, arrays: Any, axis: int) -> list[Any]:
@@ -77,7 +78,8 @@ linear(np.vstack, STACK, tup="fitted_pieces(y_bar, tup, np.atleast_2d, 0)")
 linear(np.hstack, STACK, tup="hstack_pieces(y_bar, tup)")
 linear(np.dstack, "tup", tup="fitted_pieces(y_bar, tup, np.atleast_3d, 2)")
 linear(np.column_stack, "tup", tup="fitted_pieces(y_bar, tup, as_column, 1)")
-same(np.vstack, np.row_stack)  # noqa: NPY201 - the old name of vstack
+if hasattr(np, "row_stack"):
+    same(np.vstack, np.row_stack)  # noqa: NPY201 - the old name of vstack
 
 
 @composed(np.append)
@@ -138,7 +140,8 @@ linear(np.array_split, f"{SECTIONS}, axis=0", ary="unsplit(y_bar, ary, axis)")
 linear(np.hsplit, SECTIONS, ary="unsplit(y_bar, ary, 0 if np.ndim(ary) == 1 else 1)")
 linear(np.vsplit, SECTIONS, ary="unsplit(y_bar, ary, 0)")
 linear(np.dsplit, SECTIONS, ary="unsplit(y_bar, ary, 2)")
-linear(np.unstack, "x, *, axis=0", x="np.stack(y_bar, axis)")
+if hasattr(np, "unstack"):  # NumPy 2.1
+    linear(np.unstack, "x, *, axis=0", x="np.stack(y_bar, axis)")
 
 
 @composed(np.insert)
@@ -158,10 +161,10 @@ def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
     number = np.shape(values)[axis] if np.size(obj) == 1 else np.size(obj)
     new = np.broadcast_to(values, (*shape[:axis], number, *shape[axis + 1 :]))
     every = np.concatenate([arr, new.astype(np.asarray(arr).dtype)], axis)
-    return np.take(every, inserted(shape[axis], obj, number), axis)
+    return np.take(every, inserted_positions(shape[axis], obj, number), axis)
 
 
-def inserted(n: int, obj: Any, number: int) -> Any:
+def inserted_positions(n: int, obj: Any, number: int) -> Any:
     """Where the elements come from when `number` more, which stand at the end, move to before `obj`."""
     return np.insert(np.arange(n), obj, np.arange(n, n + number))
 
@@ -171,15 +174,15 @@ def delete(arr: Any, obj: Any, axis: Any = None) -> Any:
     """What is left without the positions `obj` along the axis."""
     if axis is None:
         arr, axis = np.ravel(arr), 0
-    return np.take(arr, left(np.shape(arr)[axis], obj), axis)
+    return np.take(arr, kept_positions(np.shape(arr)[axis], obj), axis)
 
 
-def left(n: int, obj: Any) -> Any:
+def kept_positions(n: int, obj: Any) -> Any:
     """Which of n positions are left without those of `obj`."""
     return np.delete(np.arange(n), obj)
 
 
-zero(inserted, left)
+zero(inserted_positions, kept_positions)
 
 
 @composed(np.trim_zeros)

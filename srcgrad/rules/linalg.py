@@ -25,7 +25,10 @@ from srcgrad.rules.decompositions import (  # noqa: F401 - in the rules' texts
     hermitian,
     hermitian_bar,
 )
-from srcgrad.rules.determinants import cofactors  # noqa: F401 - in the rule's text
+from srcgrad.rules.determinants import (  # noqa: F401 - in the rule's text
+    cofactors,
+    inverse_where_regular,
+)
 from srcgrad.rules.least_squares import (  # noqa: F401 - in the rules' texts
     lstsq_bars,
     lstsq_dot,
@@ -144,12 +147,13 @@ rule(
 def slogdet_bar(y_bar: Any, y: Any, a: Any) -> Any:
     """The cotangent of a. Only a complex sign varies, by i times the imaginary part of tr(a^-1 da)."""
     weight = y_bar[1] + 1j * np.imag(y_bar[0] * y[0]) if np.iscomplexobj(a) else y_bar[1]
-    return np.asarray(weight)[..., None, None] * mT(np.linalg.inv(a))
+    return mT(inverse_where_regular(a, y[0], weight))
 
 
 def slogdet_dot(a_dot: Any, y: Any, a: Any) -> tuple[Any, Any]:
     """The tangents of the sign and of the logarithm."""
-    change = np.sum(mT(np.linalg.inv(a)) * a_dot, axis=(-2, -1))
+    moving = np.any(np.asarray(a_dot) != 0, axis=(-2, -1))
+    change = np.sum(mT(inverse_where_regular(a, y[0], 1.0 * moving)) * a_dot, axis=(-2, -1))
     if np.iscomplexobj(a):
         return 1j * np.imag(change) * y[0], np.real(change)
     return np.zeros(np.shape(change)), np.real(change)

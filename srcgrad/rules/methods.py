@@ -9,38 +9,32 @@ from typing import Any
 
 import numpy as np
 
+from srcgrad.rules.support import delivered
 from srcgrad.rules.table import composed, zero
 
 
 @composed(np.ndarray.dot)
-def dot(a: Any, other: Any, out: Any = None) -> Any:
+def dot_method(a: Any, other: Any, out: Any = None) -> Any:
     """As np.dot."""
-    return _stored(np.dot(a, other), out)
+    return delivered(np.dot(a, other), out)
 
 
 @composed(np.ndarray.clip)
-def clip(a: Any, min: Any = None, max: Any = None, out: Any = None) -> Any:
+def clip_method(a: Any, min: Any = None, max: Any = None, out: Any = None) -> Any:
     """As np.clip."""
-    return _stored(np.clip(a, min, max), out)
+    return delivered(np.clip(a, min, max), out)
 
 
 @composed(np.ndarray.conj, np.ndarray.conjugate)
-def conj(a: Any) -> Any:
+def conj_method(a: Any) -> Any:
     """As np.conj."""
     return np.conj(a)
 
 
 @composed(np.ndarray.compress)
-def compress(a: Any, condition: Any, axis: Any = None, out: Any = None) -> Any:
+def compress_method(a: Any, condition: Any, axis: Any = None, out: Any = None) -> Any:
     """As np.compress, whose first parameter is the condition."""
-    return _stored(np.take(a, np.flatnonzero(condition), axis), out)
-
-
-def _stored(y: Any, out: Any) -> Any:
-    if out is None:
-        return y
-    out[...] = y
-    return out
+    return delivered(np.take(a, np.flatnonzero(condition), axis), out)
 
 
 zero(np.ndarray.round, np.ndarray.__len__, np.ndarray.__contains__)

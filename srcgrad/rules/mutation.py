@@ -26,8 +26,8 @@ __all__ = ["UFUNC_ACCUMULATE", "UFUNC_AT", "UFUNC_OUTER", "UFUNC_REDUCE", "UFUNC
 @composed(np.copyto)
 def copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) -> None:
     """Assign the source, broadcast, where the mask holds."""
-    if not np.can_cast(np.result_type(src), dst.dtype, casting) and np.ndim(src):
-        raise TypeError(f"Cannot cast from {np.result_type(src)} to {dst.dtype} by {casting!r}")
+    if np.ndim(src) and not np.can_cast(np.asarray(src).dtype, dst.dtype, casting):
+        raise TypeError(f"Cannot cast from {np.asarray(src).dtype} to {dst.dtype} by {casting!r}")
     if where is True:
         dst[...] = src
     else:
@@ -42,7 +42,7 @@ def filled(values: Any, number: int) -> Any:
 
 
 def flat_index(places: Any, a: Any) -> Any:
-    """The full index of numbers of elements in the order "C"; the last of equal numbers stays alone."""
+    """The full index of elements that are numbered in the order "C"."""
     return np.unravel_index(places, np.shape(a))
 
 
@@ -123,7 +123,7 @@ def fill(a: Any, value: Any) -> None:
 @composed(np.ndarray.sort)
 def sort(a: Any, axis: int = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> None:
     """Sort in place."""
-    a[...] = np.sort(a, axis, kind, order, stable=stable)
+    a[...] = np.sort(a, axis, kind, order)
 
 
 @composed(np.ndarray.partition)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from srcgrad.rules.reductions import counted, delivered, deviations
+from srcgrad.rules.support import counted, delivered
 from srcgrad.rules.table import composed
 
 
@@ -90,7 +90,9 @@ def nanvar(
 ) -> Any:
     """The variance of what is not NaN."""
     known = where & ~np.isnan(a)
-    centred = deviations(without_nan(a, 0), axis, known, mean)
+    if mean is None:
+        mean = nanmean(a, axis, keepdims=True, where=where)
+    centred = np.where(known, without_nan(a, 0) - mean, 0)
     squares = np.sum(np.real(centred * np.conj(centred)), axis, dtype, keepdims=keepdims)
     left = counted(a, axis, keepdims, known) - (ddof if correction is None else correction)
     # A variance of too few elements is unknown, not negative or infinite.

@@ -14,14 +14,14 @@ import numpy as np
 from srcgrad.rules.support import with_axes
 
 
-def ratio(x: Any, y: Any) -> Any:
+def safe_ratio(x: Any, y: Any) -> Any:
     """x / y, and 0 where y is 0."""
     return np.where(y == 0, 0.0, x / np.where(y == 0, 1.0, y))
 
 
 def conj_sign(x: Any) -> Any:
     """conj(x) / |x|, the sign of a real x; 0 at 0."""
-    return ratio(np.conj(x), np.abs(x)) if np.iscomplexobj(x) else np.sign(x)
+    return safe_ratio(np.conj(x), np.abs(x)) if np.iscomplexobj(x) else np.sign(x)
 
 
 def tied(values: Any, extreme: Any, axis: Any) -> Any:
@@ -33,7 +33,7 @@ def tied(values: Any, extreme: Any, axis: Any) -> Any:
 def vector_slope(x: Any, y: Any, ord: Any, axis: Any) -> Any:
     """The slope of a vector norm over one axis, several or all; y has the reduced dimensions as 1."""
     if ord is None or ord == 2:
-        return ratio(np.conj(x), y)
+        return safe_ratio(np.conj(x), y)
     if ord in (np.inf, -np.inf):
         return tied(np.abs(x), np.max if ord > 0 else np.min, axis) * conj_sign(x)
     if ord == 0:
@@ -57,7 +57,7 @@ def singular_slope(x: Any, y: Any, ord: Any) -> Any:
 def matrix_slope(x: Any, y: Any, ord: Any) -> Any:
     """The slope of a matrix norm over the last two axes; y has them as 1."""
     if ord in (None, "fro", "f"):
-        return ratio(np.conj(x), y)
+        return safe_ratio(np.conj(x), y)
     if ord in ("nuc", 2, -2):
         return singular_slope(x, y, ord)
     summed, compared = (-2, -1) if ord in (1, -1) else (-1, -2)
@@ -69,7 +69,7 @@ def norm_slope(x: Any, y: Any, ord: Any, axis: Any, keepdims: bool) -> Any:
     """The slope of np.linalg.norm."""
     x = np.asarray(x)
     if axis is None and ord is None:
-        return ratio(np.conj(x), y)
+        return safe_ratio(np.conj(x), y)
     if axis is None:
         axis = 0 if np.ndim(x) == 1 else (0, 1)
     if np.ndim(axis) == 1 and len(axis) == 1:

@@ -174,6 +174,14 @@ rule(
     jvp={"x": "np.asarray(x_dot)[:, None] * vander_slope(x, N, increasing)"},
 )
 
+# A simple root r moves by -dp(r) / p'(r).
+rule(
+    np.roots,
+    "p",
+    vjp={"p": "-(y_bar / np.polyval(np.polyder(p), y)) @ np.vander(y, len(p))"},
+    jvp={"p": "-(np.vander(y, len(p)) @ p_dot) / np.polyval(np.polyder(p), y)"},
+)
+
 
 @composed(np.polyfit)
 def polyfit(x: Any, y: Any, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: Any = False) -> Any:
@@ -309,12 +317,12 @@ def vectorized(self: Any, /, *args: Any, **kwargs: Any) -> Any:
         here = {**dict(given), **{name: x[k] for name, x in elements.items()}}
         results.append(self.pyfunc(*[here[n] for n in range(len(args))], **{n: here[n] for n in kwargs}))
     if not isinstance(results[0], tuple):
-        return gathered(results, shape, self.otypes, 0)
+        return as_one_array(results, shape, self.otypes, 0)
     parts = range(len(results[0]))
-    return tuple(gathered([y[k] for y in results], shape, self.otypes, k) for k in parts)
+    return tuple(as_one_array([y[k] for y in results], shape, self.otypes, k) for k in parts)
 
 
-def gathered(results: list[Any], shape: Any, otypes: Any, place: int) -> Any:
+def as_one_array(results: list[Any], shape: Any, otypes: Any, place: int) -> Any:
     """The results as one array; like np.vectorize, of the type of the first unless types are given."""
     dtype = np.dtype(otypes[place]) if otypes else np.asarray(results[0]).dtype
     y = np.stack([np.asarray(y) for y in results])

@@ -72,7 +72,7 @@ def _ramp(x: Any, axis: int, n: int, end: Any, edge: int) -> Any:
 
 def _copies(x: Any, axis: int, before: int, after: int, mode: Any, reflect_type: str) -> Any:
     n = np.shape(x)[axis]
-    source = places(n, before, after, mode)
+    source = padded_places(n, before, after, mode)
     if reflect_type == "even" or mode in ("edge", "wrap"):
         return np.take(x, source, axis)
     if max(before, after) > (n if mode == "symmetric" else n - 1):
@@ -84,12 +84,12 @@ def _copies(x: Any, axis: int, before: int, after: int, mode: Any, reflect_type:
     return np.concatenate([left, x, right], axis)
 
 
-def places(n: int, before: int, after: int, mode: Any) -> Any:
+def padded_places(n: int, before: int, after: int, mode: Any) -> Any:
     """Which of n rows stands at each place of the grown axis."""
     return np.pad(np.arange(n), (before, after), mode)
 
 
-zero(places)
+zero(padded_places)
 
 
 def _statistic(x: Any, axis: int, n: int, mode: Any, span: slice) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from srcgrad.rules.support import delivered
 from srcgrad.rules.table import composed
 
 # The position of the quantile q among n sorted elements, for the continuous methods of Hyndman and
@@ -65,7 +66,7 @@ def median(a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = Fa
     y = middle(rows, np.full(np.shape(rows)[:-1], np.shape(rows)[-1]))
     if np.shape(rows)[-1] and np.any(np.isnan(rows[..., -1])):
         y = np.where(np.isnan(rows[..., -1]), rows[..., -1], y)
-    return _stored(restored_axes(y, a, axis, keepdims), out)
+    return delivered(restored_axes(y, a, axis, keepdims), out)
 
 
 @composed(np.nanmedian)
@@ -73,7 +74,7 @@ def nanmedian(a: Any, axis: Any = None, out: Any = None, overwrite_input: bool =
     """The median of what is not NaN."""
     rows = np.sort(rows_of(a, axis), axis=-1)
     y = middle(rows, np.sum(~np.isnan(rows), axis=-1))
-    return _stored(restored_axes(y, a, axis, keepdims), out)
+    return delivered(restored_axes(y, a, axis, keepdims), out)
 
 
 def position(count: Any, q: Any, method: str) -> Any:
@@ -143,13 +144,6 @@ def _nanquantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool, weights
     return restored_axes(y, a, axis, keepdims, np.ndim(q))
 
 
-def _stored(y: Any, out: Any) -> Any:
-    if out is None:
-        return y
-    out[...] = y
-    return out
-
-
 @composed(np.quantile)
 def quantile(
     a: Any,
@@ -163,7 +157,7 @@ def quantile(
     weights: Any = None,
 ) -> Any:
     """The quantiles at the levels q in [0, 1]; NaN where an element is NaN."""
-    return _stored(_quantile(a, q, axis, method, keepdims, weights), out)
+    return delivered(_quantile(a, q, axis, method, keepdims, weights), out)
 
 
 @composed(np.percentile)
@@ -180,7 +174,7 @@ def percentile(
 ) -> Any:
     """The quantiles at the levels q in [0, 100]; NaN where an element is NaN."""
     level = np.divide(q, 100)
-    return _stored(_quantile(a, level, axis, method, keepdims, weights), out)
+    return delivered(_quantile(a, level, axis, method, keepdims, weights), out)
 
 
 @composed(np.nanquantile)
@@ -196,7 +190,7 @@ def nanquantile(
     weights: Any = None,
 ) -> Any:
     """The quantiles of what is not NaN, at the levels q in [0, 1]."""
-    return _stored(_nanquantile(a, q, axis, method, keepdims, weights), out)
+    return delivered(_nanquantile(a, q, axis, method, keepdims, weights), out)
 
 
 @composed(np.nanpercentile)
@@ -213,4 +207,4 @@ def nanpercentile(
 ) -> Any:
     """The quantiles of what is not NaN, at the levels q in [0, 100]."""
     level = np.divide(q, 100)
-    return _stored(_nanquantile(a, level, axis, method, keepdims, weights), out)
+    return delivered(_nanquantile(a, level, axis, method, keepdims, weights), out)

@@ -9,28 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from srcgrad.rules.support import unbroadcast, with_axes  # noqa: F401 - unbroadcast in the rules' texts
+import srcgrad.rules.nan_reductions
+import srcgrad.rules.quantiles  # noqa: F401 - both enter their rules
+from srcgrad.rules.support import counted, delivered, spread, unbroadcast, with_axes  # noqa: F401 - in the rules' texts
 from srcgrad.rules.table import composed, rule, same, zero
-
-
-def spread(y_bar: Any, a: Any, axis: Any, keepdims: bool, where: Any = True) -> Any:
-    """Give every element of `a` the cotangent of the result that it went into."""
-    a_bar = np.broadcast_to(with_axes(y_bar, a, axis, keepdims), np.shape(a))
-    return a_bar if where is True else np.where(where, a_bar, 0.0)
-
-
-def counted(a: Any, axis: Any, keepdims: bool, where: Any = True) -> Any:
-    """How many elements of `a` went into each result."""
-    if where is not True:
-        return np.sum(np.broadcast_to(where, np.shape(a)), axis=axis, keepdims=keepdims)
-    shape = np.shape(a)
-    if axis is None or not shape:
-        return np.size(a)
-    count = 1
-    for k in axis if isinstance(axis, tuple) else (axis,):
-        count *= shape[k]
-    return count
-
 
 # Sums.
 
@@ -73,6 +55,11 @@ same(np.cumsum, np.ndarray.cumsum)
 # Products. y / a is the product of the other factors unless some product vanished or overflowed.
 
 
+def divisible(y: Any) -> bool:
+    """Whether no product is zero, infinite or so small that it has lost digits."""
+    return bool(np.all(np.isfinite(y)) and np.all(np.abs(y) >= np.finfo(np.asarray(y).dtype).tiny))
+
+
 def product_of_others(a: Any, axis: Any, where: Any = True) -> Any:
     """For each factor the product of all the others, right also where factors are zero."""
     factors = np.asarray(a) if where is True else np.where(where, a, 1.0)
@@ -98,8 +85,8 @@ def inverse_order(order: tuple[int, ...]) -> tuple[int, ...]:
 
 def prod_partial(y: Any, a: Any, axis: Any, keepdims: bool, initial: Any, where: Any) -> Any:
     """The partial derivatives of a product with respect to its factors, of the shape of `a`."""
-    if where is True and np.all(y != 0) and np.all(np.isfinite(y)):
-        return with_axes(y, a, axis, keepdims) / a
+    if where is True and divisible(y):
+        return np.divide(with_axes(y, a, axis, keepdims), a)
     if np.size(a) == 0:
         return np.zeros(np.shape(a))
     partial = initial * product_of_others(a, axis, where)
@@ -114,7 +101,7 @@ rule(
         "initial": "np.sum(y_bar * np.prod(a, axis, keepdims=keepdims, where=where))",
     },
     jvp={
-        "a": "np.sum(a_dot * prod_partial(y, a, axis, keepdims, initial, where), axis, keepdims=keepdims)",
+        "a": "np.sum(np.multiply(a_dot, prod_partial(y, a, axis, keepdims, initial, where)), axis, keepdims=keepdims)",
         "initial": "initial_dot * np.prod(a, axis, keepdims=keepdims, where=where)",
     },
 )
@@ -126,8 +113,8 @@ def cumprod_transpose(y_bar: Any, y: Any, a: Any, axis: Any) -> Any:
     if axis is None or np.ndim(a) == 0:
         flat = np.ravel(a)
         return np.reshape(cumprod_transpose(y_bar, y, flat, 0), np.shape(a))
-    if np.all(y != 0) and np.all(np.isfinite(y)):
-        return reverse_cumsum(y_bar * y, a, axis) / a
+    if divisible(y):
+        return np.divide(reverse_cumsum(y_bar * y, a, axis), a)
     factors = np.moveaxis(np.asarray(a), axis, 0)
     bars = np.moveaxis(np.asarray(y_bar), axis, 0)
     products = np.moveaxis(np.asarray(y), axis, 0)
@@ -145,8 +132,8 @@ def cumprod_tangent(a_dot: Any, y: Any, a: Any, axis: Any) -> Any:
     """The tangent of a cumulative product; factor by factor where products vanished."""
     if axis is None or np.ndim(a) == 0:
         return cumprod_tangent(np.ravel(a_dot), y, np.ravel(a), 0)
-    if np.all(y != 0) and np.all(np.isfinite(y)):
-        return y * np.cumsum(a_dot / a, axis)
+    if divisible(y):
+        return y * np.cumsum(np.divide(a_dot, a), axis)
     factors = np.moveaxis(np.asarray(a), axis, 0)
     dots = np.moveaxis(np.asarray(a_dot), axis, 0)
     products = np.moveaxis(np.asarray(y), axis, 0)
@@ -165,14 +152,6 @@ rule(
 same(np.cumprod, np.ndarray.cumprod)
 
 
-def delivered(y: Any, out: Any) -> Any:
-    """The result, written into `out` if the caller gave one."""
-    if out is None:
-        return y
-    out[...] = y
-    return out
-
-
 def _accumulated(step: Any, first: Any, x: Any, axis: Any, dtype: Any, initial: bool) -> Any:
     if axis is None:
         if np.ndim(x) > 1:
@@ -186,7 +165,6 @@ def _accumulated(step: Any, first: Any, x: Any, axis: Any, dtype: Any, initial: 
     return np.concatenate([np.full(tuple(edge), first, dtype=y.dtype), y], axis)
 
 
-@composed(np.cumulative_sum)
 def cumulative_sum(
     x: Any, /, *, axis: Any = None, dtype: Any = None, out: Any = None, include_initial: bool = False
 ) -> Any:
@@ -194,12 +172,16 @@ def cumulative_sum(
     return delivered(_accumulated(np.cumsum, 0, x, axis, dtype, include_initial), out)
 
 
-@composed(np.cumulative_prod)
 def cumulative_prod(
     x: Any, /, *, axis: Any = None, dtype: Any = None, out: Any = None, include_initial: bool = False
 ) -> Any:
     """As cumprod, with a leading one on request."""
     return delivered(_accumulated(np.cumprod, 1, x, axis, dtype, include_initial), out)
+
+
+if hasattr(np, "cumulative_sum"):  # NumPy 2.1
+    composed(np.cumulative_sum)(cumulative_sum)
+    composed(np.cumulative_prod)(cumulative_prod)
 
 
 # Extrema.
@@ -228,7 +210,7 @@ EXTREMUM_VJP = {
     "initial": "np.sum(y_bar * share_of_initial(y, a, axis, keepdims, initial, where))",
 }
 EXTREMUM_JVP = {
-    "a": "np.sum(a_dot * shares(y, a, axis, keepdims, initial, where), axis, keepdims=keepdims)",
+    "a": "np.sum(np.multiply(a_dot, shares(y, a, axis, keepdims, initial, where)), axis, keepdims=keepdims)",
     "initial": "initial_dot * share_of_initial(y, a, axis, keepdims, initial, where)",
 }
 
@@ -283,7 +265,7 @@ def _enter_moment(function: Any, by_deviation: str, by_freedom: str) -> None:
     weight = f"{by_deviation} / {FREEDOM}"
     by_element = f"spread(y_bar * {weight}, a, axis, keepdims) * {CENTRED}"
     by_count = f"{by_freedom} * y / {FREEDOM}"
-    gathered = "np.sum({} * " + CENTRED + ", axis, keepdims=keepdims)"
+    gathered = "np.sum(np.multiply({}, " + CENTRED + "), axis, keepdims=keepdims)"
     rule(
         function,
         MOMENT,
@@ -339,7 +321,7 @@ def weights_along(a: Any, axis: Any, weights: Any) -> Any:
     return np.broadcast_to(fitted, shape)
 
 
-@composed(np.trapezoid)
+@composed(getattr(np, "trapezoid" if hasattr(np, "trapezoid") else "trapz"))  # trapz until NumPy 2.0
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     """The integral of the polygon through samples."""
     values = np.moveaxis(np.asarray(y), axis, -1)
@@ -353,9 +335,6 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
 
 
 # The numbers of elements have no derivative, and neither have positions and truth values.
-zero(counted)
+zero(counted, divisible, inverse_order)
 zero(np.all, np.any, np.count_nonzero, np.argmax, np.argmin, np.nanargmax, np.nanargmin)
 zero(np.ndarray.all, np.ndarray.any, np.ndarray.argmax, np.ndarray.argmin)
-
-import srcgrad.rules.nan_reductions  # noqa: E402 - enters its rules, which stand on those above
-import srcgrad.rules.quantiles  # noqa: E402, F401 - enters its rules

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 import srcgrad.rules.methods  # noqa: F401 - enters its rules
-from srcgrad.rules.support import hits_once, scatter_add, unbroadcast  # noqa: F401 - in the rules' texts
+from srcgrad.rules.support import delivered, hits_once, scatter_add, unbroadcast  # noqa: F401 - in the rules' texts
 from srcgrad.rules.table import composed, linear, rule, same, zero
 
 # Indexing and its transpose, each the transpose of the other.
@@ -72,11 +72,7 @@ linear(
 @composed(np.compress)
 def compress(condition: Any, a: Any, axis: Any = None, out: Any = None) -> Any:
     """The slices along the axis for which the condition holds."""
-    y = np.take(a, np.flatnonzero(condition), axis)
-    if out is None:
-        return y
-    out[...] = y
-    return out
+    return delivered(np.take(a, np.flatnonzero(condition), axis), out)
 
 
 @composed(np.extract)
@@ -94,11 +90,7 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
     if mode == "raise" and np.any((members[0] < 0) | (members[0] >= number)):
         raise ValueError("invalid entry in choice array")
     which = np.expand_dims(wrapped(members[0], number, mode), 0)
-    y = np.take_along_axis(options, which, axis=0)[0]
-    if out is None:
-        return y
-    out[...] = y
-    return out
+    return delivered(np.take_along_axis(options, which, axis=0)[0], out)
 
 
 @composed(np.select)
@@ -261,12 +253,13 @@ rule(
     vjp={"ar": "unique_bar(y_bar, y, ar, axis)"},
     jvp={"ar": "unique_dot(ar_dot, y, ar, axis)"},
 )
-rule(
-    np.unique_values,
-    "x",
-    vjp={"x": "unique_bar(y_bar, y, x, None)"},
-    jvp={"x": "unique_dot(x_dot, y, x, None)"},
-)
+if hasattr(np, "unique_values"):  # NumPy 2.0
+    rule(
+        np.unique_values,
+        "x",
+        vjp={"x": "unique_bar(y_bar, y, x, None)"},
+        jvp={"x": "unique_dot(x_dot, y, x, None)"},
+    )
 
 # Counting by place.
 

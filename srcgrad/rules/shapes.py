@@ -14,7 +14,7 @@ import srcgrad.rules.creation
 import srcgrad.rules.differences
 import srcgrad.rules.joining
 import srcgrad.rules.padding  # noqa: F401 - the four enter their rules
-from srcgrad.rules.support import scatter_add, unbroadcast  # noqa: F401 - in the rules' texts
+from srcgrad.rules.support import mT, scatter_add, unbroadcast  # noqa: F401 - in the rules' texts
 from srcgrad.rules.table import composed, linear, rule, same, zero
 
 # Shape. Order "A" and "K" depend on the memory of the operand, so its cotangent is given their meaning.
@@ -103,12 +103,13 @@ def axes_given(axes: Any) -> Any:
 
 
 linear(np.transpose, "a, axes=None", a="np.transpose(y_bar, inverse_axes(axes))")
-same(np.transpose, np.permute_dims)
 linear(np.ndarray.transpose, "a, *axes", a="np.transpose(y_bar, inverse_axes(axes_given(axes)))")
-linear(np.matrix_transpose, "x", x="np.matrix_transpose(y_bar)")
 linear(np.moveaxis, "a, source, destination", a="np.moveaxis(y_bar, destination, source)")
 linear(np.swapaxes, "a, axis1, axis2", a="np.swapaxes(y_bar, axis1, axis2)")
 same(np.swapaxes, np.ndarray.swapaxes)
+if hasattr(np, "permute_dims"):  # NumPy 2.0
+    same(np.transpose, np.permute_dims)
+    linear(np.matrix_transpose, "x", x="mT(y_bar)")
 
 
 @composed(np.rollaxis)

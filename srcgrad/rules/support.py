@@ -57,6 +57,34 @@ def with_axes(y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     return np.expand_dims(y, tuple(a % np.ndim(x) for a in axes))
 
 
+def spread(y_bar: Any, a: Any, axis: Any, keepdims: bool, where: Any = True) -> Any:
+    """Give every element of `a` the cotangent of the reduction's result that it went into."""
+    a_bar = np.broadcast_to(with_axes(y_bar, a, axis, keepdims), np.shape(a))
+    return a_bar if where is True else np.where(where, a_bar, 0.0)
+
+
+def counted(a: Any, axis: Any, keepdims: bool, where: Any = True) -> Any:
+    """How many elements of `a` went into each result of a reduction."""
+    if where is not True:
+        return np.sum(np.broadcast_to(where, np.shape(a)), axis=axis, keepdims=keepdims)
+    shape = np.shape(a)
+    if axis is None or not shape:
+        return np.size(a)
+    count = 1
+    for k in axis if isinstance(axis, tuple) else (axis,):
+        count *= shape[k]
+    return count
+
+
+def delivered(y: Any, out: Any) -> Any:
+    """The result, written into `out` if the caller gave one."""
+    if out is None:
+        return y
+    target = out[0] if isinstance(out, tuple) else out
+    target[...] = y
+    return target
+
+
 def scatter_add(shape: Any, index: Any, v: Any) -> Any:
     """Zeros of a shape with v added at an index: the transpose of `x[index]`, repeats included."""
     z = np.zeros(shape, dtype=np.asarray(v).dtype)

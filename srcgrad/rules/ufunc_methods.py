@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from srcgrad.rules.support import hits_once, scatter_add
+from srcgrad.rules.support import delivered, hits_once, scatter_add
 from srcgrad.rules.table import zero
 
 # at: a[indices] = op(a[indices], b), one after the other where indices repeat.
@@ -84,15 +84,6 @@ UFUNC_AT: Mapping[np.ufunc, Callable[..., None]] = {
 # reduce: all the elements along an axis; unlike np.sum, along the first one if none is named.
 
 
-def delivered(y: Any, out: Any) -> Any:
-    """The result, written into `out` if the caller gave one."""
-    if out is None:
-        return y
-    target = out[0] if isinstance(out, tuple) else out
-    target[...] = y
-    return target
-
-
 def by_reduction(step: Any, nothing: Any) -> Callable[..., Any]:
     """As the ufunc's `reduce`, through the function that reduces in one go."""
 
@@ -105,7 +96,7 @@ def by_reduction(step: Any, nothing: Any) -> Callable[..., Any]:
         initial: Any = nothing,
         where: Any = True,
     ) -> Any:
-        y = step(cast(array, dtype), axis, keepdims=keepdims, initial=initial, where=where)
+        y = step(in_dtype(array, dtype), axis, keepdims=keepdims, initial=initial, where=where)
         return delivered(y, out)
 
     return reduce
@@ -122,7 +113,7 @@ def by_fold(op: Any) -> Callable[..., Any]:
         keepdims: bool = False,
         initial: Any = None,
     ) -> Any:
-        return delivered(fold(op, cast(array, dtype), axis, keepdims, initial), out)
+        return delivered(fold(op, in_dtype(array, dtype), axis, keepdims, initial), out)
 
     return reduce
 
@@ -140,7 +131,7 @@ def fold(op: Any, array: Any, axis: Any, keepdims: bool, initial: Any) -> Any:
     return np.expand_dims(y, axis) if keepdims else y
 
 
-def cast(x: Any, dtype: Any) -> Any:
+def in_dtype(x: Any, dtype: Any) -> Any:
     """An operand in the type in which the ufunc is to work."""
     return x if dtype is None else np.asarray(x).astype(dtype)
 
@@ -177,13 +168,13 @@ zero(occurrence, latest)
 
 def maximum_accumulate(array: Any, axis: int = 0, dtype: Any = None, out: Any = None) -> Any:
     """As np.maximum.accumulate; a cotangent goes to the latest of equal maxima."""
-    array = cast(array, dtype)
+    array = in_dtype(array, dtype)
     return delivered(leading(array, np.argsort(array, axis, kind="stable"), axis), out)
 
 
 def minimum_accumulate(array: Any, axis: int = 0, dtype: Any = None, out: Any = None) -> Any:
     """As np.minimum.accumulate; a cotangent goes to the latest of equal minima."""
-    array = cast(array, dtype)
+    array = in_dtype(array, dtype)
     descending = np.argsort(np.negative(array), axis, kind="stable")
     return delivered(leading(array, descending, axis), out)
 
@@ -201,7 +192,7 @@ def by_scan(op: Any) -> Callable[..., Any]:
     """As the ufunc's `accumulate`, element after element."""
 
     def accumulate(array: Any, axis: int = 0, dtype: Any = None, out: Any = None) -> Any:
-        return delivered(scan(op, cast(array, dtype), axis), out)
+        return delivered(scan(op, in_dtype(array, dtype), axis), out)
 
     return accumulate
 
@@ -258,7 +249,7 @@ def by_segments(step: Any) -> Callable[..., Any]:
     """As the ufunc's `reduceat`, segment after segment."""
 
     def reduceat(array: Any, indices: Any, axis: int = 0, dtype: Any = None, out: Any = None) -> Any:
-        rows = np.moveaxis(np.asarray(cast(array, dtype)), axis, 0)
+        rows = np.moveaxis(np.asarray(in_dtype(array, dtype)), axis, 0)
         starts = [int(k) for k in indices]
         results = []
         for start, stop in zip(starts, [*starts[1:], len(rows)], strict=True):

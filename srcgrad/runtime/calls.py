@@ -210,12 +210,12 @@ def _ufunc(f: np.ufunc, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             return call(np.where, where, y, np.zeros_like(y))
         if kwargs.get("dtype") is not None:
             return call(np.asarray, call(f, *args), dtype=kwargs["dtype"])
-        kwargs = {}
+        kwargs = {k: v for k, v in kwargs.items() if k not in ("out", "where", "dtype", "casting", "order", "subok")}
     if not any_active(args, {}):
         return _overridden_ufunc(f, args)
-    known = _by_table(f, args, {})
+    known = _by_table(f, args, kwargs)
     if known is _NOT_KNOWN:
-        y = f(*args)
+        y = f(*args, **kwargs)
         if np.asarray(y).dtype.kind in "biu":
             return y
         raise missing(f)

@@ -173,6 +173,9 @@ class Expressions:
     def vector(self, scope: Scope, length: int, depth: int = 2) -> str:
         """An expression whose value is a vector of the given length."""
         if depth <= 0:
+            if self.draw(st.integers(0, 5)) == 5:
+                name = self.pick(scope.vectors)
+                return f"{name}[{self.places(length, scope.vectors[name])}]"
             return self.view(scope, length)
         n = lambda: self.number(scope, depth - 1)  # noqa: E731
         w = lambda: self.vector(scope, length, depth - 1)  # noqa: E731

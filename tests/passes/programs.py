@@ -505,3 +505,79 @@ def updated_in_place(x):
 @case(X, W)
 def rosenbrock_terms(x, w):
     return np.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - w[:-1]) ** 2)
+
+
+# Calls ------------------------------------------------------------------------------------------
+
+
+def squared(t, scale=1.0):
+    return scale * t * t
+
+
+def factorial_power(x, n):
+    if n <= 1:
+        return x
+    return x * factorial_power(x, n - 1)
+
+
+def layer(w, h):
+    return np.tanh(w @ h)
+
+
+def smallest_first(p, q):
+    if p < q:
+        return p * p
+    return q
+
+
+@case(1.3)
+def calls(x):
+    y = squared(x)
+    return squared(y, scale=2.0) + squared(3.0)
+
+
+@case(1.3, 0.5)
+def nested_calls(x, y):
+    return squared(squared(x) * y, y) * x
+
+
+@case(1.1, 4)
+def recursive(x, n):
+    return factorial_power(x, n)
+
+
+@case(0.8, 4)
+def called_in_loop(x, n):
+    s = x
+    for k in range(n):
+        s = squared(s, x) + k * x
+    return s
+
+
+@case(A[:, :3].copy(), W[:3].copy())
+def layers(w, h):
+    for k in range(2):
+        h = layer(w, h)
+    return np.sum(h * h)
+
+
+@case(1.3, 0.5)
+def same_argument_twice(x, y):
+    return smallest_first(x, y) + squared(x, x)
+
+
+@case(1.3, 0.5)
+def called_on_a_branch(x, y):
+    if smallest_first(x, y) > 1:
+        return squared(x, y)
+    return squared(y, x)
+
+
+@case(X)
+def clipped(x):
+    return np.sum(np.clip(x, -1.0, 1.0) ** 2)
+
+
+@case(X, W)
+def callee_with_two_kinds(x, w):
+    return np.sum(squared(x)) * squared(w[0])

@@ -79,3 +79,12 @@ def test_one_argument_at_a_time(f: Any, args: Any, argnums: Any) -> None:
     for k in argnums:
         gradient = compiled(f, args, (k,), "grad")(*args)
         check((gradient,), f, args, (k,))
+
+
+@pytest.mark.filterwarnings("ignore:divide by zero")
+@pytest.mark.parametrize(("f", "args", "argnums"), CASES, ids=IDS)
+def test_vjp(f: Any, args: Any, argnums: Any) -> None:
+    y, pullback = compiled(f, args, argnums, "vjp")(*args)
+    assert f(*copy.deepcopy(args)) == y
+    check(tuple(g / 2 for g in pullback(2.0)), f, args, argnums)
+    check(pullback(1.0), f, args, argnums)

@@ -211,6 +211,22 @@ def test_cofactors_at_every_rank(rank: int, draw: Any) -> None:
     assert np.allclose(minors(a), cofactors(a, np.linalg.det(a)), atol=1e-10)
 
 
+def test_cofactors_of_what_is_not_finite() -> None:
+    a = np.stack([np.zeros((2, 2)), np.full((2, 2), np.nan)])
+    assert np.isnan(cofactors(a, np.linalg.det(a))[1]).all()
+    assert np.isnan(cofactors(a[1], np.nan)).all()
+
+
+def test_the_logarithm_of_a_singular_determinant() -> None:
+    a, no_sign = np.stack([np.eye(2), np.ones((2, 2))]), np.zeros(2)
+    unused = vjp_of(np.linalg.slogdet, (no_sign, np.array([1.0, 0.0])), a)["a"]
+    assert np.array_equal(np.stack([np.eye(2), np.zeros((2, 2))]), unused)
+    used = vjp_of(np.linalg.slogdet, (no_sign, np.array([1.0, 1.0])), a)["a"]
+    assert np.isnan(used[1]).all()
+    _, moved = jvp_of(np.linalg.slogdet, {"a": np.stack([np.eye(2), np.zeros((2, 2))])}, a)
+    assert np.array_equal([2.0, 0.0], moved)
+
+
 @pytest.mark.parametrize("n", [0, 1, 2, 3])
 def test_adjugate_by_its_polynomial(n: int) -> None:
     a = real(n, n)

@@ -28,7 +28,7 @@ holed = np.where(m > 0.5, np.nan, m)
 single = m.astype(np.float32)
 
 SAMPLES: list[Any] = [
-    *[(np.copyto, (m, src), {}) for src in (s, v[:4], m**2, 3)],
+    *[(np.copyto, (m, src), {}) for src in (s, v[:4], m**2, 3, [s, 1.0, 2, 3])],
     *[(np.copyto, (m, src), {"where": mask}) for src in (s, v[:4]) for mask in (m > 0, m[:1] > 0)],
     (np.copyto, (single, m), {}),
     (np.copyto, (np.zeros(()), s), {}),

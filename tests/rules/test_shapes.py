@@ -148,7 +148,14 @@ CREATION: list[Any] = [
     (np.array, ([v[0], z[0, 0]],), {}),
     *[
         (function, (given,), {})
-        for function in (np.asarray, np.asanyarray, np.ascontiguousarray, np.asfortranarray, np.copy)
+        for function in (
+            np.asarray,
+            np.asarray_chkfinite,
+            np.asanyarray,
+            np.ascontiguousarray,
+            np.asfortranarray,
+            np.copy,
+        )
         for given in (s, m, turned, [s, 1.0], [[s], [2.0]])
     ],
     (np.asarray, (m, np.float32), {"tol": 1e-2}),

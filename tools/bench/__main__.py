@@ -10,6 +10,7 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 import numpy as np
@@ -95,9 +96,15 @@ def medians(actions, rounds, seconds=0.02):
 
 
 def bench_import(rounds):
+    """Time imports in fresh interpreters, with bytecode compiled before as after an installation."""
     command = [sys.executable, "-c", IMPORT]
-    runs = [subprocess.run(command, capture_output=True, text=True, check=True) for _ in range(rounds)]
-    numpy_cost, srcgrad_cost = zip(*(map(float, run.stdout.split()) for run in runs), strict=True)
+    with tempfile.TemporaryDirectory() as bytecode:
+        environment = {**os.environ, "PYTHONPYCACHEPREFIX": bytecode, "PYTHONDONTWRITEBYTECODE": ""}
+        runs = [
+            subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout
+            for _ in range(rounds + 1)
+        ]
+    numpy_cost, srcgrad_cost = zip(*(map(float, run.split()) for run in runs[1:]), strict=True)
     print(f"import numpy            {1e3 * statistics.median(numpy_cost):8.1f} ms")
     print(f"import srcgrad after it {1e3 * statistics.median(srcgrad_cost):8.1f} ms")
 
