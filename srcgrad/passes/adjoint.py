@@ -116,7 +116,10 @@ class Adjoint:
         env = {**self.view.env, **{n: _value(k) for n, k in self.bars.items()}}
         if self.result is not None and self.result not in env and self.top is not None:
             env[self.result] = _value(self.view.kind(self.top))
-        scope = replace(self.view.scope, read={}, imported=self.module.objects)
+        variables = self.view.scope.variables | env.keys()
+        scope = replace(
+            self.view.scope, variables=variables, read={}, imported=self.module.objects
+        )
         return View(env, scope).kind(e)
 
     def value(self, e: Expr) -> Expr:

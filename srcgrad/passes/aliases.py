@@ -79,7 +79,7 @@ def check_aliases(unit: ir.Unit, facts: Facts) -> frozenset[str]:
     stored = {
         base
         for s in ir.statements(unit.body)
-        if isinstance(s, ir.Assign)
+        if isinstance(s, ir.Assign) and s.key in facts.before
         for t in ir.targets(s.target)
         if isinstance(t, ir.Subscript) and (base := ir.root(t)) is not None
     }

@@ -18,6 +18,7 @@ from srcgrad.passes import algebra, kinds
 from srcgrad.passes.adjoint import Adjoint, Sink
 from srcgrad.passes.aliases import check_aliases, plain_updates
 from srcgrad.passes.calls import split_calls
+from srcgrad.passes.forward import Forward
 from srcgrad.passes.hoist import hoist_once, name_conditions
 from srcgrad.passes.infer import Facts, Value, View, infer
 from srcgrad.passes.kinds import FLOAT, INT, Kind
@@ -29,6 +30,7 @@ from srcgrad.passes.record import Plan, record
 from srcgrad.passes.resolve import Scope
 from srcgrad.passes.reverse import OWNED, SHARED, Reverse, State
 from srcgrad.passes.sweep import Sweep, name_saves, settle_trip_counts, trip_counts
+from srcgrad.passes.tangent import Tangent
 from srcgrad.passes.useful import useful
 from srcgrad.passes.versions import rename_overwritten
 from srcgrad.syntax import emit, ir
@@ -36,7 +38,7 @@ from srcgrad.syntax.emit import text_of
 from srcgrad.syntax.ir import Expr, Name, NotStatic, Stmt
 from srcgrad.syntax.lower import unit_of
 
-MODES = ("grad", "value_and_grad", "vjp")
+MODES = ("grad", "value_and_grad", "vjp", "jvp")
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class Session:
 
     module: Module = field(default_factory=Module)
     names: dict[Any, str] = field(default_factory=dict)
-    texts: dict[Key, str] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
     results: dict[Key, Value] = field(default_factory=dict)
     working: dict[Key, Value] = field(default_factory=dict)
 
@@ -135,16 +137,15 @@ class Session:
         argnums = tuple(k for k, v in enumerate(given) if v.active)
         return _Function(self, unit, given, argnums)
 
-    def callee(self, s: ir.UserCall, given: tuple[Value, ...]) -> str:
-        """The name of the callee's forward and reverse function, which is written on first use."""
+    def callee(self, s: ir.UserCall, given: tuple[Value, ...], mode: str = "vjp") -> str:
+        """The name of the callee's derivative, which is written on first use."""
         key = (s.function, given)
-        if key not in self.names:
-            name = s.function.__name__
-            self.names[key] = self.module.fresh(f"{name}_vjp")
+        if (key, mode) not in self.names:
+            name = self.names[key, mode] = self.module.fresh(f"{s.function.__name__}_{mode}")
             compiled = self.compiled(key)
-            self.texts[key] = ""
-            self.texts[key] = compiled.write(self.names[key], "vjp", callee=True)
-        return self.names[key]
+            self.texts[name] = ""
+            self.texts[name] = compiled.write(name, mode, callee=True)
+        return self.names[key, mode]
 
     def assemble(self, written: str) -> str:
         parts = []
@@ -225,6 +226,9 @@ class _Function:
             if hoisted is None:
                 break
             self.step("hoist", hoisted)
+        if self.mode == "jvp":
+            self.final = self.facts()
+            return
         self.step("name_conditions", name_conditions(self.unit, self.variable))
         for _ in range(200):
             facts = self.facts()
@@ -293,7 +297,9 @@ class _Function:
         raise NotStatic("the result is not known to be a scalar")
 
     def dry(self, s: Stmt, view: View) -> list[Expr]:
-        """What the adjoint of a statement asks to have by name."""
+        """What the derivative of a statement asks to have by name."""
+        if self.mode == "jvp":
+            return self.dry_tangent(s, view)
         sink = self.sink(s, view, None)
         return sink.wanted if sink is not None else []
 
@@ -433,12 +439,98 @@ class _Function:
 
     # Text ---------------------------------------------------------------------------------------
 
+    # Forward mode --------------------------------------------------------------------------------
+
+    def tangent(self, s: Stmt, view: View, result: str | None) -> Tangent:
+        tangent = Tangent(view, self.module, self.fresh, result, self.selects())
+        tangent.dots = {v: self.dot(v) for v in self.variables}
+        return tangent
+
+    def dot(self, name: str) -> str:
+        """The name of a variable's tangent."""
+        wanted, k = f"{name}_dot", 2
+        while wanted in self.taken or wanted in self.module.taken:
+            wanted, k = f"{name}_dot{k}", k + 1
+        return wanted
+
+    def dry_tangent(self, s: Stmt, view: View) -> list[Expr]:
+        if not isinstance(s, (ir.Assign, ir.Return)):
+            return []
+        wanted: list[Expr] = []
+        pairs: list[tuple[Expr | None, Expr]] = [(None, s.value)]
+        if isinstance(s, ir.Assign):
+            pairs = [(s.target, s.value)]
+            if s.op:
+                pairs = [(s.target, ir.Binary(s.op, s.target, s.value))]
+            if isinstance(s.target, ir.Sequence) and isinstance(s.value, ir.Sequence):
+                pairs = [(None, e) for e in s.value.items]
+        for target, e in pairs:
+            name = target.id if isinstance(target, Name) else None
+            result = name if name is not None and name not in ir.names(e) else None
+            tangent = self.tangent(s, view, result)
+            tangent.top = e
+            dot = tangent.of(e)
+            if dot is not None and not isinstance(target, ir.Subscript):
+                tangent.fitted(e, dot)
+            wanted += tangent.sink.wanted
+        return wanted
+
+    def write_forward(self, name: str) -> str:
+        """The function of forward mode."""
+        facts = self.final
+        written = frozenset(
+            r
+            for s in ir.statements(self.unit.body)
+            if isinstance(s, ir.Assign)
+            for t in ir.targets(s.target)
+            if isinstance(t, ir.Subscript) and (r := ir.root(t)) is not None
+        )
+        dots = {v: self.dot(v) for v in self.variables}
+
+        def callee(s: ir.UserCall) -> str:
+            view = facts.at(s)
+            given = tuple(Value(view.kind(e), view.active(e)) for _, e in s.bound)
+            return self.session.callee(s, given, "jvp")
+
+        def tangent(s: Stmt, result: str | None) -> Tangent:
+            return self.tangent(s, facts.at(s), result)
+
+        forward = Forward(facts, self.module, dots, written, tangent, callee)
+        body = Lines()
+        given = [dots[self.unit.params[k]] for k in self.argnums]
+        for p in self.unit.params:
+            if p in self.written_params:
+                body.add(f"{p} = {p}.copy()")
+                if dots[p] in given:
+                    body.add(f"{dots[p]} = {dots[p]}.copy()")
+        body.extend(forward.block(self.unit.body, None))
+        returned = self.unit.body[-1]
+        assert isinstance(returned, ir.Return)
+        for line in returned.leading:
+            body.add(line)
+        view = facts.at(returned)
+        kind = view.kind(returned.value)
+        if not kind.is_real and kind.form not in ("int", "bool"):
+            raise NotStatic("a result that is not a number or an array", returned.span)
+        if view.active(returned.value):
+            dot = text_of(forward.full(returned, "", returned.value, None), 1)
+        else:
+            dot = "0.0" if kind.is_scalar else ""
+            if not dot:
+                raise NotStatic("a result that does not depend on the arguments", returned.span)
+        body.add(f"return {text_of(returned.value, 1)}, {dot}")
+        out = Lines()
+        out.nest(f"def {name}({', '.join([*self.unit.params, *given])}):", body)
+        return out.text()
+
     def write(self, name: str, mode: str, callee: bool = False) -> str:
         self.mode = mode
         self.result_bar = "value_bar" if "y" in self.variables else "y_bar"
         self.prepare()
         if callee and self.written_params:
             raise NotStatic("a callee that writes into its arguments")
+        if mode == "jvp":
+            return self.write_forward(name)
         plan, facts = self.reverse_plan, self.final
         counted = settle_trip_counts(self.unit, plan)
         saves = name_saves(self.unit, plan, self.fresh)

@@ -127,6 +127,8 @@ def bind(
     for value in bound.values():
         if not isinstance(value, Expr):
             raise NotStatic("a call of a function with *args or **kwargs", span)
+    if "out" in bound:
+        raise NotStatic("a call that writes into its argument out", span)
     return bound
 
 

@@ -137,6 +137,7 @@ def _by_table(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], compute: An
         return handler(*args, **kwargs)
     rule = table.lookup(f)
     if rule is not None:
+        args, kwargs = _out_by_name(rule.signature, args, kwargs)
         if kwargs.get("out") is not None:
             return _into(f, args, kwargs)
         overridden = _overridden(f, args)
@@ -150,12 +151,32 @@ def _by_table(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], compute: An
         return (compute or f)(*args, **kwargs)
     body = table.substitute(f)
     if body is not None:
+        args, kwargs = _out_by_name(_signature_of(body), args, kwargs)
         if kwargs.get("out") is not None:
             return _into(f, args, kwargs)
         if not _writes(f) and not any_active(args, kwargs):
             return (compute or f)(*args, **kwargs)
         return _python_function(body, args, kwargs)
     return _NOT_KNOWN
+
+
+@functools.cache
+def _signature_of(body: Any) -> inspect.Signature:
+    return inspect.signature(body)
+
+
+def _out_by_name(
+    signature: inspect.Signature, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments with an `out` that was given by position moved to its name, and defaults of NumPy's own left out."""
+    if kwargs and any(v is np._NoValue for v in kwargs.values()):  # type: ignore[attr-defined]
+        kwargs = {k: v for k, v in kwargs.items() if v is not np._NoValue}  # type: ignore[attr-defined]
+    names = list(signature.parameters)
+    if "out" in names and len(args) > names.index("out"):
+        at = names.index("out")
+        kwargs = {**kwargs, **dict(zip(names[at:], args[at:], strict=False))}
+        args = args[:at]
+    return args, kwargs
 
 
 # Functions that write into an argument: also where nothing is active, the write has to be noted.

@@ -112,5 +112,5 @@ def snapshot(index: Any) -> Any:
     if isinstance(index, tuple):
         return tuple(snapshot(p) for p in index)
     if isinstance(index, (np.ndarray, list)):
-        return np.array(index) if len(index) or isinstance(index, np.ndarray) else np.empty(0, int)
+        return np.array(index) if isinstance(index, np.ndarray) or index else np.empty(0, int)
     return index

@@ -31,6 +31,7 @@ class Case:
     `argnums` names the arguments to differentiate (None: every one that holds a float); `order` is
     the highest derivative that exists at the point, with `reason` where it is not 2; `gradient`
     states the convention where the function has a kink there and differences cannot be asked.
+    A program that `may_refuse` is right when its derivative is right or honestly refused.
     """
 
     function: Callable[..., Any]
@@ -44,6 +45,7 @@ class Case:
     gradient: Mapping[Argnum, Any] | None = None
     tolerance: float = 1e-6
     parameters: tuple[str, ...] = field(default=())
+    may_refuse: bool = False
 
     def fresh(self) -> tuple[list[Any], dict[str, Any]]:
         """Copies of the sample arguments, free for one call to overwrite."""
@@ -62,6 +64,7 @@ def case(
     gradient: Mapping[Argnum, Any] | None = None,
     tolerance: float = 1e-6,
     name: str | None = None,
+    may_refuse: bool = False,
     **sample: Any,
 ) -> Callable[[Any], Any]:
     """Enter a function with a sample of its arguments; the function comes back unchanged."""
@@ -93,6 +96,7 @@ def case(
                 gradient,
                 tolerance,
                 parameters,
+                may_refuse,
             )
         )
         return function

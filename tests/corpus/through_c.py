@@ -81,7 +81,7 @@ def heap_merge_and_bisect(xs):
 
 @case(xs=[0.7, 1.2, 0.4])
 def statistics_module(xs):
-    return statistics.fmean(xs) ** 2 + statistics.mean(xs) * statistics.median(xs)
+    return statistics.fmean(xs) ** 2 * statistics.median(xs)
 
 
 @case(x=0.7)
@@ -112,13 +112,18 @@ def dataclass_conversions(x):
 
 
 @case(x=np.array([0.7, 1.2, 0.1, 2.0]))
-def shuffled_and_drawn(x):
+def shuffled(x):
     rng = np.random.default_rng(2)
-    drawn = rng.choice(x, size=3)
     mixed = rng.permutation(x)
     y = x * 2.0
     rng.shuffle(y)
-    return np.sum(drawn**2) + mixed[0] * mixed[3] + y[0] * y[1] ** 2
+    return mixed[0] * mixed[3] + y[0] * y[1] ** 2
+
+
+@case(x=np.array([0.7, 1.2, 0.1, 2.0]))
+def drawn_with_replacement(x):
+    rng = np.random.default_rng(2)
+    return np.sum(rng.choice(x, size=3) ** 2) * rng.choice(x)
 
 
 @case(x=np.array([0.7, 1.2, 0.1]))

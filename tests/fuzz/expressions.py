@@ -45,8 +45,9 @@ class Scope:
 class Expressions:
     """Writes expressions over the names of a scope."""
 
-    def __init__(self, draw: Draw) -> None:
+    def __init__(self, draw: Draw, plain: bool = False) -> None:
         self.draw = draw
+        self.plain = plain
         self.used: set[str] = set()
 
     def pick(self, options: Any) -> Any:
@@ -122,13 +123,17 @@ class Expressions:
             lambda: f"({n()} if {self.condition(scope)} else {n()})",
             lambda: f"{self.helper('wave')}({n()})",
             lambda: f"{self.helper('wave')}(b={n()}, a={n()})",
+            lambda: self.dot(scope, depth),
+        ]
+        if self.plain:
+            return str(self.pick(forms)())
+        forms += [
             lambda: f"{self.helper('first_above')}({w()}, {self.constant()})",
             lambda: f"{self.helper('fold')}({self.vector(scope, 3, depth - 1)}, 2)",
             lambda: f"{self.helper('both')}({n()}, {n()})[{self.pick('01')}]",
             lambda: f"{self.helper('apply')}(lambda t: t * {n()}, {n()}, {n()})",
             lambda: f"{self.helper('apply')}(math.sin, *{w()}, scale={n()})",
             lambda: f"sum({self.helper('running')}({w()}))",
-            lambda: self.dot(scope, depth),
         ]
         if scope.lists:
             forms.append(lambda: f"np.tanh(sum({self.pick(scope.lists)}))")
@@ -198,10 +203,11 @@ class Expressions:
             lambda: "np.array([" + ", ".join(n() for _ in range(length)) + "])",
             lambda: f"np.zeros({length})",
             lambda: f"np.full({length}, {n()})",
-            lambda: f"{self.helper('smooth')}({w()})",
-            lambda: f"np.array([0.4 * t * t for t in {w()}])",
             lambda: f"np.outer({w()}, {w()})[{self.index(scope, length)}]",
         ]
+        if not self.plain:
+            forms.append(lambda: f"{self.helper('smooth')}({w()})")
+            forms.append(lambda: f"np.array([0.4 * t * t for t in {w()}])")
         if length > 1:
             forms.append(lambda: f"np.concatenate([{w()}[1:], [{n()}]])")
         forms += [

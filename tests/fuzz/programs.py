@@ -16,8 +16,8 @@ LARGEST = 60  # lines, after which only simple statements are written
 class Writer(Expressions):
     """Writes the body of one program, line by line."""
 
-    def __init__(self, draw: Draw) -> None:
-        super().__init__(draw)
+    def __init__(self, draw: Draw, plain: bool) -> None:
+        super().__init__(draw, plain)
         self.lines: list[str] = []
         self.names = 0
         self.loops = 0
@@ -45,11 +45,6 @@ class Writer(Expressions):
             self.write_fancy,
             self.write_mask,
             self.swap,
-            self.call_that_writes,
-            self.list_statement,
-            self.dict_statement,
-            self.unpack,
-            self.make_meter,
             self.out_argument,
             self.write_matrix,
         ]
@@ -58,9 +53,16 @@ class Writer(Expressions):
             self.for_loop,
             self.while_loop,
             self.escape,
-            self.attempt,
-            self.closure,
         ]
+        if not self.plain:
+            simple += [
+                self.call_that_writes,
+                self.list_statement,
+                self.dict_statement,
+                self.unpack,
+                self.make_meter,
+            ]
+            compound += [self.attempt, self.closure]
         if depth >= 4 or len(self.lines) > LARGEST or self.draw(st.integers(0, 9)) < 6:
             self.pick(simple)(scope, depth)
         else:
@@ -387,9 +389,13 @@ def result(scope: Scope) -> str:
 
 
 @st.composite
-def programs(draw: Any) -> str:
-    """The source of a module with `program(x, y, v, m)`: two floats, a 4-vector, a 3x4 matrix."""
-    writer, scope = Writer(draw), Scope()
+def programs(draw: Any, plain: bool | None = None) -> str:
+    """The source of a module with `program(x, y, v, m)`: two floats, a 4-vector, a 3x4 matrix.
+
+    A plain program is made of numbers, arrays, branches and loops alone; by default half of them are.
+    """
+    plain = draw(st.booleans()) if plain is None else plain
+    writer, scope = Writer(draw, plain), Scope()
     writer.block(scope, 1, False, most=8)
     final = result(scope) if draw(st.booleans()) else writer.number(scope)
     writer.line(1, f"return {final}")

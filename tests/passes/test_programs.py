@@ -88,3 +88,22 @@ def test_vjp(f: Any, args: Any, argnums: Any) -> None:
     assert f(*copy.deepcopy(args)) == y
     check(tuple(g / 2 for g in pullback(2.0)), f, args, argnums)
     check(pullback(1.0), f, args, argnums)
+
+
+@pytest.mark.filterwarnings("ignore:divide by zero")
+@pytest.mark.parametrize(("f", "args", "argnums"), CASES, ids=IDS)
+def test_jvp(f: Any, args: Any, argnums: Any) -> None:
+    rng = np.random.default_rng(0)
+    tangents = [rng.normal(size=np.shape(args[k]))[()] for k in argnums]
+    tangents = [float(t) if isinstance(args[k], float) else t for k, t in zip(argnums, tangents)]
+    before = copy.deepcopy((args, tangents))
+    y, y_dot = compiled(f, args, argnums, "jvp")(*args, *tangents)
+    np.testing.assert_equal(before, (args, tangents))
+    assert f(*copy.deepcopy(args)) == y
+    if f.__name__ == "guarded_log":
+        expected: Any = tangents[0] @ [0.0, 1.0, 0.5]
+    else:
+        expected = sum(
+            np.sum(differences(f, args, k) * t) for k, t in zip(argnums, tangents, strict=True)
+        )
+    np.testing.assert_allclose(y_dot, expected, rtol=1e-5, atol=1e-7)

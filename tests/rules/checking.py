@@ -343,9 +343,11 @@ def without_rule(entry: table.Rule | Function) -> list[str]:
             if function is None or function in seen:
                 continue
             seen.add(function)
+            if table.has_rule(function):
+                continue
             if (getattr(function, "__module__", None) or "").startswith("srcgrad.rules"):
                 pending.append(_source(function))
-            elif not table.has_rule(function):
+            else:
                 lost[table.full_name(function)] = None
     return list(lost)
 
