@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import functools
 import inspect
+import os
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, overload
 
 from srcgrad.api.arguments import Argnums, arranged, check_argnums
 from srcgrad.api.results import in_structure, seed_of_scalar
-from srcgrad.build import derive
+from srcgrad.build import derive, pickling
+from srcgrad.build.save import module_of
 from srcgrad.errors import NotDifferentiableError, Place, UnsupportedSyntaxError
 
 Backend = Literal["numpy", "numba", "auto"]
@@ -34,12 +36,13 @@ class Gradient:
         self.backend = backend
         self.with_value = with_value
         self._chosen = check_argnums(primal, argnums)
+        self._adopted = False
         functools.update_wrapper(self, primal, updated=())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         values, keywords, keys = arranged(self.primal, args, kwargs, self._chosen)
         if not keywords and not self.has_aux:
-            made = derive.gradient(self.primal, values, keys, self._mode)
+            made = derive.gradient(self.primal, values, keys, self._mode, adopted=self._adopted)
             if made is not derive.NOT_COMPILED:
                 return self._unwrapped(made)
         result, pull = derive.vjp(self.primal, values, keywords, keys)
@@ -85,19 +88,52 @@ class Gradient:
         """The text of the generated module."""
         return derive.source(self.primal, self._chosen, self._mode)
 
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the derivative as one module that needs NumPy alone.
+
+        The module's function takes the primal's arguments; it is written for the kinds of arguments
+        that the gradient has been called with and, where that is possible, for any others.
+
+        Raises UnsupportedSyntaxError where the derivative cannot be written as source.
+        """
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(build_module([self]))
+
+    def explain(self) -> Any:
+        """The primal and its derivative side by side, line by line: text, rich in a notebook."""
+        from srcgrad.api.explanation import Explanation
+
+        return Explanation(self)
+
     def __reduce__(self) -> Any:
-        return (_unpickled, (_by_name(self.primal), self.argnums, self.has_aux, self.backend, self.with_value))
+        state = (self.argnums, self.has_aux, self.backend, self.with_value)
+        positions = derive.positions_of(self.primal, self._chosen)
+        texts = [] if positions is None else pickling.texts(self.primal, positions, self._mode, derive.generic_kinds)
+        return (_unpickled, (pickling.reference(self.primal), state, positions, texts))
 
 
-def _by_name(f: Any) -> Any:
-    """A function as what pickle can carry: itself, or its name where that now means its gradient."""
-    return f
+def _unpickled(primal: Any, state: tuple[Any, ...], positions: tuple[int, ...] | None, texts: list[Any]) -> Gradient:
+    """A gradient from a pickle: it uses the texts that came with it and generates none."""
+    f = pickling.function(primal)
+    made = Gradient(f, *state)
+    if positions is not None:
+        pickling.adopt(f, positions, made._mode, texts)
+    made._adopted = True
+    return made
 
 
-def _unpickled(
-    primal: Callable[..., Any], argnums: Argnums, has_aux: bool, backend: Backend, with_value: bool
-) -> Gradient:
-    return Gradient(primal, argnums, has_aux, backend, with_value)
+def build_module(gradients: Sequence[Gradient]) -> str:
+    """The text of one module that holds these derivatives and needs NumPy alone; see `Gradient.save`."""
+    wanted = []
+    for g in gradients:
+        positions = derive.positions_of(g.primal, g._chosen)
+        if positions is None or not isinstance(g.primal, types.FunctionType) or g.has_aux:
+            raise UnsupportedSyntaxError(
+                f"{g!r} cannot be written as one module",
+                ways=("save the gradient of a plain function by the positions of its arguments",),
+            )
+        wanted.append((g.primal, positions, g._mode))
+    return module_of(wanted, derive.generic_kinds)
 
 
 def refuse_what_no_kind_can_save(f: Any) -> None:

@@ -23,7 +23,7 @@ import numpy as np
 from srcgrad.build.module_text import module_text
 
 MISSING = object()
-Key = tuple[Hashable, ...]
+Key = tuple[tuple[Hashable, ...], tuple[int, ...], str, bool]  # kinds, argnums, mode, apart
 
 
 class Switch:
@@ -76,33 +76,39 @@ class Text:
         )
 
 
-_entries: weakref.WeakKeyDictionary[FunctionType, dict[Key, Entry | None]] = weakref.WeakKeyDictionary()
+_entries: weakref.WeakKeyDictionary[FunctionType, dict[Any, Any]] = weakref.WeakKeyDictionary()
 _texts: dict[tuple[CodeType, Key], Text] = {}
 _serial = itertools.count(1)
 
 
 def entry_of(
-    f: Any, kinds: tuple[Hashable, ...], argnums: tuple[int, ...], mode: str
+    f: Any, kinds: tuple[Hashable, ...], argnums: tuple[int, ...], mode: str, *, generate: bool = True, apart: bool = False
 ) -> Entry | None:
-    """The generated derivative of f for these kinds of arguments, or None where the passes decline."""
+    """The generated derivative of f for these kinds of arguments, or None where the passes decline.
+
+    With `generate=False` only a text that is there already is used. `apart` says that no two
+    arrays among the arguments share memory.
+    """
     if type(f) is not FunctionType or not switch.on:
         return None
     known = _entries.get(f)
     if known is None:
         known = _entries[f] = {}
-    key = (kinds, argnums, mode)
+    key = (kinds, argnums, mode, apart)
     entry = known.get(key, MISSING)
     if entry is MISSING or (entry is not None and not entry.holds()):
-        entry = known[key] = _made(f, kinds, argnums, mode)
+        if not generate and (f.__code__, key) not in _texts:
+            return None
+        entry = known[key] = _made(f, key, generate)
     return entry
 
 
-def _made(f: FunctionType, kinds: tuple[Hashable, ...], argnums: tuple[int, ...], mode: str) -> Entry | None:
-    key = (f.__code__, (kinds, argnums, mode))
+def _made(f: FunctionType, what: Key, generate: bool) -> Entry | None:
+    key = (f.__code__, what)
     text = _texts.get(key)
     bindings = None if text is None else _bound_again(f, text.bindings)
     if text is None or bindings is None or not text.fits(bindings):
-        made = generated(f, kinds, argnums, mode)
+        made = generated(f, what) if generate else None
         if made is None:
             return None
         text, bindings = made, made.bindings
@@ -112,14 +118,53 @@ def _made(f: FunctionType, kinds: tuple[Hashable, ...], argnums: tuple[int, ...]
     return Entry(namespace[text.entry], text, *_guards(f, bindings))
 
 
-def generated(
-    f: FunctionType, kinds: tuple[Hashable, ...], argnums: tuple[int, ...], mode: str
-) -> Text | None:
+def latest_of(f: FunctionType, argnums: tuple[int, ...], mode: str) -> Entry | None:
+    """The entry made last for a function, whatever the kinds."""
+    made = [entry for key, entry in _entries.get(f, {}).items() if entry is not None and key[1:3] == (argnums, mode)]
+    return made[-1] if made else None
+
+
+def texts_of(f: FunctionType, argnums: tuple[int, ...], mode: str) -> dict[tuple[Hashable, ...], Text]:
+    """The texts that have been made for a function, by the kinds that they are for."""
+    made = {}
+    for (kinds, *rest), entry in _entries.get(f, {}).items():
+        if entry is not None and entry.holds() and rest == [argnums, mode, False]:
+            made[kinds] = entry.text
+    return made
+
+
+def reason(f: FunctionType, kinds: tuple[Hashable, ...], argnums: tuple[int, ...], mode: str) -> tuple[str, int]:
+    """Why the passes decline, and the line."""
+    from srcgrad import passes
+
+    try:
+        passes.generate(f, kinds, argnums, mode)
+    except passes.NotStatic as error:
+        return error.reason, error.span.line
+    return "it could not be generated", 0
+
+
+def adopt(
+    f: FunctionType, kinds: tuple[Hashable, ...], argnums: tuple[int, ...], mode: str, parts: tuple[str, str, dict[str, Any]]
+) -> None:
+    """Take a text that another process generated for a function of the same code."""
+    source, entry, bindings = parts
+    _texts[f.__code__, (kinds, argnums, mode, False)] = _text(source, entry, bindings)
+
+
+def _text(source: str, entry: str, bindings: dict[str, Any]) -> Text:
+    filename = f"<srcgrad {entry} {next(_serial)}>"
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    return Text(source, compile(source, filename, "exec"), entry, bindings)
+
+
+def generated(f: FunctionType, what: Key) -> Text | None:
     """Ask the passes for a module; None where they do not understand the function."""
     from srcgrad import passes
 
     try:
-        made = passes.generate(f, kinds, argnums, mode)
+        kinds, argnums, mode, apart = what
+        made = passes.generate(f, kinds, argnums, mode, apart=apart)
     except passes.NotStatic:
         return None
     except Exception:
@@ -127,9 +172,7 @@ def generated(
         if os.environ.get("SRCGRAD_STRICT"):
             raise
         return None
-    filename = f"<srcgrad {made.entry} {next(_serial)}>"
-    linecache.cache[filename] = (len(made.source), None, made.source.splitlines(keepends=True), filename)
-    return Text(made.source, compile(made.source, filename, "exec"), made.entry, dict(made.bindings))
+    return _text(made.source, made.entry, dict(made.bindings))
 
 
 def _guards(

@@ -7,6 +7,7 @@ derivative is a Python function like any other, so inside another derivative it 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -21,9 +22,17 @@ from srcgrad.syntax.instrument import recorded_source
 NOT_COMPILED = object()
 
 
-def gradient(f: Callable[..., Any], args: Sequence[Any], keys: Sequence[int | str], mode: str) -> Any:
-    """What a generated `grad` or `value_and_grad` returns for these arguments, or NOT_COMPILED."""
-    entry = _entry(f, args, keys, mode)
+def gradient(
+    f: Callable[..., Any], args: Sequence[Any], keys: Sequence[int | str], mode: str, *, adopted: bool = False
+) -> Any:
+    """What a generated `grad` or `value_and_grad` returns for these arguments, or NOT_COMPILED.
+
+    An adopted function, which came with its texts from another process, has nothing generated for it.
+    """
+    defaults = getattr(f, "__defaults__", None)
+    if defaults and len(args) < f.__code__.co_argcount:
+        args = [*args, *defaults[len(args) - f.__code__.co_argcount :]]
+    entry = _entry(f, args, keys, mode, adopted)
     if entry is None:
         return NOT_COMPILED
     made = call(entry.function, *args) if state.levels else entry.function(*args)
@@ -34,13 +43,31 @@ def gradient(f: Callable[..., Any], args: Sequence[Any], keys: Sequence[int | st
     return (made[0], gradients) if mode == "value_and_grad" else gradients
 
 
-def _entry(f: Any, args: Sequence[Any], keys: Sequence[int | str], mode: str) -> compiled.Entry | None:
+def _entry(
+    f: Any, args: Sequence[Any], keys: Sequence[int | str], mode: str, adopted: bool = False
+) -> compiled.Entry | None:
     if watch.on or any(isinstance(k, str) for k in keys):
         return None
     from srcgrad.passes.kinds import kind_of
 
     kinds: tuple[Hashable, ...] = tuple([kind_of(a) for a in args])
-    return compiled.entry_of(f, kinds, tuple(keys), mode)  # type: ignore[arg-type]
+    positions: tuple[int, ...] = tuple(keys)  # type: ignore[arg-type]
+    entry = compiled.entry_of(f, kinds, positions, mode, generate=not adopted)
+    if entry is None and not adopted and _apart(args):
+        # Functions that write into an array among several are compiled only where the writes
+        # cannot show in another one.
+        entry = compiled.entry_of(f, kinds, positions, mode, apart=True)
+    if entry is None and adopted:
+        entry = compiled.entry_of(f, generic_kinds(f), positions, mode, generate=False)
+    return entry
+
+
+def _apart(args: Sequence[Any]) -> bool:
+    """Whether there are several arrays and no two of them share memory."""
+    arrays = [a for a in args if isinstance(a, np.ndarray)]
+    return len(arrays) > 1 and not any(
+        np.may_share_memory(a, b) for n, a in enumerate(arrays) for b in arrays[n + 1 :]
+    )
 
 
 def _fitting(x: Any, x_bar: Any) -> Any:
@@ -75,16 +102,16 @@ def zeros_for(y: Any) -> list[Any]:
     return [np.zeros_like(leaf) if isinstance(leaf, np.ndarray) else 0.0 for leaf in tree.leaves(y)]
 
 
-def source(f: Callable[..., Any], keys: Sequence[int | str], mode: str, args: Sequence[Any] | None = None) -> str:
-    """The text of the generated derivative, for people to read: for these arguments, or the generic one."""
-    kinds = generic_kinds(f) if args is None else None
-    positions = _positions(f, keys)
-    if positions is not None:
-        from srcgrad.passes.kinds import kind_of
+def source(f: Callable[..., Any], keys: Sequence[int | str], mode: str) -> str:
+    """The text of the generated derivative, for people to read: of the latest kinds, or the generic one.
 
-        entry = compiled.entry_of(f, kinds or tuple([kind_of(a) for a in args or ()]), positions, mode)
-        if entry is not None:
-            return entry.text.module
+    What the passes do not understand is shown as the recorder runs it.
+    """
+    positions = positions_of(f, keys)
+    if positions is not None and isinstance(f, FunctionType):
+        latest = compiled.latest_of(f, positions, mode) or compiled.entry_of(f, generic_kinds(f), positions, mode)
+        if latest is not None:
+            return latest.text.module
     return recorded_source(f)
 
 
@@ -108,10 +135,13 @@ def generic_kinds(f: Any) -> tuple[Hashable, ...]:
     return tuple(kinds)
 
 
-def _positions(f: Any, keys: Sequence[int | str]) -> tuple[int, ...] | None:
+def positions_of(f: Any, keys: Sequence[int | str]) -> tuple[int, ...] | None:
     """Parameters by position, as the passes take them."""
     import inspect
 
-    names = list(inspect.signature(f).parameters)
+    try:
+        names = list(inspect.signature(f).parameters)
+    except (TypeError, ValueError):
+        return None
     found = [names.index(k) if isinstance(k, str) else k % len(names) for k in keys if not isinstance(k, str) or k in names]
     return tuple(found) if len(found) == len(keys) else None

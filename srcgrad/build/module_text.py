@@ -59,6 +59,18 @@ def literal(value: Any) -> str | None:
         return f'float("{value}")'
     if isinstance(value, (bool, int, float, complex, str, type(None))):
         return repr(value)
+    if isinstance(value, type):
+        return _TYPES.get(value)
     if isinstance(value, (tuple, list)) and all(literal(v) is not None for v in value):
-        return repr(value)
+        inner = ", ".join(str(literal(v)) for v in value)
+        return f"[{inner}]" if isinstance(value, list) else f"({inner}{',' * (len(value) == 1)})"
+    if isinstance(value, dict) and all(literal(v) is not None for pair in value.items() for v in pair):
+        return "{" + ", ".join(f"{literal(k)}: {literal(v)}" for k, v in value.items()) + "}"
     return None
+
+
+_TYPES = {t: t.__name__ for t in (float, int, bool, str, complex, tuple, list, dict)} | {
+    type(None): "type(None)",
+    np.bool_: "np.bool_",
+    **{t: f"np.{t.__name__}" for t in (np.float64, np.float32, np.int64)},
+}

@@ -17,11 +17,18 @@ if TYPE_CHECKING:
     from srcgrad.passes.pipeline import Generated
 
 
-def generate(function: Any, kinds: tuple[Hashable, ...], argnums: tuple[int, ...], mode: str) -> Generated:
+def generate(
+    function: Any,
+    kinds: tuple[Hashable, ...],
+    argnums: tuple[int, ...],
+    mode: str,
+    *,
+    apart: bool = False,
+) -> Generated:
     """The module of a derivative, for arguments of these kinds; see `pipeline`."""
     from srcgrad.passes import pipeline
 
-    return pipeline.generate(function, kinds, argnums, mode)
+    return pipeline.generate(function, kinds, argnums, mode, apart=apart)
 
 
 __all__ = ["NotStatic", "generate", "kind_of"]

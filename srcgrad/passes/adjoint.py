@@ -91,7 +91,7 @@ class Adjoint:
         module: Module,
         fresh: Callable[[str], str],
         result: str | None,
-        selects: bool,
+        selects: str,
     ) -> None:
         self.view = view
         self.module = module
@@ -124,6 +124,8 @@ class Adjoint:
 
     def value(self, e: Expr) -> Expr:
         """The expression, where computing it again is cheap; else a name for it is asked for."""
+        if isinstance(e, ir.Sequence):
+            return replace(e, items=tuple(self.value(i) for i in e.items))
         if cost(e) <= (0 if self.view.kind(e).form == "array" else 2):
             return e
         self.sink.wanted.append(e)
@@ -155,6 +157,7 @@ class Adjoint:
         kind = self.view.kind(e)
         if not kind.is_real:
             raise NotStatic("a value of an unknown kind is differentiated", e.span)
+        c = replace(c, expr=self.real(c.expr))
         match e:
             case Name():
                 self.sink.contributions.append(Contribution(e.id, None, c.expr, c.full))
@@ -170,6 +173,15 @@ class Adjoint:
                 self.call(e, c)
             case _:
                 raise NotStatic(f"a {type(e).__name__} of active values", e.span)
+
+    def real(self, term: Expr) -> Expr:
+        """A cotangent of floats: `1.0 * mask` for what would be an array of truths or integers."""
+        kind = self.kind(term)
+        if kind.form != "array" or kind.dtype == kinds.REAL:
+            return term
+        if isinstance(term, ir.Unary) and term.op == "-":
+            return Binary("*", number(-1.0), term.operand)  # NumPy negates no truths
+        return Binary("*", number(1.0), term)
 
     def binary(self, e: Binary, c: Cotangent) -> None:
         left, right = e.left, e.right
@@ -247,7 +259,7 @@ class Adjoint:
             return
         result, kind = self.view.kind(e), self.view.kind(operand)
         term = times(c.expr)
-        if singular and self.selects:
+        if singular and self.may_skip(e):
             term = call(self.module.reference(support.guarded), c.expr, term)
         if not stretches(kind, result):
             full = c.full or (not stretches(self.kind(term), result) and not result.is_scalar)
@@ -265,6 +277,12 @@ class Adjoint:
         else:
             summed = self.unbroadcast(term, operand)
         self.push(operand, Cotangent(summed, True))
+
+    def may_skip(self, e: Expr) -> bool:
+        """Whether elements of a value may be left unused, whose partials may be infinite."""
+        return self.selects == "all" or (
+            self.selects == "arrays" and not self.view.kind(e).is_scalar
+        )
 
     def unbroadcast(self, term: Expr, operand: Expr) -> Expr:
         return call(self.module.reference(support.unbroadcast), term, self.value(operand))
@@ -340,6 +358,8 @@ class Adjoint:
             return self.identity
         if function in (np.array, np.asarray):
             return self.display
+        if function in (builtins.max, builtins.min):
+            return lambda e, args, c: self.extremum(e, function, args, c)
         return None
 
     def identity(self, e: ir.Call, args: tuple[ir.Argument, ...], c: Cotangent) -> bool:
@@ -350,8 +370,13 @@ class Adjoint:
 
     def display(self, e: ir.Call, args: tuple[ir.Argument, ...], c: Cotangent) -> bool:
         """`np.array([a, b])`: each item receives its element."""
-        if len(args) != 1 or args[0].keyword or not isinstance(args[0].value, ir.Sequence):
+        if len(args) != 1 or args[0].keyword:
             return False
+        if not isinstance(args[0].value, ir.Sequence):
+            if self.view.kind(args[0].value).form != "array":
+                return False
+            self.push(args[0].value, c)
+            return True
         c = self.named(self.filled(e, c), e)
 
         def items(sequence: ir.Sequence, place: tuple[Expr, ...]) -> None:
@@ -364,6 +389,16 @@ class Adjoint:
                     self.push(item, Cotangent(Subscript(c.expr, index), True))
 
         items(args[0].value, ())
+        return True
+
+    def extremum(
+        self, e: ir.Call, function: Any, args: tuple[ir.Argument, ...], c: Cotangent
+    ) -> bool:
+        """Python's max and min of two numbers, whose ties share as NumPy's do."""
+        scalars = all(self.view.kind(a.value).is_scalar and not a.keyword for a in args)
+        if len(args) != 2 or not scalars:
+            return False
+        self.rule(e, np.maximum if function is builtins.max else np.minimum, args, c)
         return True
 
     def absolute(self, e: ir.Call, args: tuple[ir.Argument, ...], c: Cotangent) -> bool:
@@ -487,14 +522,28 @@ class Adjoint:
             c = self.named(c, e)
         for p in active:
             if rule.shape == "elementwise":
-                partial = self.instance(expression_of(rule.partials[p]), rule, bound, e, None)
+                partial = self.instance(expression_of(rule.partials[p]), rule, bound, e, {})
                 self.elementwise(e, bound[p], c, lambda b, q=partial: mul(b, q), rule.singular)
             else:
-                term = self.instance(expression_of(rule.vjp[p]), rule, bound, e, c.expr)
-                self.push(bound[p], Cotangent(term, True))
+                term = self.instance(expression_of(rule.vjp[p]), rule, bound, e, {"y_bar": c.expr})
+                self.push_all(bound[p], Cotangent(term, True))
+
+    def push_all(self, operand: Expr, c: Cotangent) -> None:
+        """A cotangent of an operand, or the list of those of a sequence of operands."""
+        if not isinstance(operand, ir.Sequence):
+            self.push(operand, c)
+            return
+        parts = self.named(c, operand)
+        self.bars.pop(parts.expr.id if isinstance(parts.expr, Name) else "", None)
+        for k, item in enumerate(operand.items):
+            if self.view.active(item):
+                name = self.fresh("part_bar")
+                self.bars[name] = self.view.kind(item)
+                self.sink.temps.append((name, Subscript(parts.expr, Const(k, str(k)))))
+                self.push(item, Cotangent(Name(name), True))
 
     def instance(
-        self, text: Expr, rule: table.Rule, bound: dict[str, Expr], e: Expr, y_bar: Expr | None
+        self, text: Expr, rule: table.Rule, bound: dict[str, Expr], e: Expr, given: dict[str, Expr]
     ) -> Expr:
         """A rule's text with the operands, the result and the cotangent put in."""
 
@@ -503,8 +552,8 @@ class Adjoint:
                 raise NotStatic(f"the rule of {rule.name} is not a plain expression", e.span)
             if not isinstance(node, Name):
                 return None
-            if node.id == "y_bar" and y_bar is not None:
-                return y_bar
+            if node.id in given:
+                return given[node.id]
             if node.id == "y":
                 return self.result_of(e)
             if node.id in rule.signature.parameters:

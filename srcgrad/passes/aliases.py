@@ -8,6 +8,7 @@ An array that a statement writes into must be the only variable that refers to i
 
 from __future__ import annotations
 
+import types
 from dataclasses import replace
 
 import numpy as np
@@ -22,11 +23,11 @@ from srcgrad.syntax.ir import Expr, Name, NotStatic
 MAKES = {
     np.zeros, np.ones, np.empty, np.full, np.zeros_like, np.ones_like, np.empty_like, np.full_like,
     np.array, np.copy, np.arange, np.linspace, np.dot, np.matmul, np.outer, np.where, np.cumsum,
-    np.concatenate, np.sum, np.mean, np.linalg.solve, np.linalg.inv, np.sort,
+    np.concatenate, np.stack, np.hstack, np.vstack, np.sum, np.mean, np.linalg.solve, np.linalg.inv, np.sort,
 }  # fmt: skip
 
 
-def check_aliases(unit: ir.Unit, facts: Facts) -> frozenset[str]:
+def check_aliases(unit: ir.Unit, facts: Facts, apart: bool) -> frozenset[str]:
     """The parameters that the function writes into; NotStatic where a written array has two names."""
     written: dict[str, ir.Span] = {}
     groups: dict[str, set[str]] = {}
@@ -61,7 +62,7 @@ def check_aliases(unit: ir.Unit, facts: Facts) -> frozenset[str]:
                             for other in ir.names(value):
                                 if other in facts.before[s.key]:
                                     merge(name, other)
-                                elif other not in facts.scope.variables:
+                                elif _is_data(other, facts):
                                     merge(name, f"{other} (global)")
             case ir.UserCall():
                 # The callee may return an array that it keeps a reference to.
@@ -76,20 +77,42 @@ def check_aliases(unit: ir.Unit, facts: Facts) -> frozenset[str]:
         others = groups.get(name, {name}) - {name}
         if others:
             raise NotStatic(f"{name} is written to and may share memory with {min(others)}", span)
-    stored = {
-        base
-        for s in ir.statements(unit.body)
-        if isinstance(s, ir.Assign) and s.key in facts.before
-        for t in ir.targets(s.target)
-        if isinstance(t, ir.Subscript) and (base := ir.root(t)) is not None
-    }
-    params = frozenset(stored) & frozenset(unit.params)
+    params = _written_params(unit, facts)
     if params:
         entry = facts.before[unit.body[0].key]
         arrays = [p for p in unit.params if p in entry and not entry[p].kind.is_scalar]
-        if len(arrays) > 1:
+        if len(arrays) > 1 and not apart:
             raise NotStatic("a parameter is written to and may share memory with another")
+        if any(isinstance(value, np.ndarray) for value in facts.scope.read.values()):
+            raise NotStatic("a parameter is written to and may share memory with a global array")
     return params
+
+
+def _written_params(unit: ir.Unit, facts: Facts) -> frozenset[str]:
+    """The parameters whose arrays, as the caller knows them, a statement writes into.
+
+    `x += 1` counts: it becomes `x = x + 1`, which the array's other names would not see.
+    """
+    found: set[str] = set()
+    left = set(unit.params)  # not given an array of their own yet
+    for outer in unit.body:
+        for s in ir.statements((outer,)):
+            if not isinstance(s, ir.Assign) or s.key not in facts.before:
+                continue
+            for t in ir.targets(s.target):
+                in_place = bool(s.op) and not facts.at(s).kind(t).is_scalar
+                if isinstance(t, ir.Subscript) or in_place:
+                    found |= {r for r in (ir.root(t),) if r in left and r is not None}
+        if isinstance(outer, ir.Assign) and isinstance(outer.target, Name) and not outer.op:
+            if outer.key in facts.before and _own(outer.value, facts.at(outer)):
+                left.discard(outer.target.id)
+    return frozenset(found)
+
+
+def _is_data(name: str, facts: Facts) -> bool:
+    """Whether a free name is bound to something that may be or hold an array."""
+    found = facts.scope.lookup(name)
+    return not isinstance(found, types.ModuleType) and not callable(found)
 
 
 def _own(e: Expr, view: object) -> bool:
@@ -104,6 +127,11 @@ def _own(e: Expr, view: object) -> bool:
             return True
         case ir.Const():
             return True
+        case ir.Subscript():
+            parts = [e.index]
+            if isinstance(e.index, ir.Sequence) and e.index.form == "tuple":
+                parts = list(e.index.items)
+            return any(view.index_kind(p).form == "array" for p in parts)
         case ir.Call(function=ir.Attribute(name="copy" | "sum" | "mean" | "dot", value=Name())):
             return True
         case ir.Call():

@@ -54,7 +54,7 @@ def split_calls(unit: ir.Unit, scope: Scope, fresh: Callable[[str], str]) -> ir.
             bound = _bound(function, node)
             out.append(
                 ir.UserCall(
-                    target, fresh(f"{name}_pullback"), function, bound,
+                    target, fresh(f"{name}_pullback"), function, bound, node,
                     span=s.span, leading=s.leading, comment=s.comment if e is node else "",
                     primal=s.primal,
                 )
@@ -109,13 +109,29 @@ def _user_call(e: Expr, scope: Scope) -> tuple[Call, Any] | None:
             composed = table.substitute(function)
             if composed is not None:
                 return e, composed
-            if is_user_function(function) and not _is_numpy(function):
+            if is_user_function(function) and not _is_library(function):
                 return e, function
     return None
 
 
-def _is_numpy(function: Any) -> bool:
-    return (function.__module__ or "").split(".")[0] in ("numpy", "scipy")
+def chooses_calls(e: Expr, scope: Scope) -> bool:
+    """Whether a branch of a conditional expression calls a user's function."""
+    return any(
+        isinstance(node, ir.IfExp)
+        and any(_calls(child, scope) for child in (node.test, node.body, node.orelse))
+        for node in ir.walk(e)
+    )
+
+
+def _calls(e: Expr, scope: Scope) -> bool:
+    return any(
+        isinstance(n, Call) and is_user_function(scope.object_of(n.function)) for n in ir.walk(e)
+    )
+
+
+def _is_library(function: Any) -> bool:
+    """Whether a function is not the user's: what it does is for a rule to say."""
+    return (function.__module__ or "").split(".")[0] in ("numpy", "scipy", "srcgrad", "math")
 
 
 def _bound(function: Any, node: Call) -> tuple[tuple[str, Expr], ...]:

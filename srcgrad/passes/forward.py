@@ -18,7 +18,7 @@ import numpy as np
 
 from srcgrad.passes import algebra
 from srcgrad.passes.infer import Env, Facts
-from srcgrad.passes.kinds import Kind, stretches
+from srcgrad.passes.kinds import Kind
 from srcgrad.passes.lines import Lines
 from srcgrad.passes.namer import Module
 from srcgrad.passes.reverse import is_fresh
@@ -183,8 +183,6 @@ class Forward:
         else:
             value = ir.Binary(s.op, target, s.value) if s.op else s.value
             tangent = self.tangent(s, None)
-            if stretches(view.kind(value), view.kind(target)) and not view.kind(value).is_scalar:
-                raise NotStatic("a write that may broadcast its value", s.span)
             dot = tangent.of(s.value if s.op in ("+", "-") else value)
             if dot is None:
                 dot = algebra.ZERO
@@ -199,6 +197,9 @@ class Forward:
         view = self.facts.at(s)
         given = [text_of(e) for _, e in s.bound]
         active = [e for _, e in s.bound if view.active(e)]
+        if not active:
+            out.add(f"{s.target.id} = {text_of(s.call)}{s.comment}")
+            return
         for e in active:
             given.append(text_of(self.full(s, "", e, None)))
         dot = self.dots[s.target.id]

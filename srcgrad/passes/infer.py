@@ -228,10 +228,51 @@ class View:
             return replace(owner, dims=dims)
         return SCALAR if owner.dtype == kinds.REAL else INT if owner.dtype == "l" else BOOL
 
-    def _indexed(self, dims: tuple[Dim, ...], index: Expr) -> tuple[Dim, ...] | None:
-        parts = list(index.items) if isinstance(index, ir.Sequence) else [index]
-        if isinstance(index, ir.Sequence) and index.form == "list":
+    def index_kind(self, e: Expr) -> Kind:
+        """The kind of an index; a list of integers selects as the array of them does."""
+        if isinstance(e, ir.Sequence) and e.form == "list" and e.items:
+            if all(self.kind(i).form == "int" for i in e.items):
+                dim = kinds.ONE if len(e.items) == 1 else Dim(f"#{len(e.items)}", 0, False)
+                return kinds.array(dim, dtype=kinds.INTEGER)
+            return OBJECT
+        if isinstance(e, ir.Slice):
+            return Kind("slice")
+        return self.kind(e)
+
+    def _advanced(
+        self, dims: tuple[Dim, ...], parts: list[Expr], advanced: list[Expr]
+    ) -> tuple[Dim, ...] | None:
+        """The shape under several indices, of which some are arrays of integers."""
+        if len(parts) > len(dims):
             return None
+        given = [self.index_kind(p) for p in parts]
+        if any(k.form == "array" and k.dtype != kinds.INTEGER for k in given):
+            return None
+        if all(k.form in ("array", "int") for k in given):
+            shape = kinds.array(kinds.ONE)
+            for k in given:
+                if k.form == "array":
+                    shape = kinds.broadcast(shape, k) if shape.dims != (kinds.ONE,) else k
+            return None if shape.dims is None else (*shape.dims, *dims[len(parts) :])
+        if len(advanced) == 1 and all(k.form in ("array", "slice") for k in given):
+            out: list[Dim] = []
+            for dim, part, k in zip(dims, parts, given, strict=False):
+                if isinstance(part, ir.Slice):
+                    out.append(_sliced(dim, part))
+                elif k.dims is None:
+                    return None
+                else:
+                    out += k.dims
+            return (*out, *dims[len(parts) :])
+        return None
+
+    def _indexed(self, dims: tuple[Dim, ...], index: Expr) -> tuple[Dim, ...] | None:
+        parts = [index]
+        if isinstance(index, ir.Sequence) and index.form == "tuple":
+            parts = list(index.items)
+        advanced = [p for p in parts if self.index_kind(p).form == "array"]
+        if advanced and len(parts) > 1:
+            return self._advanced(dims, parts, advanced)
         consumed = sum(1 for p in parts if not _is_const(p, None) and not _is_const(p, ...))
         out: list[Dim] = []
         rest = list(dims)
@@ -249,7 +290,7 @@ class View:
             elif isinstance(part, ir.Slice):
                 out.append(_sliced(rest.pop(0), part))
             else:
-                kind = self.kind(part)
+                kind = self.index_kind(part)
                 if kind.form == "int":
                     rest.pop(0)
                 elif kind.form == "array" and len(parts) == 1 and kind.dims is not None:
@@ -267,7 +308,7 @@ class View:
 
 
 # Functions of active values whose results are integers or truths, that no rule file needs to name.
-INTEGER_RESULTS = {int, len, bool, isinstance, range, print, type, hasattr, callable, str, repr}
+INTEGER_RESULTS = {int, len, bool, isinstance, range, print, type, hasattr, callable}
 
 
 def _raises_to_real(exponent: Expr) -> bool:
@@ -438,6 +479,9 @@ class _Run:
                 return {**view.env, base: replace(old, active=old.active or result.active)}
             case ir.Sequence():
                 env = view.env
+                single = [r for t in ir.targets(target) if (r := ir.root(t)) is not None]
+                if len(set(single)) < len(single) or len(single) > len(target.items):
+                    raise NotStatic("a variable that is bound twice at once", target.span)
                 items: list[Value]
                 if isinstance(value, ir.Sequence) and len(value.items) == len(target.items):
                     items = [Value(view.kind(v), view.active(v)) for v in value.items]
@@ -486,13 +530,65 @@ class _Run:
         return out
 
     def _enter(self, s: ir.For, env: Env) -> Env:
+        """The environment at the start of an iteration, with the loop's variables bound."""
         view = View(env, self.facts.scope)
-        kind, active = view.kind(s.iterable), view.active(s.iterable)
-        if active:
-            raise NotStatic("a loop over an active value", s.span)
-        if kind.form == "range" and isinstance(s.target, ir.Name):
-            return {**env, s.target.id: Value(INT)}
-        raise NotStatic("a loop over something other than a range", s.span)
+        bound = iterated(s, view)
+        if bound is None:
+            raise NotStatic("a loop over something other than a range or an array", s.span)
+        return {**env, **bound}
+
+
+def iterated(s: ir.For, view: View) -> dict[str, Value] | None:
+    """What a loop binds its variables to, or None where that is not understood."""
+    target, iterable = s.target, s.iterable
+    kind = view.kind(iterable)
+    if isinstance(target, ir.Name):
+        if kind.form == "range":
+            return {target.id: Value(INT)}
+        if isinstance(iterable, ir.Sequence) and not view.active(iterable):
+            items = [view.kind(i) for i in iterable.items]
+            if items and all(k.is_scalar for k in items):
+                found = items[0]
+                for k in items[1:]:
+                    found = kinds.join(found, k)
+                return {target.id: Value(found)}
+        element = _element(kind)
+        return None if element is None else {target.id: Value(element, view.active(iterable))}
+    if not (isinstance(target, ir.Sequence) and isinstance(iterable, ir.Call)):
+        return None
+    function = view.scope.object_of(iterable.function)
+    if any(a.keyword or a.star for a in iterable.args):
+        return None
+    given = [a.value for a in iterable.args]
+    if function is enumerate and len(given) == 1 and len(target.items) == 2:
+        elements = [Value(INT), *_elements(given, view)]
+    elif function is zip and len(given) == len(target.items):
+        elements = _elements(given, view)
+    else:
+        return None
+    if len(elements) != len(target.items):
+        return None
+    if not all(isinstance(t, ir.Name) for t in target.items):
+        return None
+    return {t.id: v for t, v in zip(target.items, elements, strict=True) if isinstance(t, ir.Name)}
+
+
+def _elements(given: list[Expr], view: View) -> list[Value]:
+    found = []
+    for e in given:
+        element = _element(view.kind(e))
+        if element is not None:
+            found.append(Value(element, view.active(e)))
+    return found
+
+
+def _element(kind: Kind) -> Kind | None:
+    """The kind of what iterating over an array gives."""
+    if kind.form != "array" or not kind.dims:
+        return None
+    if len(kind.dims) > 1:
+        return replace(kind, dims=kind.dims[1:])
+    return SCALAR if kind.dtype == kinds.REAL else INT if kind.dtype == kinds.INTEGER else BOOL
 
 
 def _is_forever(s: ir.While | ir.For) -> bool:

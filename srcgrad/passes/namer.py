@@ -23,6 +23,13 @@ class Module:
     imports: dict[str, str] = field(default_factory=dict)  # name -> import line
     objects: dict[str, Any] = field(default_factory=dict)  # name -> what the module binds it to
     bindings: dict[str, Any] = field(default_factory=dict)  # the user's globals that the text reads
+    # The local variables of all its functions, which hide whatever the module calls the same.
+    locals: set[str] = field(default_factory=set)
+
+    def hide(self, names: set[str]) -> None:
+        if names & self.imports.keys():
+            raise NotStatic("a variable named like an import of the module")
+        self.locals |= names
 
     def reserve(self, names: set[str] | frozenset[str]) -> None:
         self.taken |= names
@@ -30,7 +37,8 @@ class Module:
     def fresh(self, wanted: str) -> str:
         """The wanted name, or the first of wanted2, wanted3, … that nobody uses."""
         name, k = wanted, 2
-        while name in self.taken or keyword.iskeyword(name) or hasattr(builtins, name):
+        hidden = self.taken | self.locals
+        while name in hidden or keyword.iskeyword(name) or hasattr(builtins, name):
             name, k = f"{wanted}{k}", k + 1
         self.taken.add(name)
         return name
@@ -55,7 +63,7 @@ class Module:
         if not isinstance(name, str) or not isinstance(home, str):
             raise NotStatic("a rule that reads an object without a name")
         if home == "builtins":
-            if name in self.taken:
+            if name in self.taken or name in self.locals:
                 raise NotStatic(f"a rule that calls {name}, which the function redefines")
             return ir.Name(name)
         import importlib
@@ -75,7 +83,7 @@ class Module:
 
     def _module(self, module: types.ModuleType) -> str:
         for name, known in self.objects.items():
-            if known is module:
+            if known is module and name not in self.locals:
                 return name
         if module.__name__ == "numpy":
             return self._imported(module, "np", "import numpy as np")
@@ -86,7 +94,8 @@ class Module:
         for name, known in self.objects.items():
             if known is value and name in self.imports:
                 return name
-        name = wanted if wanted not in self.taken else self.fresh(wanted)
+        free = wanted not in self.taken and wanted not in self.locals
+        name = wanted if free else self.fresh(wanted)
         self.taken.add(name)
         if name != wanted:
             line = f"{line.split(' as ')[0]} as {name}"

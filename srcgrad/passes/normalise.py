@@ -15,6 +15,7 @@ sweep of an iteration that broke off skips it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from srcgrad.passes.infer import Facts, View
@@ -22,15 +23,76 @@ from srcgrad.syntax import ir
 from srcgrad.syntax.ir import Block, Expr, NotStatic, Stmt
 
 
-def one_way_out(unit: ir.Unit, value: str) -> ir.Unit:
+# How many statements may be written twice where two paths lead to them.
+LARGEST_COPY = 8
+
+
+def one_way_out(unit: ir.Unit, value: str, fresh: Callable[[str], str]) -> ir.Unit:
     """The unit with a single return at its end."""
-    body = _loops(unit.body)
+    body = _loops(_returns_as_breaks(unit.body, fresh))
     if not any(isinstance(s, ir.Return) for s in ir.statements(body)):
         raise NotStatic("a function that returns nothing")
     if _returns(body[:-1]) or not isinstance(body[-1], ir.Return):
         span = body[-1].span
         body = (*_gather(body, value), ir.Return(ir.Name(value), span=span))
     return replace(unit, body=body)
+
+
+def _returns_as_breaks(body: Block, fresh: Callable[[str], str]) -> Block:
+    """A return inside a loop leaves the loop first, and the function after it.
+
+    before                              after
+        for i in range(n):                  returned = False
+            if c:                           for i in range(n):
+                return y                        if c:
+                                                    result = y
+                                                    returned = True
+                                                    break
+                                            if returned:
+                                                return result
+    """
+    out: list[Stmt] = []
+    for s in body:
+        match s:
+            case ir.If():
+                s = replace(
+                    s,
+                    body=_returns_as_breaks(s.body, fresh),
+                    orelse=_returns_as_breaks(s.orelse, fresh),
+                )
+            case ir.For() | ir.While() if _returns(s.body):
+                result, flag = fresh("result"), fresh("returned")
+                inner = _returns_as_breaks(s.body, fresh)
+                out.append(_flag(flag, False))
+                out.append(replace(s, body=_leave(inner, result, flag)))
+                last = ir.Return(ir.Name(result), span=s.span)
+                out.append(ir.If(ir.Name(flag), (last,), (), span=s.span))
+                continue
+            case _:
+                pass
+        out.append(s)
+    return tuple(out)
+
+
+def _flag(name: str, value: bool) -> ir.Assign:
+    return ir.Assign(ir.Name(name), ir.Const(value, repr(value)))
+
+
+def _leave(body: Block, result: str, flag: str) -> Block:
+    out: list[Stmt] = []
+    for s in body:
+        match s:
+            case ir.Return():
+                out += [_assigned(s, result), _flag(flag, True), ir.Break(span=s.span)]
+                continue
+            case ir.If():
+                s = replace(
+                    s, body=_leave(s.body, result, flag), orelse=_leave(s.orelse, result, flag)
+                )
+            case _:
+                pass
+        out.append(s)
+    return tuple(out)
 
 
 def _returns(body: Block) -> bool:
@@ -64,11 +126,13 @@ def _gather(body: Block, value: str) -> Block:
             case ir.If() if _returns((s,)):
                 rest = body[k + 1 :]
                 through = [falls_through(s.body), falls_through(s.orelse)]
-                if all(through) and rest:
-                    raise NotStatic("returns in both branches of a condition that is gone on from", s.span)
+                if all(through) and len(list(ir.statements(rest))) > LARGEST_COPY:
+                    raise NotStatic("returns on some paths through a condition", s.span)
                 if any(through) and not rest:
                     raise NotStatic("a path that returns nothing", s.span)
                 then = (*s.body, *rest) if through[0] else s.body
+                if all(through):
+                    rest = ir.copied(rest)
                 orelse = (*s.orelse, *rest) if through[1] else s.orelse
                 out.append(replace(s, body=_gather(then, value), orelse=_gather(orelse, value)))
                 return tuple(out)
@@ -118,9 +182,10 @@ def _straight(body: Block) -> Block:
         if isinstance(s, ir.If) and _leaves((s,)):
             rest = body[k + 1 :]
             through = [falls_through(s.body), falls_through(s.orelse)]
-            if all(through) and rest:
+            if all(through) and len(list(ir.statements(rest))) > LARGEST_COPY:
                 raise NotStatic("a break or continue deep inside a condition", s.span)
             then = _straight((*s.body, *rest) if through[0] else s.body)
+            rest = ir.copied(rest) if all(through) else rest
             orelse = _straight((*s.orelse, *rest) if through[1] else s.orelse)
             if not then:
                 test = ir.Unary("not", s.test, span=s.test.span)
@@ -133,13 +198,44 @@ def _straight(body: Block) -> Block:
     return tuple(out)
 
 
-def choices_as_branches(unit: ir.Unit, active: frozenset[int]) -> ir.Unit:
-    """Active conditional expressions that are a statement's whole value, as if-statements.
+def choices_as_branches(
+    unit: ir.Unit, active: frozenset[int], fresh: Callable[[str], str]
+) -> ir.Unit:
+    """Conditional expressions in active statements as if-statements.
 
     before   y = a * a if a > 0 else b
     after    if a > 0: y = a * a
              else: y = b
     """
+
+    def inside(s: Stmt, value: Expr, out: list[Stmt]) -> Expr:
+        """The value with each conditional expression computed in front of the statement."""
+
+        def change(node: Expr) -> Expr | None:
+            if isinstance(node, ir.BoolOp) or (isinstance(node, ir.Compare) and len(node.ops) > 1):
+                return node  # what is not always evaluated stays where it is
+            if isinstance(node, ir.IfExp):
+                name = ir.Name(fresh("chosen"))
+                assign = ir.Assign(name, node, span=s.span, primal=s.primal)
+                out.extend(branches(assign, node))
+                return name
+            return None
+
+        return ir.rewrite(value, change)
+
+    def branches(s: ir.Assign, choice: ir.IfExp) -> Block:
+        arms = []
+        for arm in (choice.body, choice.orelse):
+            before: list[Stmt] = []
+            if isinstance(arm, ir.IfExp):
+                inner = ir.Assign(s.target, arm, span=s.span, primal=s.primal)
+                arms.append(branches(inner, arm))
+                continue
+            arm = inside(s, arm, before)
+            arms.append((*before, ir.Assign(s.target, arm, span=s.span, primal=s.primal)))
+        return (
+            ir.If(choice.test, *arms, span=s.span, leading=s.leading, comment=s.comment),
+        )
 
     def change(body: Block) -> Block:
         out: list[Stmt] = []
@@ -150,11 +246,12 @@ def choices_as_branches(unit: ir.Unit, active: frozenset[int]) -> ir.Unit:
                 case ir.For() | ir.While():
                     s = replace(s, body=change(s.body))
                 case ir.Assign(value=ir.IfExp() as choice) if s.key in active and not s.op:
-                    arms = [
-                        change((ir.Assign(s.target, arm, span=s.span, primal=s.primal),))
-                        for arm in (choice.body, choice.orelse)
-                    ]
-                    s = ir.If(choice.test, *arms, span=s.span, leading=s.leading, comment=s.comment)
+                    out.extend(branches(s, choice))
+                    continue
+                case ir.Assign() | ir.Return() if s.key in active:
+                    value = inside(s, s.value, out)
+                    if value != s.value:
+                        s = replace(s, value=value, text=None)
                 case _:
                     pass
             out.append(s)
@@ -201,5 +298,92 @@ def decided_branches(unit: ir.Unit, facts: Facts) -> ir.Unit:
                     pass
             out.append(s)
         return tuple(out)
+
+    return replace(unit, body=block(unit.body))
+
+
+def parallel_writes(unit: ir.Unit, fresh: Callable[[str], str]) -> ir.Unit:
+    """A parallel assignment into arrays, one write after the other.
+
+    before   a[i], a[j] = a[j], a[i]
+    after    u = a[j]; u2 = a[i]; a[i] = u; a[j] = u2
+    """
+
+    def block(body: Block) -> Block:
+        out: list[Stmt] = []
+        for s in body:
+            match s:
+                case ir.If():
+                    s = replace(s, body=block(s.body), orelse=block(s.orelse))
+                case ir.For() | ir.While():
+                    s = replace(s, body=block(s.body))
+                case ir.Assign(target=ir.Sequence() as target, value=ir.Sequence() as value):
+                    if any(not isinstance(t, ir.Name) for t in target.items):
+                        out.extend(_one_by_one(s, target, value, fresh))
+                        continue
+                case _:
+                    pass
+            out.append(s)
+        return tuple(out)
+
+    return replace(unit, body=block(unit.body))
+
+
+def _one_by_one(
+    s: ir.Assign, target: ir.Sequence, value: ir.Sequence, fresh: Callable[[str], str]
+) -> Block:
+    if len(target.items) != len(value.items):
+        raise NotStatic("an unpacking", s.span)
+    names = [ir.Name(fresh("u")) for _ in value.items]
+    reads = [
+        ir.Assign(n, e, span=s.span, leading=() if k else s.leading, primal=s.primal)
+        for k, (n, e) in enumerate(zip(names, value.items, strict=True))
+    ]
+    writes = [
+        ir.Assign(t, n, span=s.span, primal=s.primal)
+        for t, n in zip(target.items, names, strict=True)
+    ]
+    return (*reads, *writes)
+
+
+def named_indices(unit: ir.Unit, fresh: Callable[[str], str]) -> ir.Unit:
+    """Name what a write computes from the array that it writes into, to find the place again.
+
+    before   v[v > 0.5] = 0.0
+    after    at = v > 0.5; v[at] = 0.0
+    """
+
+    def block(body: Block) -> Block:
+        out: list[Stmt] = []
+        for s in body:
+            match s:
+                case ir.If():
+                    s = replace(s, body=block(s.body), orelse=block(s.orelse))
+                case ir.For() | ir.While():
+                    s = replace(s, body=block(s.body))
+                case ir.Assign(target=ir.Subscript() as target):
+                    base = ir.root(target)
+                    place = named(target, base, s, out) if base is not None else target
+                    if place != target:
+                        s = replace(s, target=place, text=None, leading=())
+                case _:
+                    pass
+            out.append(s)
+        return tuple(out)
+
+    def named(e: Expr, base: str, s: Stmt, out: list[Stmt]) -> Expr:
+        """The place with each part of its indices that reads the array under a name."""
+        if not isinstance(e, ir.Subscript):
+            return e
+
+        def change(node: Expr) -> Expr | None:
+            if isinstance(node, (ir.Slice, ir.Sequence)) or base not in ir.names(node):
+                return None
+            name = ir.Name(fresh("at"))
+            out.append(ir.Assign(name, node, span=s.span, leading=s.leading, primal=s.primal))
+            return name
+
+        index = ir.rewrite(e.index, change)
+        return replace(e, value=named(e.value, base, s, out), index=index)
 
     return replace(unit, body=block(unit.body))

@@ -6,6 +6,7 @@ SRCGRAD_DUMP=<name of a stage> prints the unit as it is after that stage.
 
 from __future__ import annotations
 
+import builtins
 import os
 import sys
 from collections.abc import Hashable
@@ -17,18 +18,25 @@ import numpy as np
 from srcgrad.passes import algebra, kinds
 from srcgrad.passes.adjoint import Adjoint, Sink
 from srcgrad.passes.aliases import check_aliases, plain_updates
-from srcgrad.passes.calls import split_calls
+from srcgrad.passes.calls import chooses_calls, split_calls
 from srcgrad.passes.forward import Forward
 from srcgrad.passes.hoist import hoist_once, name_conditions
 from srcgrad.passes.infer import Facts, Value, View, infer
 from srcgrad.passes.kinds import FLOAT, INT, Kind
 from srcgrad.passes.lines import Lines
+from srcgrad.passes.iteration import index_loops
 from srcgrad.passes.namer import Module
-from srcgrad.passes.normalise import choices_as_branches, decided_branches, one_way_out
+from srcgrad.passes.normalise import (
+    choices_as_branches,
+    decided_branches,
+    named_indices,
+    one_way_out,
+    parallel_writes,
+)
 from srcgrad.passes.pullback import own_variables
 from srcgrad.passes.record import Plan, record
 from srcgrad.passes.resolve import Scope
-from srcgrad.passes.reverse import OWNED, SHARED, Reverse, State
+from srcgrad.passes.reverse import OWNED, SHARED, Reverse, State, selects
 from srcgrad.passes.sweep import Sweep, name_saves, settle_trip_counts, trip_counts
 from srcgrad.passes.tangent import Tangent
 from srcgrad.passes.useful import useful
@@ -38,6 +46,9 @@ from srcgrad.syntax.emit import text_of
 from srcgrad.syntax.ir import Expr, Name, NotStatic, Stmt
 from srcgrad.syntax.lower import unit_of
 
+# Functions of Python's that the generated text may call by their names.
+WRITTEN_BUILTINS = {"range", "reversed", "len", "float", "slice"}
+SELECTS = ("", "arrays", "all")
 MODES = ("grad", "value_and_grad", "vjp", "jvp")
 
 
@@ -51,15 +62,23 @@ class Generated:
 
 
 def generate(
-    function: Any, kinds: tuple[Hashable, ...], argnums: tuple[int, ...], mode: str
+    function: Any,
+    kinds: tuple[Hashable, ...],
+    argnums: tuple[int, ...],
+    mode: str,
+    *,
+    apart: bool = False,
 ) -> Generated:
     """The module of a derivative, for arguments of these kinds.
+
+    `apart` says that the caller has made sure that no two arrays among the arguments share memory;
+    without it a function that writes into one of several array parameters is not static.
 
     Raises NotStatic when anything in the function is not positively understood.
     """
     if mode not in MODES:
         raise NotStatic(f"the mode {mode}")
-    session = Session()
+    session = Session(apart, function)
     try:
         written = session.entry(function, kinds, argnums, mode)
     except RecursionError as error:
@@ -76,6 +95,9 @@ Key = tuple[Any, tuple[Value, ...]]
 class Session:
     """One generated module as it grows: the entry and the callees' functions."""
 
+    apart: bool
+    function: Any = None
+    selects: str = ""  # what any of the functions may compute and then not use
     module: Module = field(default_factory=Module)
     names: dict[Any, str] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
@@ -177,7 +199,14 @@ class _Function:
         self.taken = self.variables | set(code.co_names) | set(code.co_freevars)
         if code.co_cellvars:
             raise NotStatic("a variable that an inner function reads")
+        self.module.hide(self.variables)
+        own = self.variables | (set(code.co_names) & unit.function.__globals__.keys())
+        if own & WRITTEN_BUILTINS:
+            raise NotStatic(f"{min(own & WRITTEN_BUILTINS)} is not Python's")
+        if any(ir.names(e) & {"_"} for s in ir.statements(unit.body) for e in _expressions(s)):
+            raise NotStatic("the variable _ is read")
         self.start = dict(zip(unit.params, values, strict=True))
+        self.read: dict[str, Any] = {}
 
     # Names --------------------------------------------------------------------------------------
 
@@ -199,12 +228,22 @@ class _Function:
         """What the function returns, without writing anything."""
         self.open()
         facts = self.facts()
-        check_aliases(self.unit, facts)
+        check_aliases(self.unit, facts, self.session.apart)
         return facts.returned or Value(kinds.BOTTOM)
 
     def open(self) -> None:
-        self.step("one_way_out", one_way_out(self.unit, self.variable("value")))
+        self.step("one_way_out", one_way_out(self.unit, self.variable("value"), self.variable))
+        self.step("parallel_writes", parallel_writes(self.unit, self.variable))
+        self.step("named_indices", named_indices(self.unit, self.variable))
+        scope = self.scope()
+        calling = frozenset(
+            s.key
+            for s in ir.statements(self.unit.body)
+            if isinstance(s, (ir.Assign, ir.Return)) and chooses_calls(s.value, scope)
+        )
+        self.step("choices", choices_as_branches(self.unit, calling, self.variable))
         self.step("split_calls", split_calls(self.unit, self.scope(), self.variable))
+        self.session.selects = max(self.session.selects, self.selects(), key=SELECTS.index)
 
     def prepare(self) -> None:
         """From the unit as written to the unit that the two sweeps are written from."""
@@ -212,31 +251,38 @@ class _Function:
         facts = self.facts()
         self.step("decided_branches", decided_branches(self.unit, facts))
         facts = self.facts()
+        self.step("index_loops", index_loops(self.unit, facts, self.variable))
+        facts = self.facts()
         active = frozenset(
             s.key
             for s in ir.statements(self.unit.body)
-            if isinstance(s, ir.Assign) and s.key in facts.before and facts.at(s).active(s.value)
+            if isinstance(s, (ir.Assign, ir.Return)) and facts.at(s).active(s.value)
         )
-        self.step("choices_as_branches", choices_as_branches(self.unit, active))
+        choices = choices_as_branches(self.unit, active, self.variable)
+        self.step("choices_as_branches", choices)
         facts = self.facts()
-        self.written_params = check_aliases(self.unit, facts)
+        self.written_params = check_aliases(self.unit, facts, self.session.apart)
         self.step("plain_updates", plain_updates(self.unit, facts))
-        for _ in range(200):
+        for _ in range(100):
             hoisted = hoist_once(self.unit, self.dry, self.facts(), self.variable)
             if hoisted is None:
                 break
             self.step("hoist", hoisted)
+        else:
+            raise NotStatic("values that name one another without end")
         if self.mode == "jvp":
             self.final = self.facts()
             return
         self.step("name_conditions", name_conditions(self.unit, self.variable))
-        for _ in range(200):
+        for _ in range(100):
             facts = self.facts()
             plan = self.plan(facts)
             renamed = rename_overwritten(self.unit, plan, self.variable)
             if renamed is None:
                 break
             self.step("rename_overwritten", renamed)
+        else:
+            raise NotStatic("versions without end")
         self.final, self.reverse_plan = facts, plan
 
     def step(self, name: str, unit: ir.Unit) -> None:
@@ -245,29 +291,50 @@ class _Function:
             sys.stderr.write(f"--- {unit.name} after {name}\n{shown(unit)}\n")
 
     def scope(self) -> Scope:
-        return Scope(self.unit.function, frozenset(self.variables))
+        return Scope(self.unit.function, frozenset(self.variables), self.read)
 
     def facts(self) -> Facts:
         scope = self.scope()
         facts = infer(self.unit, self.start, scope, self.session.call)
-        for name, value in scope.read.items():
+        for name, value in self.read.items():
             self.module.bind(name, value)
         return facts
 
-    def selects(self) -> bool:
-        """Whether some elements of an array may be computed and then not used."""
+    def selects(self) -> str:
+        """What may be computed and then not used: "all" values, elements of "arrays", or nothing."""
+        found = ""
         words = {
             "where", "maximum", "minimum", "fmax", "fmin", "clip", "max", "min", "amax", "amin",
-            "select", "choose", "nan_to_num", "nansum", "nanmean",
+            "select", "choose", "nan_to_num", "nansum", "nanmean", "median", "quantile", "percentile",
+            "tril", "triu", "diag", "diagonal", "trace", "take", "compress", "extract", "delete",
         }  # fmt: skip
+        arguments: set[str] = set()
+        if self.unit.function is self.session.function:
+            arguments = set(self.unit.params) - ir.written_in(self.unit.body)
         for s in ir.statements(self.unit.body):
+            if isinstance(s, ir.Assign) and any(isinstance(t, ir.Subscript) for t in ir.targets(s.target)):
+                if any(isinstance(node, ir.Call) for node in ir.walk(s.value)):
+                    return "all"
+                found = "arrays"
+            if isinstance(s, ir.For) and not isinstance(s.iterable, ir.Call):
+                found = "arrays"
             for e in _expressions(s):
                 for node in ir.walk(e):
-                    if isinstance(node, ir.Attribute) and node.name in words:
-                        return True
-                    if isinstance(node, ir.Subscript) and ir.root(node) not in self.unit.params:
-                        return True
-        return False
+                    match node:
+                        case ir.Attribute(name=name) if name in words:
+                            return "all"
+                        case Name(id=name) if name in words and name not in self.variables:
+                            if not hasattr(builtins, name):
+                                return "all"
+                        case ir.Subscript(value=ir.Attribute(name="shape")):
+                            pass
+                        case ir.Subscript() if ir.root(node) not in arguments:
+                            found = "arrays"
+                        case ir.Compare() if isinstance(s, (ir.Assign, ir.Return)):
+                            found = "arrays"
+                        case _:
+                            pass
+        return found
 
     def adjoint(self, s: Stmt, view: View, result: str | None) -> Adjoint:
         used: set[str] = set()
@@ -279,7 +346,7 @@ class _Function:
             used.add(name)
             return name
 
-        return Adjoint(view, self.module, fresh, result, self.selects())
+        return Adjoint(view, self.module, fresh, result, self.session.selects)
 
     def bar(self, name: str) -> str:
         """The name of a variable's cotangent."""
@@ -307,9 +374,13 @@ class _Function:
         """The contributions of a statement, whether or not its target's cotangent is zero."""
         match s:
             case ir.Return():
-                if not view.active(s.value):
-                    return Sink()
                 kind = view.kind(s.value)
+                if not (kind.is_real or kind.is_scalar):
+                    raise NotStatic("a result that is not a number or an array", s.span)
+                if not view.active(s.value):
+                    if self.mode != "vjp":
+                        self.seed(kind)
+                    return Sink()
                 if not kind.is_real:
                     raise NotStatic("a result that is not a number or an array", s.span)
                 return self.adjoint(s, view, None).run(s.value, self.return_bar(kind), kind)
@@ -366,14 +437,13 @@ class _Function:
         part = view.kind(target)
         if part == kinds.OBJECT:
             raise NotStatic("a write at an index of an unknown kind", s.span)
-        index = view.kind(target.index)
-        if index.form == "array" and index.dtype == "l":
+        if selects(target.index, view) == "repeats":
             raise NotStatic("a write at an array of indices", s.span)
         if s.op in ("+", "-"):
             at = ir.substituted(target.value, {base: Name(self.bar(base))})
             place = ir.Subscript(at, target.index)
             cotangent: Expr = algebra.neg(place) if s.op == "-" else place
-            sink = self.written(s, s.value, part, cotangent, view, ())
+            sink = self.written(s, s.value, part, cotangent, view, {})
             if not any(c.variable == base for c in sink.contributions):
                 if plan is not None:
                     plan.added.add(s.key)
@@ -382,25 +452,28 @@ class _Function:
         temp = "e_bar"
         while temp in self.taken or temp in self.bar_names():
             temp += "_"
-        sink = self.written(s, value, part, Name(temp), view, (temp,))
+        sink = self.written(s, value, part, Name(temp), view, {temp: part})
         sink.temps.insert(0, (temp, algebra.ZERO))
         return sink
 
     def written(
-        self, s: Stmt, value: Expr, part: Kind, cotangent: Expr, view: View, avoid: tuple[str, ...]
+        self, s: Stmt, value: Expr, part: Kind, cotangent: Expr, view: View, temps: dict[str, Kind]
     ) -> Sink:
         """The contributions of a value that is written into a place of a certain shape."""
         if not view.active(value):
             return Sink()
         kind = view.kind(value)
         adjoint = self.adjoint(s, view, None)
-        if avoid:
-            adjoint.fresh(avoid[0])
+        base = ir.root(s.target)
+        assert base is not None
+        adjoint.bars = {**temps, self.bar(base): view.kind(Name(base))}
+        for temp in temps:
+            adjoint.fresh(temp)
         if kind.is_scalar and not part.is_scalar:
             np_ = self.module.reference(np)
             cotangent = algebra.call(ir.Attribute(np_, "sum"), cotangent)
         elif not kind.is_scalar and kinds.stretches(kind, part):
-            raise NotStatic("a write that may broadcast its value", s.span)
+            cotangent = adjoint.unbroadcast(cotangent, value)
         return adjoint.run(value, cotangent, kind)
 
     def parallel(
@@ -442,7 +515,7 @@ class _Function:
     # Forward mode --------------------------------------------------------------------------------
 
     def tangent(self, s: Stmt, view: View, result: str | None) -> Tangent:
-        tangent = Tangent(view, self.module, self.fresh, result, self.selects())
+        tangent = Tangent(view, self.module, self.fresh, result, self.session.selects)
         tangent.dots = {v: self.dot(v) for v in self.variables}
         return tangent
 

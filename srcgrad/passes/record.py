@@ -103,7 +103,7 @@ class _Recorder:
                 dims = env[c.variable].kind.dims
                 if dims is None or any(d.symbol == "?" for d in dims):
                     reads |= {c.variable}
-        if isinstance(s, ir.UserCall):
+        if isinstance(s, ir.UserCall) and self.plan.received.get(s.key):
             reads |= {s.pullback}
         return reads
 
@@ -140,6 +140,8 @@ class _Recorder:
         written = ir.written_in(s.body)
         # A variable that the loop may not find bound is set by each iteration before it is read.
         local = {n for n in written if n not in entry or not entry[n].sure} - target
+        if local & needed:
+            raise NotStatic(f"{min(local & needed)} may be unbound before a loop", s.span)
         head = needed
         while True:
             start = head - target - local
@@ -150,7 +152,9 @@ class _Recorder:
                 break
             head = again
         lost = target & needed
-        if lost and plan.acts(s):
+        if any(name not in entry or not entry[name].sure for name in lost):
+            raise NotStatic("a loop variable that may be unbound before its loop", s.span)
+        if lost:
             plan.overwritten.setdefault(s.key, set()).update(lost)
         out = head - target if plan.acts(s) else head
         if plan.acts(s):

@@ -47,6 +47,7 @@ UNCHANGED = {
     np.triu, np.linalg.inv, np.linalg.cholesky, np.ascontiguousarray,
 }  # fmt: skip
 ELEMENTWISE = {np.where, np.clip, np.sinc, np.nan_to_num}
+JOINED = {np.concatenate, np.stack, np.hstack, np.vstack}
 PYTHON_FLOATS = {f for f in vars(math).values() if callable(f)} - {
     math.floor, math.ceil, math.trunc, math.isnan, math.isinf, math.isfinite, math.isclose,
     math.comb, math.perm, math.factorial, math.gcd, math.lcm, math.isqrt, math.frexp, math.modf,
@@ -109,8 +110,8 @@ def result_kind(function: Any, args: tuple[ir.Argument, ...], kind: KindOf) -> K
     builtin = _builtin(function, args, given, kind)
     if builtin is not None:
         return builtin
-    if isinstance(function, np.ufunc) and function.nout == 1 and function.nin == len(args) and plain:
-        return _ufunc(function, given)
+    if isinstance(function, np.ufunc) and function.signature is None and function.nout == 1:
+        return _ufunc(function, given) if function.nin == len(args) and plain else OBJECT
     try:
         if function in ELEMENTWISE:
             return _elementwise(given[1:] if function is np.where else given, given)
@@ -136,7 +137,7 @@ def _bound(function: Any, args: tuple[ir.Argument, ...]) -> Mapping[str, Expr] |
             **{n: a.value for n, a in zip(names, positional, strict=False)},
             **{a.keyword: a.value for a in args if a.keyword},
         }
-    if function in (np.dot, np.matmul, np.array, np.asarray, np.arange, np.concatenate):
+    if function in (np.dot, np.matmul, np.array, np.asarray, np.arange):
         if any(a.keyword for a in args):
             return None
         return {f"x{k}": a.value for k, a in enumerate(args, 1)}
@@ -268,6 +269,8 @@ def _array_function(
     if function is np.linspace:
         extra = set(bound) - {"start", "stop", "num"}
         return array(UNKNOWN) if not extra and all(k.is_scalar for k in given) else OBJECT
+    if function in JOINED and isinstance(args[0].value, ir.Sequence):
+        return _joined(function, [kind(i) for i in args[0].value.items], bound)
     if first.form not in ("array", "numeric") and not first.is_scalar:
         return OBJECT
     if first.form == "array" and first.dtype != kinds.REAL and function not in COUNTS | VERDICTS:
@@ -284,8 +287,11 @@ def _array_function(
     if first.form != "array" or first.dims is None:
         return OBJECT
     if function in UNCHANGED:
-        if function in (np.cumsum, np.cumprod, np.roll) and len(first.dims) > 1:
-            return first if "axis" in bound else OBJECT
+        axis = bound.get("axis")
+        if axis is not None and axes_of(axis, len(first.dims)) is None:
+            return OBJECT  # axis=None flattens
+        if function in (np.cumsum, np.cumprod) and len(first.dims) > 1:
+            return first if axis is not None else OBJECT
         return first
     if function in (np.dot, np.matmul) and len(given) == 2:
         return product_kind(*given)
@@ -302,8 +308,17 @@ def _array_function(
         return SCALAR
     if function is np.diag and len(args) == 1:
         return array(UNKNOWN, UNKNOWN) if len(first.dims) == 1 else array(UNKNOWN)
+    if function in (np.ravel, np.flip) and len(args) == 1 and len(first.dims) == 1:
+        return first
     if function is np.ravel and len(args) == 1:
         return array(UNKNOWN)
+    if function is np.expand_dims and set(bound) == {"a", "axis"}:
+        at = axes_of(bound["axis"], len(first.dims) + 1)
+        if at is None or len(at) != 1:
+            return OBJECT
+        return array(*first.dims[: at[0]], ONE, *first.dims[at[0] :])
+    if function is np.swapaxes and len(first.dims) == 2 and len(args) == 3:
+        return array(UNKNOWN, UNKNOWN)
     if function is np.reshape and set(bound) <= {"a", "shape"} and "shape" in bound:
         return _of_shape(bound["shape"], kind)
     if function is np.diff and set(bound) <= {"a"}:
@@ -311,6 +326,21 @@ def _array_function(
             return array(Dim(first.dims[0].symbol, first.dims[0].less + 1))
         return OBJECT
     return OBJECT
+
+
+def _joined(function: Any, parts: list[Kind], bound: Mapping[str, Expr]) -> Kind:
+    """The kind of `np.concatenate([a, b])` and of `np.stack([a, b])`."""
+    if not all(k.form == "array" and k.dims for k in parts):
+        return OBJECT
+    if not parts or any(k.dtype != kinds.REAL for k in parts):
+        return OBJECT
+    ranks = {len(k.dims or ()) for k in parts}
+    if len(ranks) != 1 or set(bound) - {"arrays", "axis", "x1", "tup"}:
+        return OBJECT
+    rank = ranks.pop()
+    if function is np.vstack or (function is np.hstack and rank > 1):
+        return array(UNKNOWN, *(UNKNOWN for _ in range(max(rank, 2) - 1)))
+    return array(*(UNKNOWN for _ in range(rank + (function is np.stack))))
 
 
 def _of_shape(shape: Expr, kind: KindOf) -> Kind:

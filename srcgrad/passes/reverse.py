@@ -20,8 +20,8 @@ import numpy as np
 
 from srcgrad.passes import algebra
 from srcgrad.passes.adjoint import Contribution, Sink
-from srcgrad.passes.infer import Facts
-from srcgrad.passes.kinds import Kind, stretches
+from srcgrad.passes.infer import Facts, View
+from srcgrad.passes.kinds import BOTTOM, Kind, join, stretches
 from srcgrad.passes.lines import Lines
 from srcgrad.passes.namer import Module
 from srcgrad.passes.record import Plan
@@ -101,10 +101,15 @@ class Reverse:
     # Cotangents ---------------------------------------------------------------------------------
 
     def kind(self, s: Stmt, name: str) -> Kind:
-        value = self.facts.before[s.key].get(name)
-        if value is None:
-            value = self.facts.after[s.key][name]
-        return value.kind
+        """The kind of a variable at a statement; of one that is bound elsewhere only, what it is there."""
+        for env in (self.facts.before.get(s.key, {}), self.facts.after.get(s.key, {})):
+            if name in env:
+                return env[name].kind
+        found = BOTTOM
+        for env in self.facts.after.values():
+            if name in env:
+                found = join(found, env[name].kind)
+        return found
 
     def zero(self, name: str, kind: Kind) -> str:
         if kind.is_scalar:
@@ -229,14 +234,12 @@ class Reverse:
         bar = self.bars[c.variable]
         place = _with_root(c.place, bar)
         assert isinstance(place, ir.Subscript)
-        index = self.facts.at(s).kind(place.index)
         sign, core = ("-", c.term.operand) if _is_negative(c.term) else ("+", c.term)
-        if index.form == "array" and index.dtype == "l":
+        chosen = selects(place.index, self.facts.at(s))
+        if chosen == "repeats":
             np_ = self.module.reference(np)
             word = ir.Attribute(ir.Attribute(np_, "add" if sign == "+" else "subtract"), "at")
-            out.add(text_of(algebra.call(word, place.value, place.index, core)))
-        elif _may_repeat(place.index, self.facts, s):
-            raise NotStatic("an index of an unknown kind", s.span)
+            out.add(text_of(algebra.call(word, place.value, _as_object(place.index), core)))
         else:
             out.add(f"{text_of(place)} {sign}= {text_of(core)}")
 
@@ -322,14 +325,16 @@ class Reverse:
     def user_call(self, s: ir.UserCall, state: State, out: Lines) -> None:
         sink = self.plan.sinks.get(s.key)
         name = s.target.id
-        if sink is not None and name in state:
+        if sink is not None and name in state and self.plan.received.get(s.key):
             self.above(s, out)
             received = list(self.plan.received[s.key])
             rest = []
             direct: dict[str, str] = {}
             for c in sink.contributions:
-                alone = sum(d.variable == c.variable for d in sink.contributions) == 1
                 temp = c.term.id if isinstance(c.term, Name) else ""
+                others = [d for d in sink.contributions if d is not c]
+                alone = not any(d.variable == c.variable or temp in ir.names(d.term) for d in others)
+                alone = alone and not any(temp in ir.names(e) for _, e in sink.temps)
                 whole = c.place is None and temp in received and c.variable not in state
                 if alone and whole and c.variable != name:
                     received[received.index(temp)] = self.bars[c.variable]
@@ -369,6 +374,9 @@ class Reverse:
             out.nest(f"if {text_of(ir.Unary('not', s.test))}:", orelse)
 
     def loop(self, s: ir.For | ir.While, state: State, out: Lines) -> None:
+        if not any(self.plan.acts(t) for t in s.body):
+            self.restore(s, out)
+            return
         entry = dict(state)
         while True:
             body, after = self.block(s.body, entry)
@@ -455,18 +463,36 @@ def _replaced(sink: Sink, temp: str, put: Expr) -> Sink:
     )
 
 
-def _may_repeat(index: Expr, facts: Facts, s: Stmt) -> bool:
-    """Whether an index could name an element twice, or is not known at all."""
-    view = facts.at(s)
-    parts = index.items if isinstance(index, ir.Sequence) else (index,)
+def selects(index: Expr, view: View) -> str:
+    """Whether an index names each element at most once, or may name some again."""
+    parts = [index]
+    if isinstance(index, ir.Sequence) and index.form == "tuple":
+        parts = list(index.items)
+    repeats = False
     for p in parts:
         if isinstance(p, ir.Slice) or (isinstance(p, ir.Const) and p.value in (None, ...)):
             continue
-        kind = view.kind(p)
-        if kind.form == "int" or (kind.form == "array" and kind.dtype == "?" and len(parts) == 1):
-            continue
-        return True
-    return False
+        kind = view.index_kind(p)
+        if kind.form == "array" and kind.dtype == "l":
+            repeats = True
+        elif not (kind.form == "int" or (kind.form == "array" and len(parts) == 1)):
+            raise NotStatic("an index of an unknown kind", p.span)
+    return "repeats" if repeats else "once"
+
+
+def _as_object(index: Expr) -> Expr:
+    """An index as a value: `(slice(None), k)` for `[:, k]`."""
+    none = ir.Const(None, "None")
+
+    def change(node: Expr) -> Expr | None:
+        if isinstance(node, ir.Slice):
+            given = [node.lower, node.upper, node.step]
+            if given == [None, None, None]:
+                return algebra.call(Name("slice"), none)
+            return algebra.call(Name("slice"), *(g or none for g in given))
+        return None
+
+    return ir.rewrite(index, change)
 
 
 def is_fresh(e: Expr) -> bool:

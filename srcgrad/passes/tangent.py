@@ -63,7 +63,7 @@ class Tangent(Adjoint):
         from srcgrad.passes.kinds import stretches
 
         kind = self.view.kind(e)
-        if kind.is_scalar or isinstance(e, (Name, Subscript)):
+        if kind.is_scalar or self.is_full(e):
             return dot
         env = {d: v for v, d in self.dots.items()}
         for name, variable in env.items():
@@ -71,8 +71,32 @@ class Tangent(Adjoint):
                 self.bars.setdefault(name, self.view.env[variable].kind)
         if not stretches(self.kind(dot), kind):
             return dot
-        spread = Attribute(self.module.reference(np), "broadcast_to")
-        return call(spread, dot, Attribute(self.shaped_like(e), "shape"))
+        np_ = self.module.reference(np)
+        like = self.result_of(e) if e is self.top else self.shaped_like(e)
+        return call(Attribute(np_, "broadcast_to"), dot, call(Attribute(np_, "shape"), like))
+
+    def is_full(self, e: Expr) -> bool:
+        """Whether the tangent that `of` builds is known to have the shape of the value."""
+        match e:
+            case Name() | Subscript() | Attribute() | Binary(op="@"):
+                return True
+            case ir.Unary():
+                return self.is_full(e.operand)
+            case Binary(op="**" | "%"):
+                return self.is_full(e.left) and not self.view.active(e.right)
+            case Binary():
+                active = [side for side in (e.left, e.right) if self.view.active(side)]
+                if not all(self.is_full(side) for side in active):
+                    return False
+                if e.op in "*/" or len(active) == 2:
+                    return True
+                other = e.right if active[0] is e.left else e.left
+                return self.view.kind(other).is_scalar
+            case ir.Call(args=(ir.Argument(value=operand),)):
+                function, args = callee(e, self.view.scope, self.view.kind)
+                return not isinstance(function, np.ufunc) or self.is_full(operand)
+            case _:
+                return False
 
     def of_binary(self, e: Binary) -> Expr | None:
         left, right = e.left, e.right
@@ -104,17 +128,17 @@ class Tangent(Adjoint):
                 return plus(first, second)
             case _:
                 below = self.value(right)
-                first = None if a is None else self.guard(a, div(a, below))
+                first = None if a is None else self.guard(e, a, div(a, below))
                 if b is None:
                     return first
                 square = Binary("**", below, Const(2, "2"))
                 if cost(below) == 0:
                     square = Binary("*", below, below)
-                second = neg(self.guard(b, div(mul(self.value(left), b), square)))
+                second = neg(self.guard(e, b, div(mul(self.value(left), b), square)))
                 return plus(first, second)
 
-    def guard(self, dot: Expr, term: Expr) -> Expr:
-        if not self.selects:
+    def guard(self, e: Expr, dot: Expr, term: Expr) -> Expr:
+        if not self.may_skip(e):
             return term
         return call(self.module.reference(support.guarded), dot, term)
 
@@ -135,7 +159,7 @@ class Tangent(Adjoint):
         else:
             partial = mul(number(n), Binary("**", base, number(n - 1)))
         term = mul(partial, dot)
-        return self.guard(dot, term) if n < 1 else term
+        return self.guard(e, dot, term) if n < 1 else term
 
     # Calls --------------------------------------------------------------------------------------
 
@@ -165,6 +189,11 @@ class Tangent(Adjoint):
             if isinstance(args[0].value, ir.Sequence):
                 items = self.of_display(args[0].value)
                 return call(Attribute(self.module.reference(np), "array"), items)
+        if function in (np.array, np.asarray) and self.view.kind(args[0].value).form == "array":
+            return self.of(args[0].value)
+        if function in (builtins.max, builtins.min) and len(args) == 2 and plain:
+            if all(self.view.kind(a.value).is_scalar for a in args):
+                function = np.maximum if function is builtins.max else np.minimum
         return self.of_rule(e, function, args)
 
     def of_display(self, e: ir.Sequence) -> Expr:
@@ -208,18 +237,27 @@ class Tangent(Adjoint):
             if rule.shape == "elementwise":
                 dot = self.of(operand)
                 assert dot is not None
-                partial = self.instance(expression_of(rule.partials[p]), rule, bound, e, None)
+                partial = self.instance(expression_of(rule.partials[p]), rule, bound, e, {})
                 term = mul(dot, partial)
-                term = self.guard(dot, term) if rule.singular else term
+                term = self.guard(e, dot, term) if rule.singular else term
             else:
-                full = self.full(operand, lambda d: d)
-                assert full is not None
+                full = self.full_all(operand)
                 scope = {**rule.scope, "function": function}
                 text = expression_of(rule.jvp[p])
-                text = ir.substituted(text, {f"{p}_dot": full})
-                term = self.instance(text, replace(rule, scope=scope), bound, e, None)
+                given = {f"{p}_dot": full}
+                term = self.instance(text, replace(rule, scope=scope), bound, e, given)
             out = plus(out, term)
         return out
+
+
+    def full_all(self, operand: Expr) -> Expr:
+        """The tangent of an operand, or the list of those of a sequence of operands."""
+        if isinstance(operand, ir.Sequence):
+            items = tuple(self.full(i, lambda d: d) or self.zero_like(i) for i in operand.items)
+            return replace(operand, items=items)
+        full = self.full(operand, lambda d: d)
+        assert full is not None
+        return full
 
 
 def plain_axis(args: tuple[ir.Argument, ...]) -> bool:

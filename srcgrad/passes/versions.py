@@ -87,7 +87,13 @@ def _renamed(s: Stmt, mapping: dict[str, str]) -> Stmt:
             target_ = e(s.target)
             assert isinstance(target_, ir.Name)
             bound = tuple((p, e(x)) for p, x in s.bound)
-            new = replace(s, target=target_, bound=bound, pullback=mapping.get(s.pullback, s.pullback))
+            new = replace(
+                s,
+                target=target_,
+                bound=bound,
+                call=e(s.call),
+                pullback=mapping.get(s.pullback, s.pullback),
+            )
         case _:
             return s
     return s if new == s else replace(new, text=None)

@@ -7,3 +7,9 @@ identity and by the memory that they own, so library code and type checks see wh
 
 NumPy and the standard library only.
 """
+
+# The modules on calls, operators and library functions call each other; this is the order in which they load.
+from srcgrad.runtime import calls as _calls
+
+__all__: list[str] = []
+del _calls

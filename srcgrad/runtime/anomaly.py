@@ -3,61 +3,88 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from srcgrad.errors import AnomalyError, Place
-from srcgrad.runtime.levels import places
+from srcgrad.runtime.levels import user_place
 
 
 class _Watch(threading.local):
     on = False
-    counts: Counter[tuple[str, int, int]] = Counter()
+
+    def __init__(self) -> None:
+        self.counts: dict[tuple[str, int, int], int] = {}
 
 
 watch = _Watch()
+
+
+@dataclass(frozen=True)
+class Birth:
+    """Where in the program a value was made, and at which evaluation of that expression."""
+
+    place: Place | None
+    calls: list[Place]
+    inside: str
+    turn: int
 
 
 @contextmanager
 def watching() -> Iterator[None]:
     """Switch watching on for this thread."""
     saved, watch.on = watch.on, True
-    watch.counts = Counter()
+    watch.counts = {}
     try:
         yield
     finally:
         watch.on = saved
 
 
-def check_forward(y: Any) -> tuple[list[Place], int]:
-    """Refuse a result that is not finite; else say where it was made, and for the how-manieth time."""
-    where = places()
+def here() -> Birth:
+    """The expression that is being evaluated."""
+    place, calls, inside = user_place()
     turn = 0
-    if where:
-        key = (where[0].filename, where[0].line, where[0].column)
-        watch.counts[key] += 1
-        turn = watch.counts[key]
-    refuse_unless_finite(y, where, turn, "the result of this expression")
-    return where, turn
+    if place is not None:
+        key = (place.filename, place.line, place.column)
+        turn = watch.counts[key] = watch.counts.get(key, 0) + 1
+    return Birth(place, calls, inside, turn)
 
 
-def refuse_unless_finite(value: Any, where: list[Place], turn: int, what: str) -> None:
-    """Raise AnomalyError where a value holds a NaN or an infinity."""
+def check_forward(y: Any) -> Birth:
+    """Refuse a result that is not finite; else say where it was made."""
+    birth = here()
+    _refuse_unless_finite(y, birth, "the result of this expression")
+    return birth
+
+
+def check_tangent(y_dot: Any, birth: Birth) -> None:
+    """Refuse a tangent that is not finite."""
+    _refuse_unless_finite(y_dot, birth, "the tangent of this expression")
+
+
+def check_backward(bar: Any, birth: Birth) -> None:
+    """Refuse a cotangent that is not finite after an expression's reverse step."""
+    if bar is not None:
+        _refuse_unless_finite(bar, birth, "the cotangent that this expression passes back")
+
+
+def _refuse_unless_finite(value: Any, birth: Birth, what: str) -> None:
     if isinstance(value, (tuple, list)):
         for part in value:
-            refuse_unless_finite(part, where, turn, what)
+            _refuse_unless_finite(part, birth, what)
         return
     if np.all(np.isfinite(value)):
         return
-    kind = "NaN" if np.any(np.isnan(value)) else "infinity"
-    often = f", at its evaluation number {turn}" if turn > 1 else ""
+    kind = "a NaN" if np.any(np.isnan(value)) else "an infinity"
+    often = f", at its evaluation number {birth.turn}" if birth.turn > 1 else ""
     raise AnomalyError(
-        f"{what} holds a {kind}{often}" if kind == "NaN" else f"{what} holds an {kind}{often}",
-        where[0] if where else None,
-        calls=where[1:],
+        f"{what} holds {kind}{often}{birth.inside}",
+        birth.place,
+        calls=birth.calls,
         ways=("guard the operands: clip them, or use np.where on the operand as well as on the result",),
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from srcgrad.runtime import tree
+from srcgrad.runtime import anomaly, tree
 from srcgrad.runtime.forward import ForwardTrace
 from srcgrad.runtime.levels import at, state
 from srcgrad.runtime.reverse import Cotangents, ReverseTrace, zeros_of
@@ -24,6 +24,10 @@ class Pulled:
         self.outputs = outputs
         self.inputs = inputs
         self.pull = pull
+
+    def operands(self) -> list[Any]:
+        """What the reverse step adds cotangents to."""
+        return self.inputs
 
     def reverse(self, bars: Cotangents) -> None:
         y_bars = [bars.take(y) for y in self.outputs]
@@ -51,7 +55,7 @@ def record(
     trace = levels[level]
     outputs = list(tree.leaves(y))
     if isinstance(trace, ReverseTrace):
-        trace.entries.append(Pulled(outputs, leaves, pull))
+        trace.append(Pulled(outputs, leaves, pull), anomaly.check_forward(outputs) if anomaly.watch.on else None)
         for x in leaves:
             trace.hold(x)
         trace.born(outputs)

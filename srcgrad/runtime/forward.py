@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 
 from srcgrad.rules.table import Rule
-from srcgrad.runtime import memory
-from srcgrad.runtime.formulas import jvp_function
+from srcgrad.rules.support import guarded
+from srcgrad.runtime import anomaly, memory
+from srcgrad.runtime.binding import binding_of
+from srcgrad.runtime.levels import at
 from srcgrad.runtime.reverse import SCALARS, as_scalar
 
 
@@ -66,25 +68,48 @@ class ForwardTrace:
             for part, share in zip(x, x_dot):
                 self.set(part, share)
 
-    def operation(self, rule: Rule, y: Any, values: dict[str, Any], active: list[str]) -> None:
+    def operation(
+        self, outer: Any, rule: Rule, y: Any, values: tuple[Any, ...], active: list[int], watched: Any = None
+    ) -> None:
+        at(outer, self.computed, rule, y, values, active, watched)
+
+    def computed(self, rule: Rule, y: Any, values: tuple[Any, ...], active: list[int], watched: Any) -> None:
+        """The tangent of a result from those of the operands."""
+        binding = binding_of(rule)
         y_dot: Any = None
-        for name in active:
-            share = jvp_function(rule, name)(y, self.tangent(values[name]), *values.values())
+        for k in active:
+            share = binding.jvp(k)(y, self.tangent(values[k]), *values)
+            if rule.singular:
+                share = guarded(self.tangent(values[k]), share)
             if y_dot is None:
                 y_dot = share
             elif isinstance(y, (tuple, list)):
                 y_dot = [a + b for a, b in zip(y_dot, share)]
             else:
                 y_dot = y_dot + share
+        if watched is not None:
+            anomaly.check_tangent(y_dot, watched)
         self.set(y, y_dot)
 
-    def gather(self, x: np.ndarray, index: Any, y: Any) -> None:
+    def gather(self, outer: Any, x: np.ndarray, index: Any, y: Any) -> None:
+        at(outer, self.picked, x, index, y)
+
+    def picked(self, x: np.ndarray, index: Any, y: Any) -> None:
         self.set(y, self.tangent(x)[index])
 
-    def before_write(self, x: np.ndarray, index: Any, v: Any, active: bool) -> None:
-        """Make in the shadow the write that is about to happen in x."""
-        if not active or x.dtype.kind not in "fc":
-            return
+    def holds(self, x: np.ndarray) -> bool:
+        """Whether a change of an array's memory has to be noted: nothing refers to earlier contents."""
+        return False
+
+    def prepared(self, outer: Any, x: np.ndarray, index: Any, v: Any, active: bool) -> Any:
+        """What is to be noted of a write that is about to happen, or None."""
+        return (x, index, v) if active and x.dtype.kind in "fc" else None
+
+    def written(self, outer: Any, entry: Any) -> None:
+        """Make in the shadow the write that has happened."""
+        at(outer, self.stored, *entry)
+
+    def stored(self, x: np.ndarray, index: Any, v: Any) -> None:
         whole = memory.owner(x)
         if id(whole) not in self.known:
             self.known[id(whole)] = whole

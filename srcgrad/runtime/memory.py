@@ -18,11 +18,41 @@ def owner(a: np.ndarray) -> np.ndarray:
         if isinstance(base, np.ndarray):
             a = base
             base = a.base
+        elif isinstance(base, memoryview):
+            base = base.obj
         elif type(base).__name__ == "DummyArray":  # NumPy's as_strided keeps the base behind it
             base = base.base
         else:
             break
     return a
+
+
+def keeper(a: np.ndarray) -> Any:
+    """The object that keeps the memory of `a`: its owner, or what is not an array behind that.
+
+    Several arrays over one bytearray or one mapped file are owners each, with one keeper.
+    """
+    a = owner(a)
+    base = a.base
+    if base is None:
+        return a
+    while isinstance(base, memoryview):
+        base = base.obj
+    return base
+
+
+def is_foreign(a: np.ndarray) -> bool:
+    """Whether memory belongs to something else than an array, which may show it to others as well."""
+    return owner(a).base is not None
+
+
+def record(v: np.void) -> np.ndarray | None:
+    """A record taken from a structured array, as an array of no dimension over the same memory."""
+    if not isinstance(v.base, np.ndarray):
+        return None
+    whole = owner(v.base)
+    start = int(v.__array_interface__["data"][0]) - address(whole)
+    return np.ndarray((), v.dtype, buffer=whole, offset=start) if whole.flags.forc else None
 
 
 def address(a: np.ndarray) -> int:

@@ -28,6 +28,7 @@ _BINARY = {
     ast.LShift: "lshift", ast.RShift: "rshift",
 }  # fmt: skip
 _UNARY = {ast.USub: "neg", ast.UAdd: "pos", ast.Invert: "invert"}
+_COMPARISON = {ast.Lt: "lt", ast.LtE: "le", ast.Gt: "gt", ast.GtE: "ge", ast.Eq: "eq", ast.NotEq: "ne"}
 
 # Builtins whose result never depends on a derivative and that call nothing of the user's.
 _PLAIN_CALLS = frozenset({"len", "range", "isinstance", "issubclass", "type", "id", "callable"})
@@ -146,6 +147,7 @@ class _Rewriter(ast.NodeTransformer):
         code = function.__code__
         self.locals = {*code.co_varnames, *code.co_cellvars, *code.co_freevars}
         self.filename = code.co_filename
+        self.owner = _class_name(function)  # the class whose private names are meant
 
     def top(self, source: FunctionSource) -> Any:
         node = source.tree
@@ -164,9 +166,22 @@ class _Rewriter(ast.NodeTransformer):
         return node
 
     def refuse(self, node: ast.AST, what: str, way: str) -> None:
-        line = getattr(node, "lineno", 1)
-        place = Place(self.filename, line, getattr(node, "col_offset", 0), function=self.function.__name__)
-        raise UnsupportedSyntaxError(what, place, ways=(way,))
+        line, end = getattr(node, "lineno", 1), getattr(node, "end_lineno", 1)
+        place = Place(
+            self.filename,
+            line,
+            getattr(node, "col_offset", 0),
+            getattr(node, "end_col_offset", None) if end == line else None,
+            function=self.function.__name__,
+        )
+        raise UnsupportedSyntaxError(what, place, calls=levels.places(), ways=(way,))
+
+    def attribute_name(self, node: ast.Attribute) -> ast.Constant:
+        """The name of an attribute as a constant, private names as the compiler would mangle them."""
+        name = node.attr
+        if self.owner and name.startswith("__") and not name.endswith("__") and self.owner.strip("_"):
+            name = f"_{self.owner.lstrip('_')}{name}"
+        return ast.copy_location(ast.Constant(name), node)
 
     def temporary(self) -> str:
         self.count += 1
@@ -194,14 +209,64 @@ class _Rewriter(ast.NodeTransformer):
         return self.rec(_BINARY[type(node.op)], [left, right], node)
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> Any:
+        if isinstance(node.op, ast.Not):
+            node.operand = self.test(node.operand)
+            return node
         node.operand = self.visit(node.operand)
-        if isinstance(node.op, ast.Not) or isinstance(node.operand, ast.Constant):
+        if isinstance(node.operand, ast.Constant):
             return node
         return self.rec(_UNARY[type(node.op)], [node.operand], node)
+
+    def visit_Compare(self, node: ast.Compare) -> Any:
+        left, rights = self.visit(node.left), [self.visit(c) for c in node.comparators]
+        node.left, node.comparators = left, rights
+        operator = type(node.ops[0])
+        if len(rights) > 1 or isinstance(rights[0], ast.Constant) and rights[0].value is None:
+            return node
+        if operator in _COMPARISON:
+            return self.rec(_COMPARISON[operator], [left, rights[0]], node)
+        if operator in (ast.In, ast.NotIn):
+            # Python evaluates the left side first, as an argument in this order would not be.
+            found = self.rec("contained", [left, rights[0]], node)
+            return found if operator is ast.In else ast.copy_location(ast.UnaryOp(ast.Not(), found), node)
+        return node
+
+    def test(self, node: ast.expr) -> ast.expr:
+        """An expression of which only the truth is asked."""
+        if isinstance(node, ast.BoolOp):
+            node.values = [self.test(v) for v in node.values]
+            return node
+        made: ast.expr = self.visit(node)
+        if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript, ast.Call)):
+            return self.rec("truth", [made], node)
+        return made
+
+    def visit_If(self, node: ast.If) -> Any:
+        node.test = self.test(node.test)
+        node.body, node.orelse = self.statements(node.body), self.statements(node.orelse)
+        return node
+
+    def visit_While(self, node: ast.While) -> Any:
+        node.test = self.test(node.test)
+        node.body, node.orelse = self.statements(node.body), self.statements(node.orelse)
+        return node
+
+    def visit_IfExp(self, node: ast.IfExp) -> Any:
+        node.test, node.body, node.orelse = self.test(node.test), self.visit(node.body), self.visit(node.orelse)
+        return node
+
+    def visit_Assert(self, node: ast.Assert) -> Any:
+        node.test = self.test(node.test)
+        node.msg = node.msg and self.visit(node.msg)
+        return node
 
     def visit_Call(self, node: ast.Call) -> Any:
         if isinstance(node.func, ast.Name) and self.is_builtin(node.func.id):
             if node.func.id == "super" and not node.args:
+                return node
+            if node.func.id == "locals" and not node.args:
+                return self.rec("named_locals", [node, ast.copy_location(ast.Constant(self.recorder_name), node)], node)
+            if node.func.id in ("vars", "dir") and not node.args:
                 return node
             if node.func.id in _PLAIN_CALLS:
                 node.args = [self.visit(a) for a in node.args]
@@ -219,7 +284,7 @@ class _Rewriter(ast.NodeTransformer):
             return node
         node.value = self.visit(node.value)
         if isinstance(node.ctx, ast.Load):
-            return self.rec("attribute", [node.value, ast.copy_location(ast.Constant(node.attr), node)], node)
+            return self.rec("attribute", [node.value, self.attribute_name(node)], node)
         return node
 
     def is_module(self, node: ast.expr) -> bool:
@@ -286,8 +351,7 @@ class _Rewriter(ast.NodeTransformer):
             made = self.rec("setitem", [self.visit(target.value), self.index(target.slice), value], target)
         else:
             assert isinstance(target, ast.Attribute)
-            name = ast.copy_location(ast.Constant(target.attr), target)
-            made = self.rec("setattribute", [self.visit(target.value), name, value], target)
+            made = self.rec("setattribute", [self.visit(target.value), self.attribute_name(target), value], target)
         return ast.copy_location(ast.Expr(made), target)
 
     def visit_Assign(self, node: ast.Assign) -> Any:
@@ -336,7 +400,7 @@ class _Rewriter(ast.NodeTransformer):
             old = self.rec("getitem", [_again(obj), _again(key)], node)
             made = self.rec("augmented_item", [name, obj, key, old, value], node)
         else:
-            attr = ast.copy_location(ast.Constant(node.target.attr), node)
+            attr = self.attribute_name(node.target)
             old = self.rec("attribute", [_again(obj), attr], node)
             made = self.rec("augmented_attribute", [name, obj, attr, old, value], node)
         return ast.copy_location(ast.Expr(made), node)
@@ -423,13 +487,32 @@ class _Rewriter(ast.NodeTransformer):
     def visit_JoinedStr(self, node: ast.JoinedStr) -> Any:
         for part in node.values:
             if isinstance(part, ast.FormattedValue):
+                part.value = self.rec("shown", [self.visit(part.value)], part)
+                if isinstance(part.format_spec, ast.JoinedStr):
+                    self.formatted(part.format_spec)
+        return self.rec("text", [node], node)
+
+    def formatted(self, spec: ast.JoinedStr) -> None:
+        for part in spec.values:
+            if isinstance(part, ast.FormattedValue):
                 part.value = self.visit(part.value)
-        return node
 
     def visit_Delete(self, node: ast.Delete) -> Any:
         for target in node.targets:
             if isinstance(target, (ast.Subscript, ast.Attribute)):
                 target.value = self.visit(target.value)
+            if isinstance(target, ast.Subscript):
+                target.slice = self.index(target.slice)
+        return node
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> Any:
+        """A class defined in the function: its body computes, its names are attributes."""
+        saved, self.owner = self.owner, node.name
+        node.decorator_list = [self.visit(d) for d in node.decorator_list]
+        node.bases = [self.visit(b) for b in node.bases]
+        node.keywords = [self.visit(k) for k in node.keywords]
+        node.body = self.statements(node.body)
+        self.owner = saved
         return node
 
 

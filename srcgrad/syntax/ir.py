@@ -228,6 +228,7 @@ class UserCall(Stmt):
     pullback: str
     function: Any
     bound: tuple[tuple[str, Expr], ...]  # the callee's parameters and what they are given
+    call: Expr  # as the user wrote it
 
 
 @dataclass(frozen=True)
@@ -419,3 +420,21 @@ def targets(target: Expr) -> Iterator[Expr]:
 def written_in(block: Block) -> frozenset[str]:
     """Every variable that a block rebinds or writes into, at any depth."""
     return frozenset().union(*(written_names(s) for s in statements(block)))
+
+
+def copied(block: Block) -> Block:
+    """The block as statements of their own, for a second place in the program."""
+    out: list[Stmt] = []
+    for s in block:
+        fresh = dataclasses.replace(s, key=next(_keys))
+        match fresh:
+            case If():
+                fresh = dataclasses.replace(
+                    fresh, body=copied(fresh.body), orelse=copied(fresh.orelse)
+                )
+            case For() | While():
+                fresh = dataclasses.replace(fresh, body=copied(fresh.body))
+            case _:
+                pass
+        out.append(fresh)
+    return tuple(out)

@@ -11,14 +11,18 @@ import ast
 import functools
 import inspect
 import textwrap
+import types
+import unicodedata
 from typing import Any
 
 import libcst as cst
 import libcst.matchers as m
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
+from srcgrad.errors import SourceUnavailableError
 from srcgrad.syntax import ir
 from srcgrad.syntax.ir import NotStatic, Span
+from srcgrad.syntax.source import source_of
 
 _BINARY: dict[type[cst.CSTNode], str] = {
     cst.Add: "+",
@@ -60,11 +64,13 @@ _BINDS_OR_SUSPENDS = (
 
 def unit_of(function: Any) -> ir.Unit:
     """The unit of a plain Python function, or NotStatic."""
+    if not isinstance(function, types.FunctionType):
+        raise NotStatic("it is not a plain Python function")
     try:
-        lines, first = inspect.getsourcelines(function)
-    except (OSError, TypeError) as error:
+        found = source_of(function)
+    except SourceUnavailableError as error:
         raise NotStatic("its source is not available") from error
-    text = textwrap.dedent("".join(lines))
+    text, first, file = textwrap.dedent(found.text), found.first_line, found.filename
     try:
         module = cst.parse_module(text)
     except cst.ParserSyntaxError as error:
@@ -73,7 +79,6 @@ def unit_of(function: Any) -> ir.Unit:
     definition = module.body[0] if module.body else None
     if not isinstance(definition, cst.FunctionDef) or definition.asynchronous is not None:
         raise NotStatic("it is not written as a plain `def`")
-    file = inspect.getsourcefile(function) or "<unknown>"
     return _Lowering(wrapper, text, first, file, function).unit(definition)
 
 
@@ -143,20 +148,31 @@ class _Lowering:
         )
 
     def _signature(self, params: cst.Parameters) -> str:
-        """The parameters' text without annotations, whose names need not exist in the module."""
+        """The parameters' text: without annotations, and with the defaults that are plain constants.
 
-        def bare(p: cst.Param) -> cst.Param:
-            return p.with_changes(annotation=None)
-
-        stripped = params.with_changes(
-            params=[bare(p) for p in params.params],
-            kwonly_params=[bare(p) for p in params.kwonly_params],
-            posonly_params=[bare(p) for p in params.posonly_params],
-        )
-        text = self.module.code_for_node(stripped)
-        if "#" in text:
-            raise NotStatic("its signature holds comments")
-        return " ".join(text.split()).removesuffix(",")
+        Any other text could read names that do not exist in the module, or mean something else by now.
+        """
+        code = self.function.__code__
+        positional = code.co_varnames[: code.co_argcount]
+        values = self.function.__defaults__ or ()
+        given = dict(zip(positional[len(positional) - len(values) :], values, strict=True))
+        given |= self.function.__kwdefaults__ or {}
+        texts = {}
+        for p in (*params.posonly_params, *params.params, *params.kwonly_params):
+            name = unicodedata.normalize("NFKC", p.name.value)
+            if p.default is not None and name in given:
+                text = _constant_text(self.module.code_for_node(p.default), given[name])
+                if text is None and name in positional:
+                    texts.clear()  # a parameter without a default follows none with one
+                elif text is not None:
+                    texts[name] = f"{name}={text}"
+        words = [texts.get(name, name) for name in positional]
+        if code.co_posonlyargcount:
+            words.insert(code.co_posonlyargcount, "/")
+        if code.co_kwonlyargcount:
+            names = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+            words += ["*", *(texts.get(name, name) for name in names)]
+        return ", ".join(words)
 
     # Statements ---------------------------------------------------------------------------------
 
@@ -193,10 +209,23 @@ class _Lowering:
                 "comment": self._trailing(line.trailing_whitespace) if last and comment else "",
                 "primal": text.split("\n", 1)[0],
             }
+            if isinstance(small, cst.Assign) and len(small.targets) > 1:
+                out.extend(self.chained(small, about))
+                continue
             statement = self.small(small, about)
             if statement is not None:
                 out.append(statement)
         return out
+
+    def chained(self, node: cst.Assign, about: dict[str, Any]) -> list[ir.Stmt]:
+        """`a = b = e` as `a = e` and `b = a`."""
+        bound = [self.expression(t.target) for t in node.targets]
+        if not all(isinstance(t, ir.Name) for t in bound):
+            raise NotStatic("a chained assignment to something other than names", about["span"])
+        about = {**about, "text": None}
+        later = {**about, "leading": (), "comment": ""}
+        first = ir.Assign(bound[0], self.expression(node.value), **about)
+        return [first, *(ir.Assign(t, bound[0], **later) for t in bound[1:])]
 
     def _trailing(self, white: cst.TrailingWhitespace) -> str:
         return self.module.code_for_node(white).rstrip("\n")
@@ -204,8 +233,6 @@ class _Lowering:
     def small(self, node: cst.CSTNode, about: dict[str, Any]) -> ir.Stmt | None:
         match node:
             case cst.Assign():
-                if len(node.targets) != 1:
-                    raise NotStatic("a chained assignment", about["span"])
                 target = self.expression(node.targets[0].target)
                 self._check_target(target)
                 return ir.Assign(target, self.expression(node.value), **about)
@@ -300,7 +327,7 @@ class _Lowering:
             case cst.Name():
                 if node.value in ("True", "False", "None"):
                     return ir.Const(ast.literal_eval(node.value), node.value, span=span)
-                return ir.Name(node.value, span=span)
+                return ir.Name(unicodedata.normalize("NFKC", node.value), span=span)
             case cst.Integer() | cst.Float() | cst.SimpleString():
                 return ir.Const(ast.literal_eval(node.value), node.value, span=span)
             case cst.Ellipsis():
@@ -364,7 +391,9 @@ class _Lowering:
 
     def _reads(self, node: cst.CSTNode) -> frozenset[str]:
         return frozenset(
-            found.value for found in m.findall(node, m.Name()) if isinstance(found, cst.Name)
+            unicodedata.normalize("NFKC", found.value)
+            for found in m.findall(node, m.Name())
+            if isinstance(found, cst.Name)
         )
 
     def _check_opaque(self, node: cst.CSTNode) -> None:
@@ -374,6 +403,18 @@ class _Lowering:
 
 def _end(r: CodeRange) -> tuple[int, int]:
     return (r.end.line, r.end.column)
+
+
+def _constant_text(text: str, value: Any) -> str | None:
+    """A default as written, or as it turned out, where that is a constant."""
+    for candidate in (text, repr(value)):
+        try:
+            known = ast.literal_eval(candidate)
+        except (ValueError, SyntaxError):
+            continue
+        if type(known) is type(value) and type(known) in (bool, int, float, str, type(None)) and known == value:
+            return candidate
+    return None
 
 
 def _comments(lines: Any) -> tuple[str, ...]:

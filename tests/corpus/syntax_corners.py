@@ -279,3 +279,17 @@ def conditional_write_targets(x):
         (low if v < 4.5 else high)[i] = v * v
         [low, high][i % 2][2 - i] += v
     return np.sum(low * high)
+
+
+@case(x=0.7, y=0.2)
+def one_name_bound_twice(x, y):
+    x, x = x, x
+    y, y, x = x * y, y * y, 3.0 * x
+    return x * y + y
+
+
+@case(x=np.array([0.3, -0.8, 1.1, 0.55]))
+def add_at_over_its_own_operand(x):
+    for _ in range(6):
+        np.add.at(x, [0, 0, 0], x[0:3])
+    return x[0]

@@ -26,11 +26,13 @@ class Tally:
 
     run: int = 0
     unusable: int = 0
-    failures: dict[str, tuple[str, str]] = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)
 
 
-def symptom(error: BaseException) -> str:
-    """The error with its numbers removed, so that one defect is reported once."""
+def symptom(error: BaseException, source: str) -> str:
+    """What tells one defect from another: the program for a wrong number, else the error's text."""
+    if isinstance(error, AssertionError):
+        return source
     text = (str(error).splitlines() or [""])[0]
     return re.sub(r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?", "N", f"{type(error).__name__}: {text}")[:160]
 
@@ -57,7 +59,7 @@ def batch(tally: Tally, number: int, size: int, examine: Callable[[str], None]) 
         except Unusable:
             tally.unusable += not smallest
         except Exception as error:
-            if symptom(error) in tally.failures:
+            if symptom(error, source) in tally.failures:
                 return
             smallest[:] = [source]
             raise
@@ -66,7 +68,10 @@ def batch(tally: Tally, number: int, size: int, examine: Callable[[str], None]) 
         run()
     except Exception as error:
         kept = smallest[0] if smallest else "(no program)\n"
-        tally.failures[symptom(error)] = (kept, f"{type(error).__name__}: {error}")
+        known = symptom(error, kept) in tally.failures
+        tally.failures[symptom(error, kept)] = kept
+        if known:
+            return
         print("\n# " + f"{type(error).__name__}: {error}".rstrip().replace("\n", "\n# ") + "\n")
         print(kept, flush=True)
 

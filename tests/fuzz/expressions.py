@@ -107,11 +107,11 @@ class Expressions:
             lambda: self.place(scope),
             lambda: f"({n()} + {n()})",
             lambda: f"({n()} - {n()})",
-            lambda: f"{self.constant()} * {n()}",
+            lambda: f"({self.constant()} * {n()})",
             lambda: f"np.sin({n()})",
             lambda: f"math.cos({n()})",
             lambda: f"np.tanh({n()} * {n()})",
-            lambda: f"{n()} / (1.0 + {n()} ** 2)",
+            lambda: f"({n()} / (1.0 + {n()} ** 2))",
             lambda: f"np.exp(-({n()} ** 2))",
             lambda: f"math.sqrt(1.0 + abs({n()}))",
             lambda: f"(-{n()})",
@@ -188,14 +188,14 @@ class Expressions:
             lambda: self.view(scope, length),
             lambda: f"({w()} + {w()})",
             lambda: f"({w()} - {n()})",
-            lambda: f"{self.constant()} * {w()}",
+            lambda: f"({self.constant()} * {w()})",
             lambda: f"np.sin({w()})",
             lambda: f"np.tanh({w()} * {w()})",
-            lambda: f"{w()} * {n()}",
-            lambda: f"{w()} / (1.0 + {w()} ** 2)",
+            lambda: f"({w()} * {n()})",
+            lambda: f"({w()} / (1.0 + {w()} ** 2))",
             lambda: f"{w()}.copy()",
             lambda: f"np.roll({w()}, 1)",
-            lambda: f"0.5 * np.cumsum({w()})",
+            lambda: f"(0.5 * np.cumsum({w()}))",
             lambda: f"np.where({w()} > {self.constant()}, {w()}, {n()})",
             lambda: f"np.maximum({w()}, {n()})",
             lambda: f"np.sort({w()})",
@@ -211,7 +211,7 @@ class Expressions:
         if length > 1:
             forms.append(lambda: f"np.concatenate([{w()}[1:], [{n()}]])")
         forms += [
-            lambda: f"0.5 * ({name} @ {self.vector(scope, columns, depth - 1)})"
+            lambda: f"(0.5 * ({name} @ {self.vector(scope, columns, depth - 1)}))"
             for name, (rows, columns) in scope.matrices.items()
             if rows == length
         ]

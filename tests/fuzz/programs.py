@@ -392,7 +392,7 @@ def result(scope: Scope) -> str:
 def programs(draw: Any, plain: bool | None = None) -> str:
     """The source of a module with `program(x, y, v, m)`: two floats, a 4-vector, a 3x4 matrix.
 
-    A plain program is made of numbers, arrays, branches and loops alone; by default half of them are.
+    A plain program is made of numbers, arrays, branches and loops alone; by default half are.
     """
     plain = draw(st.booleans()) if plain is None else plain
     writer, scope = Writer(draw, plain), Scope()

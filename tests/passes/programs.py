@@ -581,3 +581,128 @@ def clipped(x):
 @case(X, W)
 def callee_with_two_kinds(x, w):
     return np.sum(squared(x)) * squared(w[0])
+
+
+# Iteration, choices, exits -----------------------------------------------------------------------
+
+
+@case(X, 0.7)
+def over_reversed_array(coefficients, x):
+    s = 0.0
+    for c in coefficients[::-1]:
+        s = s * x + c
+    return s
+
+
+@case(X, W)
+def over_zip(x, w):
+    s = 0.0
+    for a, b in zip(x, w):
+        s += a * b * b
+    return s
+
+
+@case(A)
+def over_enumerated_rows(a):
+    s = 0.0
+    for i, row in enumerate(a):
+        s += (i + 1) * np.sum(row * row)
+    return s
+
+
+@case(X)
+def swapped_elements(x):
+    a = x * 2.0
+    a[0], a[2] = a[2], a[0]
+    a[1], a[3] = a[0] * a[1], a[1]
+    return a[0] * a[1] + a[2] * a[3] ** 2
+
+
+@case(1.5, 6)
+def returns_from_a_loop(x, n):
+    y = x
+    for k in range(n):
+        y = y * x
+        if y > 5:
+            return y * k
+    return -y
+
+
+@case(0.5, 6)
+def never_returns_from_its_loop(x, n):
+    y = x
+    for k in range(n):
+        y = y * x
+        if y > 5:
+            return y * k
+    return -y
+
+
+@case(1.25, 4)
+def returns_from_a_nested_loop(x, n):
+    y = x
+    for i in range(n):
+        for j in range(n):
+            y = y + x * i
+            if y > 6:
+                return y * y
+    return y
+
+
+@case(1.5, 0.4)
+def choice_inside(x, y):
+    return 2 * (x if x > y else y) + (x * y if x * y > 1 else 0.0)
+
+
+@case(1.5, 0.4)
+def choice_of_calls(x, y):
+    return squared(x) if x > y else squared(y)
+
+
+@case(0.4, 1.5)
+def larger(x, y):
+    return max(x, y) * min(x * y, 2.0)
+
+
+@case(A)
+def fancy_indices(a):
+    rows = a[[0, 0, 2], :]
+    cells = a[np.array([0, 1]), np.array([1, 1])]
+    columns = a[:, np.array([1, 1])]
+    return np.sum(rows * rows) + np.sum(cells**2) + np.sum(columns**3)
+
+
+@case(X, W)
+def joined_arrays(x, w):
+    y = np.concatenate([x, w * x])
+    z = np.stack([x, w])
+    return np.sum(y * y) + np.sum(z**3)
+
+
+@case(X)
+def unknown_slice(x):
+    n = len(x) // 2
+    a = x * 1.0
+    a[:n] = x[n:] * a[:n]
+    return np.sum(a * a)
+
+
+@case(X, 3)
+def integer_power(x, n):
+    return np.sum(x**n)
+
+
+@case(1.3)
+def chained(x):
+    a = b = x * x
+    a = a * x
+    return a * b
+
+
+@case(X)
+def mask_of_itself(x):
+    y = x * 1.0
+    for k in range(2):
+        y[y > 0.5] = y[y > 0.5] * 0.9
+        y[y < 0] = 0.1
+    return np.sum(y * y)

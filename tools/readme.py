@@ -1,0 +1,34 @@
+"""Write into the README what its example prints: `python -m tools.readme`."""
+
+import contextlib
+import io
+import linecache
+import re
+from pathlib import Path
+
+README = Path(__file__).parents[1] / "README.md"
+
+
+def blocks(language, text):
+    """The fenced blocks of a language."""
+    return re.findall(rf"```{language}\n(.*?)```", text, flags=re.DOTALL)
+
+
+def printed(function, call):
+    """What the second block prints when the first stands in a file roots.py."""
+    linecache.cache["roots.py"] = (len(function), None, function.splitlines(keepends=True), "roots.py")
+    namespace = {"__name__": "roots"}
+    exec(compile(function, "roots.py", "exec"), namespace)
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        exec(call, namespace)
+    return out.getvalue().rstrip() + "\n"
+
+
+def main():
+    text = README.read_text(encoding="utf-8")
+    function, call, output = blocks("python", text)
+    README.write_text(text.replace(output, printed(function, call)), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
