@@ -15,7 +15,7 @@ import pytest
 import srcgrad as sg
 from tests.recorded import FAMILIES, samples
 from tests.recorded.drawing import arguments, seed_of
-from tools.record_oracles import ORACLES, directions, filled, flat, path_of, plain
+from tools.record_oracles import FIRST_ORDER, ORACLES, directions, filled, flat, path_of, plain
 
 # Where an oracle's convention is another one, with ours.
 DIFFERENT: dict[tuple[str, str], str] = {}
@@ -45,7 +45,7 @@ def stored_otherwise(given: Any) -> Any:
     if not isinstance(given, np.ndarray):
         return given
     roomy = np.full(tuple(2 * n for n in given.shape[::-1]), np.nan, given.dtype)
-    x = roomy[tuple(slice(None, None, -2) for _ in given.shape)].T if given.ndim else roomy[()].reshape(())
+    x = roomy[(..., *(slice(None, None, -2) for _ in given.shape))].T
     x[...] = given
     return x
 
@@ -67,8 +67,12 @@ def quantities(family: str, name: str, given: list[Any]) -> dict[str, list[Any]]
         y, pull = sg.vjp(function, *args)
         return list(pull(weights(y)))
 
-    found = {"vjp": pulled(*given), "jvp": sg.jvp(function, given, tangents)[1]}
-    if family != "ties":
+    y, y_dot = sg.jvp(function, given, tangents)
+    for part, part_dot in zip(flat(y), flat(y_dot), strict=True):
+        assert np.shape(part) == np.shape(part_dot)
+        assert np.asarray(part).dtype == np.asarray(part_dot).dtype or np.asarray(part).dtype.kind not in "fc"
+    found = {"vjp": pulled(*given), "jvp": y_dot}
+    if family not in FIRST_ORDER:
         found["second"] = sg.jvp(pulled, given, tangents)[1]
     for x, x_bar in zip(flat(given), flat(found["vjp"]), strict=True):
         assert np.shape(x) == np.shape(x_bar)

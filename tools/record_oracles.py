@@ -4,8 +4,8 @@
     python -m tools.record_oracles --check     fails when a file says something else
 
 For each sample: the cotangents of its arguments, the tangent of its result, and the derivative of the
-cotangents in a direction (a Hessian-vector product where the result is a number). An oracle that
-lacks a function, or a derivative of one, is silent; so are NaN and infinity.
+cotangents in a direction (a Hessian-vector product where the result is a number). An oracle is silent
+where its function is lacking, means something else than NumPy's, or has no finite derivative.
 
 PyTorch's gradients of complex functions are the conjugate of JAX's, and are conjugated here.
 """
@@ -17,6 +17,7 @@ import json
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,8 @@ from tests.recorded import FAMILIES, samples
 from tests.recorded.drawing import arguments, seed_of
 
 FOLDER = Path(__file__).resolve().parent.parent / "tests" / "oracles_data"
-QUANTITIES = ("vjp", "jvp", "second")
+# Families of points where a function has a first derivative by convention alone.
+FIRST_ORDER = ("ties",)
 
 
 def path_of(family: str) -> Path:
@@ -66,80 +68,102 @@ def by_jax(family: str, name: str) -> dict[str, list[Any]]:
     import jax.numpy as jnp
 
     jax.config.update("jax_enable_x64", True)
-    function, *draws = samples(family, jnp)[name]
+    function, given = sample(family, name, jnp)
     seed = seed_of(family, name)
-    given = arguments(seed, draws)
     inputs = [x if type(x) is float else jnp.asarray(x) for x in flat(given)]
+    # The tangent of a Python float has the dtype that JAX gives one.
+    dots = [jnp.asarray(v, jnp.asarray(x).dtype) for v, x in zip(directions(seed + 1, inputs), inputs, strict=True)]
 
-    def of_leaves(*leaves: Any) -> list[Any]:
-        return [y for y in flat(function(*filled(given, iter(leaves)))) if jnp.asarray(y).dtype.kind in "fc"]
-
-    # A cotangent or tangent has the dtype that JAX gives a Python float.
-    x_dots = [jnp.asarray(v) for v in directions(seed + 1, inputs)]
+    def outputs(*leaves: Any) -> list[Any]:
+        return smooth(function(*filled(given, iter(leaves))))
 
     def pulled(*leaves: Any) -> Any:
-        y, pull = jax.vjp(of_leaves, *leaves)
+        y, pull = jax.vjp(outputs, *leaves)
         return pull([jnp.asarray(w) for w in directions(seed + 2, y)])
 
-    dots = [jnp.asarray(v, jnp.asarray(x).dtype) for v, x in zip(x_dots, inputs, strict=True)]
     ways: dict[str, Callable[[], Any]] = {
+        "value": lambda: outputs(*inputs),
         "vjp": lambda: pulled(*inputs),
-        "jvp": lambda: jax.jvp(of_leaves, inputs, dots)[1],
+        "jvp": lambda: jax.jvp(outputs, inputs, dots)[1],
         "second": lambda: jax.jvp(pulled, inputs, dots)[1],
     }
-    return answers(ways, (NotImplementedError, AttributeError, TypeError, ValueError), order=1 if family == "ties" else 2)
+    return answers(family, name, ways)
 
 
 def by_torch(family: str, name: str) -> dict[str, list[Any]]:
     """The quantities of a sample by PyTorch, where the sample's words mean the same to it."""
     import torch
 
-    function, *draws = samples(family, torch)[name]
+    function, given = sample(family, name, torch)
     seed = seed_of(family, name)
-    given = arguments(seed, draws)
     inputs = [torch.tensor(np.asarray(x), requires_grad=True) for x in flat(given)]
-    dots = [torch.tensor(np.conj(v)) for v in directions(seed + 1, list(flat(given)))]
+    dots = [torch.tensor(v) for v in directions(seed + 1, given)]
 
-    def conjugated(found: Any, like: Any) -> list[Any]:
-        return [torch.zeros_like(x) if g is None else g.conj() for g, x in zip(found, like, strict=True)]
+    def outputs() -> list[Any]:
+        return smooth(function(*filled(given, iter(inputs))))
 
     def pulled() -> list[Any]:
-        outputs = [y for y in flat(function(*filled(given, iter(inputs)))) if y.is_floating_point() or y.is_complex()]
-        weights = [torch.tensor(np.conj(w)) for w in directions(seed + 2, [in_numpy(y) for y in outputs])]
-        return list(torch.autograd.grad(outputs, inputs, weights, create_graph=True, allow_unused=True))
+        y = outputs()
+        weights = [torch.tensor(np.conj(w)) for w in directions(seed + 2, [in_numpy(part) for part in y])]
+        return list(torch.autograd.grad(y, inputs, weights, create_graph=True, allow_unused=True))
 
     def second() -> list[Any]:
+        # A row of the symmetric second derivative: the transpose applied to the direction.
         active = [(g, v) for g, v in zip(pulled(), dots, strict=True) if g is not None and g.requires_grad]
         if not active:
             return [torch.zeros_like(x) for x in inputs]
-        found = torch.autograd.grad([g for g, _ in active], inputs, [v for _, v in active], allow_unused=True)
-        return conjugated(found, inputs)
+        gradients, along = zip(*active, strict=True)
+        return conjugated(torch.autograd.grad(gradients, inputs, along, allow_unused=True))
 
-    ways = {"vjp": lambda: conjugated(pulled(), inputs), "second": second}
-    return answers(ways, (Exception,), order=1 if family == "ties" else 2)
+    def conjugated(found: Any) -> list[Any]:
+        return [torch.zeros_like(x) if g is None else g.conj() for g, x in zip(found, inputs, strict=True)]
+
+    return answers(family, name, {"value": outputs, "vjp": lambda: conjugated(pulled()), "second": second})
 
 
-def answers(ways: dict[str, Callable[[], Any]], silent: tuple[type[Exception], ...], order: int) -> dict[str, list[Any]]:
-    """What an oracle says, as plain numbers."""
-    found = {}
-    for quantity, compute in ways.items():
-        if quantity == "second" and order == 1:
-            continue
-        try:
-            leaves = [in_numpy(leaf) for leaf in flat(compute())]
-        except silent:
-            continue
-        if all(np.all(np.isfinite(leaf)) for leaf in leaves):
-            found[quantity] = [plain(leaf) for leaf in leaves]
-    return found
+def sample(family: str, name: str, xp: ModuleType) -> tuple[Callable[..., Any], list[Any]]:
+    """A sample's function over a module, and its arguments as NumPy's."""
+    function, *draws = samples(family, xp)[name]
+    return function, arguments(seed_of(family, name), draws)
+
+
+def smooth(y: Any) -> list[Any]:
+    """The leaves of a result that have a derivative."""
+    return [leaf for leaf in flat(y) if any(kind in str(getattr(leaf, "dtype", "float")) for kind in ("float", "complex"))]
 
 
 def in_numpy(leaf: Any) -> np.ndarray:
     """An oracle's array as NumPy's; PyTorch's may be a conjugate that is yet to be formed."""
-    return leaf.detach().resolve_conj().resolve_neg().numpy() if hasattr(leaf, "resolve_conj") else np.asarray(leaf)
+    if hasattr(leaf, "resolve_conj"):
+        return np.asarray(leaf.detach().resolve_conj().resolve_neg().numpy())
+    return np.asarray(leaf)
 
 
-def plain(leaf: np.ndarray) -> Any:
+def answers(family: str, name: str, ways: dict[str, Callable[[], Any]]) -> dict[str, list[Any]]:
+    """What an oracle says, as plain numbers; nothing unless it gives the function NumPy's values."""
+    function, given = sample(family, name, np)
+    found: dict[str, list[Any]] = {}
+    for quantity, compute in ways.items():
+        if quantity == "second" and family in FIRST_ORDER:
+            continue
+        try:
+            leaves = [in_numpy(leaf) for leaf in flat(compute())]
+        except Exception:  # whatever an oracle raises for what it does not have
+            leaves = []
+        if quantity == "value":
+            ours = smooth(function(*given))
+            if [np.shape(a) for a in ours] != [np.shape(b) for b in leaves] or not all(map(close, ours, leaves)):
+                return {}
+        elif leaves and all(np.all(np.isfinite(leaf)) for leaf in leaves):
+            found[quantity] = [plain(leaf) for leaf in leaves]
+    return found
+
+
+def close(a: Any, b: Any) -> bool:
+    return bool(np.allclose(a, b, rtol=1e-4, atol=1e-5, equal_nan=True))
+
+
+def plain(leaf: np.ndarray) -> list[float]:
     """The numbers of an array in order, real parts before imaginary ones, with the digits that are worth keeping."""
     parts = [leaf.real, leaf.imag] if leaf.dtype.kind == "c" else [leaf]
     digits = 8 if leaf.dtype.itemsize // len(parts) == 4 else 13

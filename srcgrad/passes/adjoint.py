@@ -261,6 +261,11 @@ class Adjoint:
         term = times(c.expr)
         if singular and self.may_skip(e):
             term = call(self.module.reference(support.guarded), c.expr, term)
+        given = self.kind(term)
+        if given.form in ("int", "bool"):
+            term = call(Name("float"), term)
+        elif given.form == "array" and given.dtype != kinds.REAL:
+            term = Binary("*", algebra.ONE, term)
         if not stretches(kind, result):
             full = c.full or (not stretches(self.kind(term), result) and not result.is_scalar)
             self.push(operand, Cotangent(term, full))
@@ -358,12 +363,21 @@ class Adjoint:
             return self.identity
         if function in (np.array, np.asarray):
             return self.display
+        if function is np.copy:
+            return self.duplicate
         if function in (builtins.max, builtins.min):
             return lambda e, args, c: self.extremum(e, function, args, c)
         return None
 
     def identity(self, e: ir.Call, args: tuple[ir.Argument, ...], c: Cotangent) -> bool:
         if len(args) != 1 or not self.view.kind(args[0].value).is_scalar:
+            return False
+        self.push(args[0].value, c)
+        return True
+
+    def duplicate(self, e: ir.Call, args: tuple[ir.Argument, ...], c: Cotangent) -> bool:
+        """A copy of an array: the cotangent goes through."""
+        if len(args) != 1 or self.view.kind(args[0].value).form != "array":
             return False
         self.push(args[0].value, c)
         return True

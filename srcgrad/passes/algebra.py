@@ -55,6 +55,8 @@ def mul(a: Expr, b: Expr) -> Expr:
 
 
 def _product(a: Expr, b: Expr) -> Expr:
+    if isinstance(a, Const) and isinstance(b, Const) and is_number(a) and is_number(b):
+        return number(a.value * b.value)
     if is_number(a, 1):
         return b
     if is_number(b, 1):

@@ -125,7 +125,7 @@ def _own(e: Expr, view: object) -> bool:
             return True
         case ir.Unary(op="-"):
             return True
-        case ir.Const():
+        case ir.Const() | ir.Compare():
             return True
         case ir.Subscript():
             parts = [e.index]

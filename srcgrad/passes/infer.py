@@ -126,6 +126,10 @@ class View:
                 function, args = callee(e, self.scope, self.kind)
                 if function is UNRESOLVED:
                     return any(self.active(child) for child in ir.children(e))
+                if function in (str, repr, format, ascii):
+                    if any(self.active(a.value) for a in args):
+                        raise NotStatic("an active value as text", e.span)
+                    return False
                 if table.is_zero(function) or function in INTEGER_RESULTS:
                     return False
                 return any(self.active(a.value) for a in args)
@@ -487,6 +491,9 @@ class _Run:
                     items = [Value(view.kind(v), view.active(v)) for v in value.items]
                 elif result.kind.form == "tuple" and len(result.kind.items) == len(target.items):
                     items = [Value(k, result.active) for k in result.kind.items]
+                elif value is not None and result.kind.form == "array" and result.kind.dims:
+                    parts = [ir.Subscript(value, ir.Const(k, str(k))) for k in range(len(target.items))]
+                    items = [Value(view.kind(part), result.active) for part in parts]
                 elif not result.active:
                     items = [Value(OBJECT) for _ in target.items]
                 else:

@@ -40,6 +40,7 @@ from srcgrad.passes.reverse import OWNED, SHARED, Reverse, State, selects
 from srcgrad.passes.sweep import Sweep, name_saves, settle_trip_counts, trip_counts
 from srcgrad.passes.tangent import Tangent
 from srcgrad.passes.useful import useful
+from srcgrad.passes.views import separate_views
 from srcgrad.passes.versions import rename_overwritten
 from srcgrad.syntax import emit, ir
 from srcgrad.syntax.emit import text_of
@@ -195,6 +196,7 @@ class _Function:
         self.argnums = argnums
         self.integers = integers
         code = unit.function.__code__
+        self.users = frozenset(code.co_varnames)
         self.variables = set(code.co_varnames) | set(code.co_cellvars)
         self.taken = self.variables | set(code.co_names) | set(code.co_freevars)
         if code.co_cellvars:
@@ -227,6 +229,7 @@ class _Function:
     def outline(self) -> Value:
         """What the function returns, without writing anything."""
         self.open()
+        self.step("separate_views", separate_views(self.unit, self.facts(), self.variable))
         facts = self.facts()
         check_aliases(self.unit, facts, self.session.apart)
         return facts.returned or Value(kinds.BOTTOM)
@@ -248,6 +251,7 @@ class _Function:
     def prepare(self) -> None:
         """From the unit as written to the unit that the two sweeps are written from."""
         self.open()
+        self.step("separate_views", separate_views(self.unit, self.facts(), self.variable))
         facts = self.facts()
         self.step("decided_branches", decided_branches(self.unit, facts))
         facts = self.facts()
@@ -508,7 +512,7 @@ class _Function:
                         raise NotStatic("a value that could not be named", s.span)
                     plan.sinks[s.key] = sink
         trip_counts(self.unit, plan, self.variable)
-        return record(self.unit, plan, facts)
+        return record(self.unit, plan, facts, self.users)
 
     # Text ---------------------------------------------------------------------------------------
 
@@ -613,6 +617,8 @@ class _Function:
         for p in self.unit.params:
             if p in self.written_params:
                 body.add(f"{p} = {p}.copy()")
+        for name_ in sorted(plan.initial):
+            body.add(f"{name_} = None")
         body.extend(sweep.block(self.unit.body))
         returned = self.unit.body[-1]
         assert isinstance(returned, ir.Return)
@@ -633,7 +639,7 @@ class _Function:
         if callee:
             signature = ", ".join(self.unit.params)
         if mode == "vjp":
-            body.extend(self.pullback(lines, results, lists))
+            body.extend(self.pullback(lines, results))
             body.add("")
             body.add(f"return {value}, {self.pullback_name}")
         else:
@@ -676,16 +682,12 @@ class _Function:
         lines.extend(rest)
         return lines, [self.result(k, bars, state, lines) for k in self.argnums]
 
-    def pullback(self, lines: Lines, results: list[str], lists: dict[str, str]) -> Lines:
+    def pullback(self, lines: Lines, results: list[str]) -> Lines:
         """The reverse sweep as an inner function that leaves what it reads as it was."""
         self.pullback_name = self.fresh("pullback")
         body = Lines()
         for a in sorted(self.rewritten_arrays()):
             body.add(f"{a} = {a}.copy()")
-        text = lines.text()
-        for saved, left in lists.items():
-            if left in text:
-                body.add(f"{left} = {saved}.copy()")
         body.extend(lines)
         comma = "," if len(results) == 1 else ""
         body.add(f"return ({', '.join(results)}{comma})" if results else "return ()")

@@ -41,6 +41,8 @@ class Plan:
     added: set[int] = field(default_factory=set)
     # The names of the cotangents that a call's pullback returns.
     received: dict[int, list[str]] = field(default_factory=dict)
+    # Names of the generator's that are given a value first, since some path does not bind them.
+    initial: set[str] = field(default_factory=set)
 
     def acts(self, s: Stmt) -> bool:
         """Whether the reverse sweep has anything to do for a statement."""
@@ -55,16 +57,17 @@ class Plan:
                 return False
 
 
-def record(unit: ir.Unit, plan: Plan, facts: Facts) -> Plan:
-    """Fill in what is saved where."""
-    recorder = _Recorder(plan, facts)
+def record(unit: ir.Unit, plan: Plan, facts: Facts, users: frozenset[str]) -> Plan:
+    """Fill in what is saved where. `users` are the variables that the user named."""
+    recorder = _Recorder(plan, facts, users)
     recorder.block(unit.body, frozenset())
     return plan
 
 
 class _Recorder:
-    def __init__(self, plan: Plan, facts: Facts) -> None:
+    def __init__(self, plan: Plan, facts: Facts, users: frozenset[str]) -> None:
         self.plan = plan
+        self.users = users
         self.facts = facts
 
     def block(self, body: Block, needed: frozenset[str]) -> frozenset[str]:
@@ -130,7 +133,7 @@ class _Recorder:
             env = self.facts.before[s.key]
             for name in lost:
                 if name not in env or not env[name].sure:
-                    raise NotStatic(f"{name} may be unbound where it is overwritten", s.span)
+                    self._bind_first(name, s)
             self.plan.overwritten.setdefault(s.key, set()).update(lost)
         return (needed - bound) | after
 
@@ -206,7 +209,13 @@ class _Recorder:
             if ends or t is s.body[-1]:
                 env = self.facts.before[t.key] if ends else self.facts.after.get(t.key)
                 if env is not None and (name not in env or not env[name].sure):
-                    raise NotStatic(f"{name} may be unbound at the end of an iteration", s.span)
+                    self._bind_first(name, s)
+
+    def _bind_first(self, name: str, s: Stmt) -> None:
+        """Saving a name of the generator's that was not bound yet is harmless: nothing reads it."""
+        if name in self.users:
+            raise NotStatic(f"{name} may be unbound where it is saved", s.span)
+        self.plan.initial.add(name)
 
 
 def _own(body: Block) -> list[Stmt]:

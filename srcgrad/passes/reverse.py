@@ -221,9 +221,9 @@ class Reverse:
         """What a cotangent is that has just been given a term; what it may alias is shared too."""
         if kind.is_scalar or is_fresh(term):
             return OWNED
-        read = ir.names(term)
+        shown = may_show(term)
         for name in state:
-            if self.bars[name] in read:
+            if self.bars[name] in shown:
                 state[name] = SHARED
         return SHARED
 
@@ -387,6 +387,13 @@ class Reverse:
                     out.add(self.zero(name, self.kind(s, name)))
                     entry[name] = OWNED
                 continue
+            # Copied once before the loop rather than in every iteration.
+            own = [n for n in after if entry[n] == SHARED and after[n] == OWNED and self.copies(n, body)]
+            if own:
+                for name in sorted(own):
+                    out.add(self.copy_of(name))
+                    entry[name] = OWNED
+                continue
             weaker = [n for n in after if entry[n] == OWNED and after[n] == SHARED]
             if weaker:
                 for name in weaker:
@@ -404,8 +411,18 @@ class Reverse:
         for t in self.plan.again.get(s.key, []):
             inner.add(emit.header(t))
         inner.extend(body)
+        for saved in self.saves.lists.get(s.key, ()):
+            if saved in self.lists:
+                out.add(f"{self.lists[saved]} = {saved}.copy()")
         out.nest(self.backwards(s), inner)
         self.restore(s, out)
+
+    def copy_of(self, name: str) -> str:
+        """The statement that makes a shared cotangent one of our own."""
+        return f"{self.bars[name]} = {self.bars[name]}.copy()"
+
+    def copies(self, name: str, body: Lines) -> bool:
+        return any(line.strip() == self.copy_of(name) for line in body.lines)
 
     def check_shape(self, s: ir.For | ir.While, name: str) -> None:
         """A zero of the shape after the loop must have the shape of every iteration."""
@@ -504,6 +521,18 @@ def is_fresh(e: Expr) -> bool:
             return name in FRESH
         case _:
             return False
+
+
+def may_show(e: Expr) -> frozenset[str]:
+    """The variables whose memory the value of an expression may be, whole or in part."""
+    if is_fresh(e):
+        return frozenset()
+    if isinstance(e, ir.Call) and isinstance(e.function, Name) and e.args:
+        # Both return an operand of theirs, or something new.
+        passed = {"unbroadcast": 0, "guarded": 1}.get(e.function.id)
+        if passed is not None and passed < len(e.args):
+            return may_show(e.args[passed].value)
+    return ir.names(e)
 
 
 __all__ = ["OWNED", "Reverse", "State", "stretches"]

@@ -65,6 +65,7 @@ rule(
 )
 same(np.float64, np.float16, np.float32, np.longdouble)
 same(np.complex128, np.complex64, np.clongdouble)
+zero(np.bool_, *(np.dtype(code).type for code in "bhilqBHILQ"))
 
 
 @composed(np.fromiter)

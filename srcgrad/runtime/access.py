@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import operator
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -12,7 +13,7 @@ from srcgrad.runtime import anomaly, memory
 from srcgrad.runtime.arithmetic import NUMBERS
 from srcgrad.runtime.calls import call, is_python, python_method
 from srcgrad.runtime.levels import refused, state
-from srcgrad.runtime.operations import is_active
+from srcgrad.runtime.operations import check_view, is_active
 from srcgrad.runtime.reverse import Reshape, ReverseTrace
 
 slice = slice
@@ -51,7 +52,10 @@ def getitem(a: Any, index: Any) -> Any:
     if isinstance(a, np.generic):
         return getitem(call(np.asarray, a), index)
     if isinstance(a, memoryview) and isinstance(a.obj, np.ndarray):
-        return getitem(np.asarray(a), index) if is_active(a) else a[index]
+        if not is_active(a):
+            return a[index]
+        y = getitem(np.asarray(a), index)
+        return call(y.item) if isinstance(y, np.generic) else y
     if isinstance(a, type):
         maker = _class_attribute(a, "__class_getitem__")
         return a[index] if not isinstance(maker, classmethod) or not is_python(maker.__func__) else call(
@@ -64,6 +68,8 @@ _BUILTIN = frozenset({list, tuple, dict, str})
 
 
 def _note_gather(levels: tuple[Any, ...], a: np.ndarray, index: Any, y: Any) -> None:
+    if a.base is not None:
+        check_view(a)
     if type(index) is tuple:
         plain = all(type(k) in _INTEGERS for k in index)
     else:
@@ -162,6 +168,8 @@ def _set_array(levels: tuple[Any, ...], a: np.ndarray, index: Any, v: Any) -> No
     entries = []
     for i in range(len(levels) - 1, -1, -1):
         active = levels[i].is_active(a) or levels[i].is_active(v)
+        if active and a.base is not None:
+            check_view(a)
         entry = levels[i].prepared(levels[:i], a, index, v, active)
         if entry is not None:
             entries.append((i, entry))
@@ -191,7 +199,7 @@ def attribute(obj: Any, name: str) -> Any:
         return getattr(obj, name)
     reader = python_method(kind, "__getattribute__")
     if reader is None or reader.__module__ == "enum":
-        return generic_attribute(obj, name, python_method(kind, "__getattr__"))
+        return _found(obj, name, getattr, python_method(kind, "__getattr__"))
     try:
         return call(reader, obj, name)
     except AttributeError:
@@ -201,8 +209,13 @@ def attribute(obj: Any, name: str) -> Any:
         return call(fallback, obj, name)
 
 
-def generic_attribute(obj: Any, name: str, fallback: Any = None) -> Any:
-    """As object.__getattribute__, then the class's `__getattr__`."""
+def generic_attribute(obj: Any, name: str) -> Any:
+    """As object.__getattribute__."""
+    return _found(obj, name, object.__getattribute__, None)
+
+
+def _found(obj: Any, name: str, read: Any, fallback: Any) -> Any:
+    """An attribute through properties and descriptors written in Python, else by `read`."""
     if isinstance(obj, type):
         return _of_class(obj, name)
     kind = type(obj)
@@ -210,19 +223,19 @@ def generic_attribute(obj: Any, name: str, fallback: Any = None) -> Any:
     own = name in getattr(obj, "__dict__", ())
     if found is not None:
         if isinstance(found, property):
-            return call(found.fget, obj) if is_python(found.fget) else getattr(obj, name)
+            return call(found.fget, obj) if is_python(found.fget) else read(obj, name)
         if isinstance(found, functools.cached_property):
             if name not in obj.__dict__:
                 obj.__dict__[name] = call(found.func, obj)
             return obj.__dict__[name]
         if isinstance(found, FunctionType):
-            return getattr(obj, name)
+            return read(obj, name)
         getter = python_method(type(found), "__get__")
         if getter is not None and not (own and not hasattr(found, "__set__")):
             return call(getter, found, obj, kind)
     elif not own and fallback is not None and not hasattr(object, name):
         return call(fallback, obj, name)
-    return getattr(obj, name) if fallback is not None else object.__getattribute__(obj, name)
+    return read(obj, name)
 
 
 def _of_class(cls: type, name: str) -> Any:
@@ -243,7 +256,8 @@ def _component(obj: Any, name: str) -> Any:
     if isinstance(obj, np.ndarray) and memory.owner(y) is memory.owner(obj):
         return y
     if isinstance(obj, (complex, np.complexfloating)):
-        return call(np.real if name == "real" else np.imag, obj)
+        function = np.real if name == "real" else np.imag
+        return ruled.by_table(function, (obj,), {}, operator.attrgetter(name))
     return y
 
 
@@ -260,19 +274,32 @@ def setattribute(obj: Any, name: str, value: Any) -> None:
         if isinstance(obj, np.ndarray) and name in ("real", "imag", "flat", "shape", "strides", "dtype"):
             _set_of_array(obj, name, value)
             return
-        found = _class_attribute(type(obj), name)
-        if isinstance(found, property) and is_python(found.fset):
-            call(found.fset, obj, value)
-            return
         setter = python_method(type(obj), "__setattr__")
         if setter is not None and not _refuses_only(setter):
             call(setter, obj, name, value)
             return
-        descriptor = python_method(type(found), "__set__") if found is not None else None
-        if descriptor is not None:
-            call(descriptor, found, obj, value)
+        if _set_by_descriptor(obj, name, value):
             return
     setattr(obj, name, value)
+
+
+def _set_by_descriptor(obj: Any, name: str, value: Any) -> bool:
+    """Assign through a property or another descriptor written in Python, if there is one."""
+    found = _class_attribute(type(obj), name)
+    if isinstance(found, property) and is_python(found.fset):
+        call(found.fset, obj, value)
+        return True
+    descriptor = python_method(type(found), "__set__") if found is not None else None
+    if descriptor is not None:
+        call(descriptor, found, obj, value)
+        return True
+    return False
+
+
+def generic_setattribute(obj: Any, name: str, value: Any) -> None:
+    """As object.__setattr__."""
+    if isinstance(obj, type) or not _set_by_descriptor(obj, name, value):
+        object.__setattr__(obj, name, value)
 
 
 def _refuses_only(setter: Any) -> bool:
@@ -286,6 +313,8 @@ def _set_of_array(a: np.ndarray, name: str, value: Any) -> None:
         setitem(a.reshape(-1) if name == "flat" else getattr(a, name), Ellipsis, value)
         return
     concerned = [level for level in levels if level.is_active(a) or level.holds(a)]
+    if name == "dtype" and np.dtype(value) == a.dtype:
+        concerned = []
     if concerned and name != "shape":
         raise refused(f"the {name} of an array set in place", ways=("make a view: a.view(...)",))
     old = a.shape
@@ -293,3 +322,7 @@ def _set_of_array(a: np.ndarray, name: str, value: Any) -> None:
     for level in concerned:
         if isinstance(level, ReverseTrace):
             level.append(Reshape(a, old, a.shape))
+
+
+# This is built upon this module.
+from srcgrad.runtime import ruled  # noqa: E402

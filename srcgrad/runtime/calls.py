@@ -48,8 +48,23 @@ def is_python(x: Any) -> bool:
     if isinstance(x, FunctionType):
         return True
     if isinstance(x, type):
-        return bool(x.__flags__ & (1 << 9))  # Py_TPFLAGS_HEAPTYPE: not a static type of C
+        return _is_python_class(x)
     return False
+
+
+_C_DESCRIPTORS = (type(str.join), type(float.__add__), type(float.__dict__["fromhex"]))
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_python_class(cls: type) -> bool:
+    """Whether a class was made by a class statement; many types of C are on the heap too.
+
+    The namespace of a type of C holds descriptors of its own C functions, which that of a class
+    statement never does.
+    """
+    if not cls.__flags__ & (1 << 9):  # Py_TPFLAGS_HEAPTYPE
+        return False
+    return not any(isinstance(v, _C_DESCRIPTORS) and v.__objclass__ is cls for v in vars(cls).values())
 
 
 def python_method(kind: type, name: str) -> Any:

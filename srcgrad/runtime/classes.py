@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from types import FunctionType
+from types import BuiltinMethodType, FunctionType
 from typing import Any
 
 from srcgrad.runtime.calls import SILENT, call, is_generated, is_python, python_method
@@ -82,7 +82,7 @@ def _enum_meta() -> type:
 
 def moves_only(cls: type) -> bool:
     """A class without an `__init__` or `__new__` of its own: its C base decides."""
-    base = next(b for b in cls.__mro__ if not is_python(b))
+    base = next(b for b in cls.__mro__ if isinstance(b.__dict__.get("__new__"), BuiltinMethodType))
     return base in native.MOVING_CLASSES or base is object or issubclass(base, BaseException)
 
 

@@ -128,6 +128,10 @@ def _vectorize(self: np.vectorize, *args: Any, **kwargs: Any) -> Any:
     return y if shape else access.getitem(y, ())
 
 
+def _chained(iterables: Iterable[Any]) -> Iterator[Any]:
+    return (x for xs in iteration.iterate(iterables) for x in iteration.iterate(xs))
+
+
 def _count(start: Any = 0, step: Any = 1) -> Any:
     return itertools.count(start, step) if type(start) is type(step) is int else _counting(start, step)
 
@@ -147,6 +151,47 @@ def _reversed(xs: Any) -> Any:
     if python_method(type(xs), "__getitem__") is not None and not isinstance(xs, (list, tuple, dict)):
         return (access.getitem(xs, i) for i in range(call(len, xs) - 1, -1, -1))
     return reversed(xs)
+
+
+def _hasattr(obj: Any, name: str) -> bool:
+    try:
+        access.attribute(obj, name)
+    except AttributeError:
+        return False
+    return True
+
+
+# The Python functions of the ufuncs that np.frompyfunc made while a derivative was taken.
+_of_python: dict[int, tuple[np.ufunc, Callable[..., Any]]] = {}
+
+
+def _frompyfunc(f: Callable[..., Any], nin: int, nout: int, **kwargs: Any) -> np.ufunc:
+    made = np.frompyfunc(f, nin, nout, **kwargs)
+    _of_python[id(made)] = (made, f)
+    return made
+
+
+def made_of(ufunc: np.ufunc) -> Callable[..., Any] | None:
+    """The Python function that a ufunc was made of by np.frompyfunc, where that is known."""
+    known = _of_python.get(id(ufunc))
+    return None if known is None else known[1]
+
+
+def element_by_element(f: Callable[..., Any], nout: int, args: tuple[Any, ...]) -> Any:
+    """As a ufunc made by np.frompyfunc: arrays of objects, or the results themselves for numbers."""
+    arrays = [call(np.asarray, a) for a in args]
+    shape = np.broadcast_shapes(*[np.shape(a) for a in arrays])
+    flat = [call(np.ravel, call(np.broadcast_to, a, shape)) for a in arrays]
+    results = [call(f, *[access.getitem(a, k) for a in flat]) for k in range(flat[0].size)]
+    if not shape:
+        return results[0]
+    made = []
+    for k in range(nout):
+        y = np.empty(len(results), object)
+        for place, result in enumerate(results):
+            y[place] = result if nout == 1 else result[k]
+        made.append(y.reshape(shape))
+    return made[0] if nout == 1 else tuple(made)
 
 
 def _augmenting(name: str) -> Callable[[Any, Any], Any]:
@@ -175,6 +220,8 @@ handlers.update(
         builtins.getattr: _getattr,
         builtins.setattr: access.setattribute,
         builtins.next: _next,
+        builtins.hasattr: _hasattr,
+        np.frompyfunc: _frompyfunc,
         builtins.iter: _iter,
         builtins.reversed: _reversed,
         functools.reduce: _reduce,
@@ -182,11 +229,12 @@ handlers.update(
         itertools.starmap: _starmap,
         itertools.groupby: _groupby,
         itertools.count: _count,
+        itertools.chain.from_iterable: _chained,
         np.fromiter: _fromiter,
         np.nditer: _nditer,
         np.vectorize.__call__: _vectorize,
         object.__getattribute__: access.generic_attribute,
-        object.__setattr__: object.__setattr__,
+        object.__setattr__: access.generic_setattribute,
         operator.getitem: access.getitem,
         operator.setitem: access.setitem,
         operator.delitem: _delitem,

@@ -46,6 +46,14 @@ def is_foreign(a: np.ndarray) -> bool:
     return owner(a).base is not None
 
 
+def reinterprets(a: np.ndarray) -> bool:
+    """Whether an array shows memory in another type than it was made in, other than as parts of it."""
+    whole, kind = owner(a).dtype, a.dtype
+    if whole == kind or whole.kind == "V" or kind.kind == "V":
+        return False
+    return not (whole.kind == "c" and kind.kind == "f" and 2 * kind.itemsize == whole.itemsize)
+
+
 def record(v: np.void) -> np.ndarray | None:
     """A record taken from a structured array, as an array of no dimension over the same memory."""
     if not isinstance(v.base, np.ndarray):
@@ -75,7 +83,7 @@ def overlaps_itself(a: np.ndarray) -> bool:
 
 def view_of(shadow: np.ndarray, whole: np.ndarray, part: np.ndarray) -> np.ndarray:
     """The view of `shadow` that `part` is of `whole`; shadow has the memory layout of whole."""
-    if part is whole:
+    if part is whole and part.shape == shadow.shape:
         return shadow
     if part.size == 0:
         return np.zeros(part.shape, part.dtype)

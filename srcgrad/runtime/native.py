@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from srcgrad.runtime import anomaly, reach
-from srcgrad.runtime.calls import NOT_KNOWN, call, python_method
+from srcgrad.runtime.calls import NOT_KNOWN, call, is_python, python_method
 from srcgrad.runtime.levels import carried, refused, state
 from srcgrad.runtime.operations import any_active, is_active, missing, shows_memory_of
 from srcgrad.runtime.reverse import ReverseTrace, Write
@@ -83,7 +83,7 @@ def builtin(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         return moved(f, args, kwargs)
     if isinstance(owner, (float, complex)):
         if f.__name__ == "conjugate":
-            return call(np.conj, owner)
+            return ruled.by_table(np.conj, (owner,), {}, operator.methodcaller("conjugate"))
         if f.__name__ in ("is_integer", "__format__", "hex", "__getnewargs__", "__reduce_ex__"):
             return f(*args, **kwargs)
         if is_active(owner):
@@ -95,7 +95,7 @@ def builtin(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             return moved(f, args, kwargs)
     if f.__name__ in ("__reduce_ex__", "__reduce__", "__getstate__", "__init_subclass__", "__subclasshook__", "__dir__"):
         return f(*args, **kwargs)
-    if isinstance(owner, BaseException) or type(owner).__flags__ & (1 << 9):
+    if isinstance(owner, BaseException) or is_python(type(owner)):
         # A method that an object of the user's inherits from its base in C.
         return moved(f, args, kwargs) if classes.moves_only(type(owner)) else foreign(f, args, kwargs)
     return foreign(f, args, kwargs)
@@ -106,9 +106,13 @@ def moved(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     owner = getattr(f, "__self__", None)
     kind = type(owner).__name__
     if kind in _DRAWING:
-        if any_active(args, kwargs):
+        if any(is_active(a) and isinstance(a, np.ndarray) for a in args):
+            return drawing.rearranged(f, args, kwargs)
+        if any_active(args, kwargs) and not (f.__name__ in ("shuffle", "seed") and isinstance(args[0], list)):
             raise missing(f, " with parameters to be differentiated")
         return unrecorded(f, args, kwargs)
+    if (f is dict or (f.__name__ == "update" and isinstance(owner, dict))) and args and not isinstance(args[0], dict):
+        args = (_pairs(args[0]), *args[1:])
     given = list(args) if _keeps_arrays(f, owner) else [_movable(a) for a in args]
     if f in _CALLING_BACK and args:
         given[0] = iteration.bound(args[0])
@@ -121,6 +125,13 @@ def moved(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     ):
         state.texts[id(y)] = y
     return y
+
+
+def _pairs(items: Any) -> Any:
+    """The items that a dict is made of: each of two, which may be an array."""
+    if hasattr(items, "keys"):
+        return items
+    return [tuple(iteration.iterate(p)) if isinstance(p, np.ndarray) else p for p in iteration.iterate(items)]
 
 
 def _keeps_arrays(f: Any, owner: Any) -> bool:
@@ -183,6 +194,8 @@ def foreign(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         raise refused(
             f"{f.__name__}() runs code that is not there to be differentiated", ways=("write the code out as a function",)
         )
+    if args and type(args[0]).__name__ in _DRAWING and getattr(args[0], f.__name__, None) is not None:
+        return moved(getattr(args[0], f.__name__), args[1:], kwargs)  # methods made by Cython are functions
     if any_active(args, kwargs) or reach.is_reached(getattr(f, "__self__", None), args, kwargs):
         raise missing(f)
     given = [_guarding(f, a) for a in args]
@@ -364,8 +377,12 @@ def special_method(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
             raise missing(f)
     if name == "__getattribute__":
         return access.generic_attribute(x, *args)
-    if isinstance(x, (list, tuple, dict, set, collections.deque)) and name == "__init__":
-        return f(*[_movable(a) if not isinstance(x, dict) else a for a in args], **kwargs)
+    if name == "__setattr__":
+        return access.generic_setattribute(x, *args)
+    if isinstance(x, (list, set, collections.deque)) and name in ("__init__", "__iadd__", "__ior__"):
+        return f(*[_movable(a) for a in args], **kwargs)
+    if isinstance(x, dict) and name in ("__init__", "__ior__") and args:
+        return f(_pairs(args[0]), **kwargs)
     return f(*args, **kwargs)
 
 
@@ -375,4 +392,4 @@ def _bare(x: Any) -> Any:
 
 
 # These are built upon this module.
-from srcgrad.runtime import access, arithmetic, classes, iteration, ruled  # noqa: E402
+from srcgrad.runtime import access, arithmetic, classes, drawing, iteration, ruled  # noqa: E402

@@ -64,7 +64,20 @@ def _concerns(level: Any, x: Any) -> bool:
         return any(_concerns(level, part) for part in x)
     if isinstance(x, dict):
         return any(_concerns(level, part) for part in x.values())
-    return bool(level.is_active(x))
+    if not level.is_active(x):
+        return False
+    if isinstance(x, np.ndarray) and x.base is not None:
+        check_view(x)
+    return True
+
+
+def check_view(x: np.ndarray) -> None:
+    """Refuse a view that shows the bits of active memory in another type."""
+    if memory.reinterprets(x):
+        raise refused(
+            f"memory of type {memory.owner(x).dtype} read or written as {x.dtype}",
+            ways=("convert it: x.astype(...)", "x[0::2] + 1j * x[1::2] for complex numbers"),
+        )
 
 
 def missing(function: Callable[..., Any], why: str = "") -> MissingRuleError:

@@ -236,6 +236,8 @@ class Pick:
             shadow = bars.shadows.get(id(x))
             if shadow is None:
                 shadow = bars.shadows[id(x)] = np.zeros_like(x)
+            elif shadow.shape != x.shape:
+                shadow = memory.view_of(shadow, x, x)
         else:
             shadow = bars.shadow(x)
             if memory.sign_of(memory.owner(x), x) < 0:

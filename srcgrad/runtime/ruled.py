@@ -13,7 +13,7 @@ from srcgrad.runtime import anomaly
 from srcgrad.runtime.binding import binding_of
 from srcgrad.runtime.calls import NOT_KNOWN, call, handlers, python_function, python_method
 from srcgrad.runtime.levels import refused, state
-from srcgrad.runtime.operations import any_active, missing, operate
+from srcgrad.runtime.operations import any_active, is_active, missing, operate
 from srcgrad.runtime.reverse import ReverseTrace
 
 _FLOATS = frozenset({float, np.float64})
@@ -29,6 +29,10 @@ def by_table(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], compute: Any
         return NOT_KNOWN
     if handler is not None:
         return handler(*args, **kwargs)
+    if f in _DUNDERS and args and type(args[0]).__flags__ & (1 << 9):
+        overridden = python_method(type(args[0]), _DUNDERS[f])
+        if overridden is not None:
+            return call(overridden, *args, **kwargs)
     rule = table.lookup(f)
     if rule is not None:
         if not kwargs and rule.shape == "elementwise" and len(args) <= 2:
@@ -40,13 +44,17 @@ def by_table(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], compute: Any
     body = None if zero else table.substitute(f)
     if not zero and body is None:
         return NOT_KNOWN
-    args, kwargs = _arguments(f, args, kwargs)
+    if not zero or getattr(f, "__module__", "") != "builtins":
+        args, kwargs = _arguments(f, args, kwargs)
     if kwargs.get("out") is not None:
         return into(f, args, kwargs)
     if zero:
         if f is np.sign and any(np.iscomplexobj(a) for a in args) and any_active(args, {}):
             raise missing(f, " of complex numbers")
-        return (compute or f)(*args, **kwargs)
+        y = (compute or f)(*args, **kwargs)
+        if isinstance(y, str) and state.texts is not None and any_active(args, kwargs):
+            state.texts[id(y)] = y
+        return y
     if not _writes(f) and not any_active(args, kwargs):
         return native.unrecorded(compute or f, args, kwargs)
     assert body is not None
@@ -81,9 +89,6 @@ def _with_rule(rule: Any, f: Any, args: tuple[Any, ...], kwargs: dict[str, Any],
     args, kwargs = _arguments(f, args, kwargs)
     if kwargs.get("out") is not None:
         return into(f, args, kwargs)
-    overridden = _overridden(f, args)
-    if overridden is not None:
-        return call(overridden, *args, **kwargs)
     if "out" in kwargs:
         kwargs = {k: v for k, v in kwargs.items() if k != "out"}
     return operate(rule, compute or f, args, kwargs)
@@ -109,7 +114,21 @@ def _arguments(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[t
                 f"{type(a).__name__}s, whose arithmetic is of their own, have no derivatives",
                 ways=("use plain arrays: np.asarray(...)",),
             )
+    if any(isinstance(a, np.ndarray) and a.dtype.kind == "O" and is_active(a) for a in args):
+        args = tuple([_numbers_in(a) for a in args])
     return args, kwargs
+
+
+def _numbers_in(a: Any) -> Any:
+    """An array of objects that are numbers as an array of numbers."""
+    if not isinstance(a, np.ndarray) or a.dtype.kind != "O":
+        return a
+    items = [iteration.getitem(v, ()) if isinstance(v, np.ndarray) and v.ndim == 0 else v for v in a.flat]
+    if not all(isinstance(v, (int, float, complex, np.number)) for v in items):
+        raise refused(
+            "an array of dtype object holds values that a derivative depends on", ways=("use an array of floats",)
+        )
+    return call(np.reshape, call(np.array, items), a.shape)
 
 
 def _is_special(kind: type) -> bool:
@@ -121,13 +140,19 @@ def _converted(f: Any, a: Any) -> Any:
     if hasattr(a, "__next__"):
         return list(iteration.iterate(a))
     kind = type(a)
-    for name in ("__array__", "__float__", "__complex__"):
+    module = getattr(f, "__module__", "")
+    names = _CONVERSIONS.get(module, ("__array__", "__float__", "__complex__"))
+    for name in () if f in _DUNDERS else names:
         method = python_method(kind, name)
-        if method is not None and (name == "__array__" or f not in _DUNDERS):
+        if method is not None:
             return call(method, a)
     if python_method(kind, "__iter__") is not None or python_method(kind, "__getitem__") is not None:
         return a if f in _DUNDERS else list(iteration.iterate(a))
     return a
+
+
+# Which methods the functions of a module turn an object into a number by.
+_CONVERSIONS = {"math": ("__float__", "__index__"), "cmath": ("__complex__", "__float__", "__index__")}
 
 
 @functools.lru_cache(maxsize=2048)
@@ -167,12 +192,7 @@ def _writes(f: Any) -> bool:
 
 
 # Builtins that hand over to a method of their argument's class.
-_DUNDERS = {abs: "__abs__", float: "__float__", complex: "__complex__", round: "__round__", divmod: "__divmod__"}
-
-
-def _overridden(f: Any, args: tuple[Any, ...]) -> Any:
-    name = _DUNDERS.get(f)
-    return python_method(type(args[0]), name) if name is not None and args else None
+_DUNDERS: dict[Any, str] = {abs: "__abs__", float: "__float__", complex: "__complex__", round: "__round__", divmod: "__divmod__", len: "__len__"}
 
 
 def into(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -196,7 +216,7 @@ def ufunc(f: np.ufunc, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         outs = args[f.nin :]
         return ufunc(f, args[: f.nin], {**kwargs, "out": outs if len(outs) > 1 else outs[0]})
     for a in args:
-        if not isinstance(a, _CONVERTED) or type(a).__flags__ & (1 << 9):
+        if type(a).__flags__ & (1 << 9):
             method = python_method(type(a), "__array_ufunc__")
             if method is not None:
                 return call(method, a, f, "__call__", *args, **kwargs)
@@ -216,6 +236,9 @@ def ufunc(f: np.ufunc, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         kwargs = {k: v for k, v in kwargs.items() if k not in ("out", "where", "dtype", "casting", "order", "subok")}
     known = by_table(f, args, kwargs)
     if known is NOT_KNOWN:
+        made_of = library.made_of(f)
+        if made_of is not None:
+            return library.element_by_element(made_of, f.nout, args)
         if not any_active(args, {}):
             return native.foreign(f, args, kwargs)
         y = f(*args, **kwargs)
@@ -263,4 +286,4 @@ def ufunc_method(f: np.ufunc, name: str, args: tuple[Any, ...], kwargs: dict[str
 
 
 # These are built upon this module.
-from srcgrad.runtime import access, iteration, native  # noqa: E402
+from srcgrad.runtime import access, iteration, library, native  # noqa: E402

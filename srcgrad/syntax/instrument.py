@@ -13,6 +13,7 @@ closure cells and the defaults of the original, so it cannot go stale.
 
 from __future__ import annotations
 
+import __future__
 import ast
 import builtins
 from types import CellType, CodeType, FunctionType, ModuleType
@@ -32,6 +33,11 @@ _COMPARISON = {ast.Lt: "lt", ast.LtE: "le", ast.Gt: "gt", ast.GtE: "ge", ast.Eq:
 
 # Builtins whose result never depends on a derivative and that call nothing of the user's.
 _PLAIN_CALLS = frozenset({"len", "range", "isinstance", "issubclass", "type", "id", "callable"})
+
+# What `from __future__ import …` in the user's file set for the compiler.
+_FUTURE = 0
+for _name in __future__.all_feature_names:
+    _FUTURE |= getattr(__future__, _name).compiler_flag
 
 _made: dict[CodeType, tuple[CodeType, str]] = {}
 
@@ -84,7 +90,9 @@ def _compiled(function: FunctionType) -> tuple[CodeType, str]:
         # A class around it lets the compiler mangle the private names in it.
         outer = ast.ClassDef(name=owner, bases=[], keywords=[], body=[outer], decorator_list=[], type_params=[])
     module = ast.fix_missing_locations(ast.Module([outer], type_ignores=[]))
-    code = _inner(compile(module, source.filename, "exec"), inner_name, original.co_argcount)
+    flags = original.co_flags & _FUTURE
+    compiled = compile(module, source.filename, "exec", flags, dont_inherit=True)
+    code = _inner(compiled, inner_name, original.co_argcount)
     if code is None or not set(code.co_freevars) <= {name, *free}:
         raise SourceUnavailableError(f"the source of {function.__qualname__}() does not match its code")
     code = code.replace(co_name=original.co_name, co_qualname=original.co_qualname)
@@ -450,10 +458,6 @@ class _Rewriter(ast.NodeTransformer):
         node.decorator_list = [self.visit(d) for d in node.decorator_list]
         node.args.defaults = [self.visit(d) for d in node.args.defaults]
         node.args.kw_defaults = [d and self.visit(d) for d in node.args.kw_defaults]
-        for parameter in ast.walk(node.args):
-            if isinstance(parameter, ast.arg):
-                parameter.annotation = None
-        node.returns = None
         node.body = self.statements(node.body)
         self.locals = saved
         return node

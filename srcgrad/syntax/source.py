@@ -11,6 +11,7 @@ import functools
 import linecache
 from dataclasses import dataclass
 from types import CodeType, FunctionType
+from typing import Any
 
 from srcgrad.errors import SourceUnavailableError
 
@@ -31,7 +32,7 @@ def source_of(function: FunctionType) -> FunctionSource:
     Raises SourceUnavailableError where there is no text, or a text that is not the function's.
     """
     code = function.__code__
-    lines = linecache.getlines(code.co_filename, function.__globals__)
+    lines = _lines(code.co_filename, function.__globals__)
     if not lines:
         raise SourceUnavailableError(
             f"the source of {function.__qualname__}() is not available",
@@ -50,6 +51,13 @@ def source_of(function: FunctionType) -> FunctionSource:
     else:
         segment = "".join(lines[first - 1 : node.end_lineno])
     return FunctionSource(code.co_filename, segment, first, node)
+
+
+def _lines(filename: str, namespace: dict[str, Any]) -> list[str]:
+    """The lines of a file; those of a module frozen into the interpreter from where it was made."""
+    if filename.startswith("<frozen ") and isinstance(namespace.get("__file__"), str):
+        filename = namespace["__file__"]
+    return linecache.getlines(filename, namespace)
 
 
 @functools.lru_cache(maxsize=64)

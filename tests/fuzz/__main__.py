@@ -93,6 +93,7 @@ def main() -> int:
     while tally.run < options.programs:
         batch(tally, number, min(BATCH, options.programs - tally.run), examine)
         number += 1
+        print(f"{tally.run} programs so far", file=sys.stderr)
     compared = tally.run - tally.unusable
     print(f"{tally.run} programs, {compared} compared, {len(tally.failures)} ways to fail")
     return 1 if tally.failures else 0

@@ -241,7 +241,7 @@ class Writer(Expressions):
         name = self.pick(scope.vectors)
         length = scope.vectors[name]
         form = self.pick(
-            ["np.sin({w}, out={n})", "np.add({w}, {s}, out={n})", "np.maximum({w}, {s}, {n})"]
+            ["np.sin({w}, out={n})", "np.add({w}, {s}, out={n})", "np.maximum({w}, {s}, out={n})"]
         )
         self.line(
             depth, form.format(n=name, w=self.vector(scope, length, 1), s=self.number(scope, 1))

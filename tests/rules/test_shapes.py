@@ -281,3 +281,7 @@ def test_refused_padding() -> None:
 def test_overlapping_splits_are_refused() -> None:
     with pytest.raises(NotImplementedError):
         vjp_of(np.split, [v[:3], v[3:1], v[1:]], v, [3, 1])
+
+
+def test_numbers_made_integers_are_constant() -> None:
+    assert all(table.is_zero(kind) for kind in (np.int64, np.int32, np.uint8, np.intp, np.bool_))
