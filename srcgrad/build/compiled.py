@@ -1,28 +1,28 @@
 """Derivatives as generated modules: asked of the passes once per kinds of arguments, then called.
 
-An entry holds for one function object and one tuple of kinds. It remembers what each global and
-closure variable that its text reads was bound to; every call compares, so that a rebound helper, a changed
+An entry holds for one function object and one tuple of kinds. It remembers what everything that its
+text reads was bound to (`meanings`); every call compares, so that a rebound helper, a changed
 constant or a function redefined in a notebook is never served from an old entry. The text itself is
-shared by all functions of the same code.
+shared by all functions of the same code whose names mean the same, data of the same kind included.
 """
 
 from __future__ import annotations
 
-import builtins
 import itertools
 import linecache
 import os
 import weakref
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from types import CellType, CodeType, FunctionType
+from types import CodeType, FunctionType
 from typing import Any
 
 import numpy as np
 
+from srcgrad.build.meanings import MISSING, Meanings, meanings_of
 from srcgrad.build.module_text import module_text
+from srcgrad.passes.kinds import kind_of
 
-MISSING = object()
 Key = tuple[tuple[Hashable, ...], tuple[int, ...], str, bool]  # kinds, argnums, mode, apart
 
 
@@ -41,18 +41,13 @@ class Entry:
 
     function: Callable[..., Any]
     text: Text
-    names: list[tuple[dict[str, Any], str, Any]]
-    cells: list[tuple[CellType, Any]]
+    meanings: Meanings
+    rules: object
+    apart: bool  # right only where no two arrays among the arguments share memory
 
     def holds(self) -> bool:
-        """Whether every name still means what it meant when the entry was made."""
-        for namespace, name, value in self.names:
-            if namespace.get(name, MISSING) is not value:
-                return False
-        for cell, value in self.cells:
-            if cell.cell_contents is not value:
-                return False
-        return True
+        """Whether every name, and the table of rules, still is what it was when the entry was made."""
+        return self.rules is _rules.version and self.meanings.hold()
 
 
 @dataclass(slots=True)
@@ -69,16 +64,40 @@ class Text:
         """The text as a module of its own, with the imports and constants that it reads."""
         return module_text(self.source, self.bindings)
 
-    def fits(self, bindings: dict[str, Any]) -> bool:
-        """Whether the text is also right where its free names are bound like this."""
-        return bindings.keys() == self.bindings.keys() and all(
-            _alike(self.bindings[name], value) for name, value in bindings.items()
+
+class _Made:
+    """What the passes answered for some code: a text, or None; for these meanings."""
+
+    __slots__ = ("meanings", "rules", "text")
+
+    def __init__(self, text: Text | None, meanings: Meanings) -> None:
+        self.text = text
+        self.meanings = meanings
+        self.rules = _rules.version
+
+    def fits(self, now: Meanings) -> bool:
+        """Whether the answer is also right where names mean this."""
+        return (
+            self.rules is _rules.version
+            and self.meanings.labels == now.labels
+            and all(map(_alike, self.meanings.values, now.values))
         )
 
 
-_entries: weakref.WeakKeyDictionary[FunctionType, dict[Any, Any]] = weakref.WeakKeyDictionary()
-_texts: dict[tuple[CodeType, Key], Text] = {}
+class _Rules:
+    version: object = object()
+
+
+_rules = _Rules()
+_entries: weakref.WeakKeyDictionary[FunctionType, dict[Key, Entry | None]] = weakref.WeakKeyDictionary()
+_answers: dict[tuple[CodeType, str, Key], _Made] = {}
 _serial = itertools.count(1)
+
+
+def forget() -> None:
+    """A rule has changed: what was generated with the old one is not used again."""
+    _rules.version = object()
+    _entries.clear()
 
 
 def entry_of(
@@ -96,31 +115,40 @@ def entry_of(
         known = _entries[f] = {}
     key = (kinds, argnums, mode, apart)
     entry = known.get(key, MISSING)
-    if entry is MISSING or (entry is not None and not entry.holds()):
-        if not generate and (f.__code__, key) not in _texts:
+    if entry is MISSING or (isinstance(entry, Entry) and not entry.holds()):
+        if not generate and (f.__code__, f.__code__.co_filename, key) not in _answers:
             return None
         entry = known[key] = _made(f, key, generate)
-    return entry
+    return entry  # type: ignore[return-value]
 
 
 def _made(f: FunctionType, what: Key, generate: bool) -> Entry | None:
-    key = (f.__code__, what)
-    text = _texts.get(key)
-    bindings = None if text is None else _bound_again(f, text.bindings)
-    if text is None or bindings is None or not text.fits(bindings):
-        made = generated(f, what) if generate else None
-        if made is None:
+    place = (f.__code__, f.__code__.co_filename, what)
+    meanings = meanings_of(f)
+    answer = _answers.get(place)
+    if answer is not None and answer.fits(meanings):
+        if answer.text is None:
             return None
-        text, bindings = made, made.bindings
-        _texts[key] = text
+        bindings = _bound_again(answer.text.bindings, answer.meanings, meanings)
+    else:
+        bindings = None
+    if bindings is None:
+        if not generate:
+            return None
+        answer = _answers[place] = _Made(generated(f, what), meanings)
+        if answer.text is None:
+            return None
+        bindings = answer.text.bindings
+    assert answer is not None
+    assert answer.text is not None
     namespace: dict[str, Any] = {"__name__": "generated", **bindings}
-    exec(text.code, namespace)
-    return Entry(namespace[text.entry], text, *_guards(f, bindings))
+    exec(answer.text.code, namespace)
+    return Entry(namespace[answer.text.entry], answer.text, meanings, _rules.version, what[3])
 
 
 def latest_of(f: FunctionType, argnums: tuple[int, ...], mode: str) -> Entry | None:
     """The entry made last for a function, whatever the kinds."""
-    made = [entry for key, entry in _entries.get(f, {}).items() if entry is not None and key[1:3] == (argnums, mode)]
+    made = [e for key, e in _entries.get(f, {}).items() if e is not None and key[1:3] == (argnums, mode) and e.holds()]
     return made[-1] if made else None
 
 
@@ -149,7 +177,8 @@ def adopt(
 ) -> None:
     """Take a text that another process generated for a function of the same code."""
     source, entry, bindings = parts
-    _texts[f.__code__, (kinds, argnums, mode, False)] = _text(source, entry, bindings)
+    place = (f.__code__, f.__code__.co_filename, (kinds, argnums, mode, False))
+    _answers[place] = _Made(_text(source, entry, bindings), meanings_of(f))
 
 
 def _text(source: str, entry: str, bindings: dict[str, Any]) -> Text:
@@ -175,62 +204,21 @@ def generated(f: FunctionType, what: Key) -> Text | None:
     return _text(made.source, made.entry, dict(made.bindings))
 
 
-def _guards(
-    f: FunctionType, bindings: dict[str, Any]
-) -> tuple[list[tuple[dict[str, Any], str, Any]], list[tuple[CellType, Any]]]:
-    """Where the meanings of a function's free names, and those of the functions that it calls, are kept."""
-    names: list[tuple[dict[str, Any], str, Any]] = []
-    cells: list[tuple[CellType, Any]] = []
-    seen: set[int] = set()
-    todo = [f]
-    while todo:
-        function = todo.pop()
-        if id(function) in seen:
-            continue
-        seen.add(id(function))
-        for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
-            value = _contents(cell)
-            if value is not MISSING:
-                cells.append((cell, value))
-                if isinstance(value, FunctionType):
-                    todo.append(value)
-        for name in function.__code__.co_names:
-            if name in function.__globals__ or name in bindings or hasattr(builtins, name):
-                value = function.__globals__.get(name, MISSING)
-                names.append((function.__globals__, name, value))
-                if isinstance(value, FunctionType) and name in bindings:
-                    todo.append(value)
-    return names, cells
-
-
-def _contents(cell: CellType) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:  # an empty cell: a variable that is not bound yet
-        return MISSING
-
-
-def _bound_again(f: FunctionType, bindings: dict[str, Any]) -> dict[str, Any] | None:
-    """The same names as they are bound for another function of the same code, or now; None where one is not."""
-    cells = dict(zip(f.__code__.co_freevars, f.__closure__ or (), strict=True))
+def _bound_again(bindings: dict[str, Any], old: Meanings, now: Meanings) -> dict[str, Any] | None:
+    """What a text's free names mean now; None where that cannot be told."""
     found = {}
     for name, value in bindings.items():
-        if name in cells:
-            found[name] = _contents(cells[name])
-        elif name in f.__code__.co_names and name in f.__globals__:
-            found[name] = f.__globals__[name]
-        else:
+        places = [k for k, label in enumerate(old.labels) if label[-1] == name and old.values[k] is value]
+        meant = {id(now.values[k]): now.values[k] for k in places} or {0: value}
+        if len(meant) > 1:
             return None
-        if found[name] is MISSING:
-            return None
+        (found[name],) = meant.values()
     return found
 
 
-def _alike(old: Any, new: Any) -> bool:
-    """Whether a text made for one value is right for another: the same function, or data of the same kind."""
-    if old is new:
-        return True
-    from srcgrad.passes import kind_of
+_PLAIN = (float, int, bool, np.ndarray, np.floating)
 
-    plain = (float, int, bool, np.ndarray, np.floating)
-    return isinstance(old, plain) and isinstance(new, plain) and kind_of(old) == kind_of(new)
+
+def _alike(old: Any, new: Any) -> bool:
+    """Whether a text made for one value is right for another: the same object, or data of the same kind."""
+    return old is new or (isinstance(old, _PLAIN) and isinstance(new, _PLAIN) and kind_of(old) == kind_of(new))

@@ -13,53 +13,46 @@ from typing import Any
 import numpy as np
 
 from srcgrad.build import compiled, recorded
+from srcgrad.passes.kinds import kind_of
 from srcgrad.runtime import tree
 from srcgrad.runtime.anomaly import watch
 from srcgrad.runtime.calls import call
 from srcgrad.runtime.levels import state
 from srcgrad.syntax.instrument import recorded_source
 
-NOT_COMPILED = object()
 
-
-def gradient(
-    f: Callable[..., Any], args: Sequence[Any], keys: Sequence[int | str], mode: str, *, adopted: bool = False
-) -> Any:
-    """What a generated `grad` or `value_and_grad` returns for these arguments, or NOT_COMPILED.
+def entry(
+    f: Any, args: Sequence[Any], keys: Sequence[int | str], mode: str, *, adopted: bool = False
+) -> compiled.Entry | None:
+    """The generated `grad` or `value_and_grad` for these arguments, or None.
 
     An adopted function, which came with its texts from another process, has nothing generated for it.
     """
-    defaults = getattr(f, "__defaults__", None)
-    if defaults and len(args) < f.__code__.co_argcount:
-        args = [*args, *defaults[len(args) - f.__code__.co_argcount :]]
-    entry = _entry(f, args, keys, mode, adopted)
-    if entry is None:
-        return NOT_COMPILED
-    made = call(entry.function, *args) if state.levels else entry.function(*args)
-    gradients = made[1] if mode == "value_and_grad" else made
-    gradients = gradients if len(keys) > 1 else (gradients,)
-    fitting = tuple([_fitting(args[k], g) for k, g in zip(keys, gradients, strict=True)])  # type: ignore[index]
-    gradients = fitting if len(keys) > 1 else fitting[0]
-    return (made[0], gradients) if mode == "value_and_grad" else gradients
-
-
-def _entry(
-    f: Any, args: Sequence[Any], keys: Sequence[int | str], mode: str, adopted: bool = False
-) -> compiled.Entry | None:
-    if watch.on or any(isinstance(k, str) for k in keys):
+    if watch.on or type(f) is not FunctionType or any(isinstance(k, str) for k in keys):
         return None
-    from srcgrad.passes.kinds import kind_of
-
-    kinds: tuple[Hashable, ...] = tuple([kind_of(a) for a in args])
+    kinds: tuple[Hashable, ...] = tuple([kind_of(a) for a in _with_defaults(f, args)])
     positions: tuple[int, ...] = tuple(keys)  # type: ignore[arg-type]
-    entry = compiled.entry_of(f, kinds, positions, mode, generate=not adopted)
-    if entry is None and not adopted and _apart(args):
+    found = compiled.entry_of(f, kinds, positions, mode, generate=not adopted)
+    if found is None and not adopted and _apart(args):
         # Functions that write into an array among several are compiled only where the writes
         # cannot show in another one.
-        entry = compiled.entry_of(f, kinds, positions, mode, apart=True)
-    if entry is None and adopted:
-        entry = compiled.entry_of(f, generic_kinds(f), positions, mode, generate=False)
-    return entry
+        found = compiled.entry_of(f, kinds, positions, mode, apart=True)
+    if found is None and adopted:
+        found = compiled.entry_of(f, generic_kinds(f), positions, mode, generate=False)
+    return found
+
+
+def run(f: FunctionType, entry: compiled.Entry, args: Sequence[Any]) -> Any:
+    """What a generated function returns; recorded where an outer derivative is being taken."""
+    args = _with_defaults(f, args)
+    return call(entry.function, *args) if state.levels else entry.function(*args)
+
+
+def _with_defaults(f: FunctionType, args: Sequence[Any]) -> Sequence[Any]:
+    """The arguments of a call with the defaults of those that it leaves out."""
+    missing = f.__code__.co_argcount - len(args)
+    defaults = f.__defaults__
+    return [*args, *defaults[-missing:]] if defaults and 0 < missing <= len(defaults) else args
 
 
 def _apart(args: Sequence[Any]) -> bool:
@@ -70,7 +63,7 @@ def _apart(args: Sequence[Any]) -> bool:
     )
 
 
-def _fitting(x: Any, x_bar: Any) -> Any:
+def fitting(x: Any, x_bar: Any) -> Any:
     """A generated gradient in the type of its argument."""
     if type(x_bar) is type(x):
         return x_bar
@@ -118,8 +111,6 @@ def source(f: Callable[..., Any], keys: Sequence[int | str], mode: str) -> str:
 def generic_kinds(f: Any) -> tuple[Hashable, ...]:
     """The kinds that annotations and defaults imply; what says nothing may be any number or array."""
     import inspect
-
-    from srcgrad.passes.kinds import kind_of
 
     kinds: list[Hashable] = []
     for parameter in inspect.signature(f).parameters.values():

@@ -15,6 +15,7 @@ from types import CellType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from srcgrad.build import compiled
+from srcgrad.build.meanings import meanings_of
 
 Reference = tuple[Any, ...]
 
@@ -72,28 +73,33 @@ def _named(module: str, name: str) -> Any:
 
 
 StoredText = tuple[tuple[Hashable, ...], str, str, dict[str, Any]]
+Stored = tuple[list[StoredText], Any]
 
 
-def texts(f: Any, argnums: tuple[int, ...], mode: str, generic: Callable[[Any], tuple[Hashable, ...]]) -> list[StoredText]:
-    """The generated texts of a function; the generic one among them where there is one."""
+def texts(f: Any, argnums: tuple[int, ...], mode: str, generic: Callable[[Any], tuple[Hashable, ...]]) -> Stored | None:
+    """The generated texts of a function, the generic one among them where there is one, and what they take for granted."""
     if not isinstance(f, FunctionType):
-        return []
+        return None
     general = generic(f)
     entry = compiled.entry_of(f, general, argnums, mode)
     found = dict(compiled.texts_of(f, argnums, mode))
     if entry is not None:
         found[general] = entry.text
-    return [
+    stored = [
         (kinds, text.source, text.entry, {name: _stored(value) for name, value in text.bindings.items()})
         for kinds, text in found.items()
     ]
+    return stored, meanings_of(f).fingerprint()
 
 
-def adopt(f: Any, argnums: tuple[int, ...], mode: str, stored: list[StoredText]) -> None:
-    """Give a function the texts that came with it."""
-    for kinds, source, entry, bindings in stored:
+def adopt(f: Any, argnums: tuple[int, ...], mode: str, stored: Stored | None) -> bool:
+    """Give a function the texts that came with it, unless its names mean something else here."""
+    if stored is None or meanings_of(f).fingerprint() != stored[1]:
+        return False
+    for kinds, source, entry, bindings in stored[0]:
         free = {name: _loaded(value) for name, value in bindings.items()}
         compiled.adopt(f, kinds, argnums, mode, (source, entry, free))
+    return True
 
 
 def _stored(value: Any) -> Reference:

@@ -91,7 +91,7 @@ class Adjoint:
         module: Module,
         fresh: Callable[[str], str],
         result: str | None,
-        selects: str,
+        selects: Callable[[Expr], bool],
     ) -> None:
         self.view = view
         self.module = module
@@ -258,15 +258,18 @@ class Adjoint:
         if not self.view.active(operand):
             return
         result, kind = self.view.kind(e), self.view.kind(operand)
+        skipped = singular and self.may_skip(e) and not algebra.is_number(c.expr)
+        if skipped:
+            c = self.named(c, e)
         term = times(c.expr)
-        if singular and self.may_skip(e):
+        if skipped:
             term = call(self.module.reference(support.guarded), c.expr, term)
         given = self.kind(term)
         if given.form in ("int", "bool"):
             term = call(Name("float"), term)
         elif given.form == "array" and given.dtype != kinds.REAL:
             term = Binary("*", algebra.ONE, term)
-        if not stretches(kind, result):
+        if not stretches(kind, result) or self.alone(e, operand):
             full = c.full or (not stretches(self.kind(term), result) and not result.is_scalar)
             self.push(operand, Cotangent(term, full))
             return
@@ -283,11 +286,20 @@ class Adjoint:
             summed = self.unbroadcast(term, operand)
         self.push(operand, Cotangent(summed, True))
 
+    def alone(self, e: Expr, operand: Expr) -> bool:
+        """Whether an operand gives the result its shape: the others are scalars, or itself."""
+        parts: tuple[Expr, ...] = ()
+        if isinstance(e, Binary):
+            parts = (e.left, e.right)
+        elif isinstance(e, ir.Call):
+            parts = tuple(a.value for a in callee(e, self.view.scope, self.view.kind)[1])
+        return not self.view.kind(operand).is_scalar and all(
+            part == operand or self.view.kind(part).is_scalar for part in parts
+        )
+
     def may_skip(self, e: Expr) -> bool:
         """Whether elements of a value may be left unused, whose partials may be infinite."""
-        return self.selects == "all" or (
-            self.selects == "arrays" and not self.view.kind(e).is_scalar
-        )
+        return self.selects(e)
 
     def unbroadcast(self, term: Expr, operand: Expr) -> Expr:
         return call(self.module.reference(support.unbroadcast), term, self.value(operand))

@@ -58,6 +58,17 @@ class Forward:
             if need[name].active and name in have and not have[name].active:
                 out.add(f"{self.dots[name]} = {self.zero(name, have[name].kind)}")
 
+    def settle_breaks(self, s: Stmt, entry: Env, need: Env, out: Lines) -> None:
+        """Zero tangents for what becomes active only where the loop is broken off."""
+        after = self.facts.after.get(s.key, {})
+        for name in sorted(after):
+            late = after[name].active and not (name in need and need[name].active)
+            if not late:
+                continue
+            if name not in entry or not after[name].kind.is_scalar:
+                raise NotStatic("a tangent that only a broken-off loop gives", s.span)
+            out.add(f"{self.dots[name]} = 0.0")
+
     def zero(self, name: str, kind: Kind) -> str:
         if kind.is_scalar:
             return "0.0"
@@ -76,8 +87,9 @@ class Forward:
             case ir.If():
                 self.conditional(s, out)
             case ir.For() | ir.While():
-                need = self.facts.before[s.key]
-                self.settle(self.facts.entry[s.key], need, out)
+                entry, need = self.facts.entry[s.key], self.facts.before[s.key]
+                self.settle(entry, need, out)
+                self.settle_breaks(s, entry, need, out)
                 out.nest(self.text(s), self.loop_body(s, need))
             case ir.Break():
                 out.add(self.text(s))

@@ -8,7 +8,7 @@ the joining paths only is marked so: where it is unbound the user's own statemen
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -43,9 +43,13 @@ class Facts:
     entry: dict[int, Env]  # before a loop's first iteration; `before` joins all of them
     scope: Scope
     returned: Value | None
+    views: dict[int, View] = field(default_factory=dict, compare=False, repr=False)
 
     def at(self, s: Stmt) -> View:
-        return View(self.before[s.key], self.scope)
+        view = self.views.get(s.key)
+        if view is None or view.env is not self.before[s.key]:
+            view = self.views[s.key] = View(self.before[s.key], self.scope)
+        return view
 
     def past(self, s: Stmt) -> View:
         return View(self.after[s.key], self.scope)
@@ -57,9 +61,17 @@ class View:
 
     env: Env
     scope: Scope
+    # By identity, with the expression itself so that its identity stays its own.
+    known: dict[int, tuple[Expr, Kind]] = field(default_factory=dict, compare=False, repr=False)
 
     def kind(self, e: Expr) -> Kind:
         """The kind of an expression's value."""
+        known = self.known.get(id(e))
+        if known is None:
+            known = self.known[id(e)] = (e, self._kind(e))
+        return known[1]
+
+    def _kind(self, e: Expr) -> Kind:
         match e:
             case ir.Name():
                 return self._name(e)

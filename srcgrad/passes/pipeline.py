@@ -9,7 +9,7 @@ from __future__ import annotations
 import builtins
 import os
 import sys
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -37,6 +37,7 @@ from srcgrad.passes.pullback import own_variables
 from srcgrad.passes.record import Plan, record
 from srcgrad.passes.resolve import Scope
 from srcgrad.passes.reverse import OWNED, SHARED, Reverse, State, selects
+from srcgrad.passes.selection import at_risk, selected_from
 from srcgrad.passes.sweep import Sweep, name_saves, settle_trip_counts, trip_counts
 from srcgrad.passes.tangent import Tangent
 from srcgrad.passes.useful import useful
@@ -49,7 +50,6 @@ from srcgrad.syntax.lower import unit_of
 
 # Functions of Python's that the generated text may call by their names.
 WRITTEN_BUILTINS = {"range", "reversed", "len", "float", "slice"}
-SELECTS = ("", "arrays", "all")
 MODES = ("grad", "value_and_grad", "vjp", "jvp")
 
 
@@ -79,7 +79,7 @@ def generate(
     """
     if mode not in MODES:
         raise NotStatic(f"the mode {mode}")
-    session = Session(apart, function)
+    session = Session(apart)
     try:
         written = session.entry(function, kinds, argnums, mode)
     except RecursionError as error:
@@ -98,7 +98,6 @@ class Session:
 
     apart: bool
     function: Any = None
-    selects: str = ""  # what any of the functions may compute and then not use
     module: Module = field(default_factory=Module)
     names: dict[Any, str] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
@@ -154,27 +153,28 @@ class Session:
             self.results[key] = found
         return found
 
-    def compiled(self, key: Key) -> _Function:
+    def compiled(self, key: Key, selected: bool = False) -> _Function:
         function, given = key
         unit = unit_of(function)
         argnums = tuple(k for k, v in enumerate(given) if v.active)
-        return _Function(self, unit, given, argnums)
+        return _Function(self, unit, given, argnums, selected=selected)
 
-    def callee(self, s: ir.UserCall, given: tuple[Value, ...], mode: str = "vjp") -> str:
+    def callee(
+        self, s: ir.UserCall, given: tuple[Value, ...], selected: bool, mode: str = "vjp"
+    ) -> str:
         """The name of the callee's derivative, which is written on first use."""
         key = (s.function, given)
-        if (key, mode) not in self.names:
-            name = self.names[key, mode] = self.module.fresh(f"{s.function.__name__}_{mode}")
-            compiled = self.compiled(key)
+        if (key, mode, selected) not in self.names:
+            name = self.names[key, mode, selected] = self.module.fresh(f"{s.function.__name__}_{mode}")
+            compiled = self.compiled(key, selected)
             self.texts[name] = ""
             self.texts[name] = compiled.write(name, mode, callee=True)
-        return self.names[key, mode]
+        return self.names[key, mode, selected]
 
     def assemble(self, written: str) -> str:
         parts = []
         if self.module.imports:
-            order = sorted(set(self.module.imports.values()))
-            parts.append("\n".join(order))
+            parts.append("\n".join(gathered_imports(self.module.imports.values())))
         return "\n\n\n".join([*parts, *self.texts.values(), written]) + "\n"
 
 
@@ -188,6 +188,7 @@ class _Function:
         values: tuple[Value, ...],
         argnums: tuple[int, ...],
         integers: frozenset[int] = frozenset(),
+        selected: bool = False,
     ) -> None:
         self.session = session
         self.module = session.module
@@ -208,7 +209,10 @@ class _Function:
         if any(ir.names(e) & {"_"} for s in ir.statements(unit.body) for e in _expressions(s)):
             raise NotStatic("the variable _ is read")
         self.start = dict(zip(unit.params, values, strict=True))
+        self.selected = selected  # whether the caller may leave parts of the result unused
+        self.risk: tuple[ir.Unit | None, frozenset[str]] = (None, frozenset())
         self.read: dict[str, Any] = {}
+        self.originals: dict[str, str] = {}  # the name that a numbered name of ours was made from
 
     # Names --------------------------------------------------------------------------------------
 
@@ -220,7 +224,9 @@ class _Function:
         return name
 
     def variable(self, wanted: str) -> str:
+        wanted = self.originals.get(wanted, wanted)
         name = self.fresh(wanted)
+        self.originals[name] = wanted
         self.variables.add(name)
         return name
 
@@ -246,7 +252,6 @@ class _Function:
         )
         self.step("choices", choices_as_branches(self.unit, calling, self.variable))
         self.step("split_calls", split_calls(self.unit, self.scope(), self.variable))
-        self.session.selects = max(self.session.selects, self.selects(), key=SELECTS.index)
 
     def prepare(self) -> None:
         """From the unit as written to the unit that the two sweeps are written from."""
@@ -304,41 +309,17 @@ class _Function:
             self.module.bind(name, value)
         return facts
 
-    def selects(self) -> str:
-        """What may be computed and then not used: "all" values, elements of "arrays", or nothing."""
-        found = ""
-        words = {
-            "where", "maximum", "minimum", "fmax", "fmin", "clip", "max", "min", "amax", "amin",
-            "select", "choose", "nan_to_num", "nansum", "nanmean", "median", "quantile", "percentile",
-            "tril", "triu", "diag", "diagonal", "trace", "take", "compress", "extract", "delete",
-        }  # fmt: skip
-        arguments: set[str] = set()
-        if self.unit.function is self.session.function:
-            arguments = set(self.unit.params) - ir.written_in(self.unit.body)
-        for s in ir.statements(self.unit.body):
-            if isinstance(s, ir.Assign) and any(isinstance(t, ir.Subscript) for t in ir.targets(s.target)):
-                if any(isinstance(node, ir.Call) for node in ir.walk(s.value)):
-                    return "all"
-                found = "arrays"
-            if isinstance(s, ir.For) and not isinstance(s.iterable, ir.Call):
-                found = "arrays"
-            for e in _expressions(s):
-                for node in ir.walk(e):
-                    match node:
-                        case ir.Attribute(name=name) if name in words:
-                            return "all"
-                        case Name(id=name) if name in words and name not in self.variables:
-                            if not hasattr(builtins, name):
-                                return "all"
-                        case ir.Subscript(value=ir.Attribute(name="shape")):
-                            pass
-                        case ir.Subscript() if ir.root(node) not in arguments:
-                            found = "arrays"
-                        case ir.Compare() if isinstance(s, (ir.Assign, ir.Return)):
-                            found = "arrays"
-                        case _:
-                            pass
-        return found
+    def selects(self, s: Stmt) -> Callable[[Expr], bool]:
+        """Whether elements of the value of a part of the statement may be left unused."""
+        if self.risk[0] is not self.unit:
+            self.risk = (self.unit, at_risk(self.unit, self.selected))
+        risk = self.risk[1]
+        target = bool(ir.written_names(s) & risk) or "" in risk
+        inside: set[int] = set()
+        if isinstance(s, (ir.Assign, ir.Return)):
+            for part in selected_from(s.value, self.unit.params):
+                inside |= {id(node) for node in ir.walk(part)}
+        return lambda e: target or id(e) in inside
 
     def adjoint(self, s: Stmt, view: View, result: str | None) -> Adjoint:
         used: set[str] = set()
@@ -350,7 +331,7 @@ class _Function:
             used.add(name)
             return name
 
-        return Adjoint(view, self.module, fresh, result, self.session.selects)
+        return Adjoint(view, self.module, fresh, result, self.selects(s))
 
     def bar(self, name: str) -> str:
         """The name of a variable's cotangent."""
@@ -519,7 +500,7 @@ class _Function:
     # Forward mode --------------------------------------------------------------------------------
 
     def tangent(self, s: Stmt, view: View, result: str | None) -> Tangent:
-        tangent = Tangent(view, self.module, self.fresh, result, self.session.selects)
+        tangent = Tangent(view, self.module, self.fresh, result, self.selects(s))
         tangent.dots = {v: self.dot(v) for v in self.variables}
         return tangent
 
@@ -567,7 +548,7 @@ class _Function:
         def callee(s: ir.UserCall) -> str:
             view = facts.at(s)
             given = tuple(Value(view.kind(e), view.active(e)) for _, e in s.bound)
-            return self.session.callee(s, given, "jvp")
+            return self.session.callee(s, given, self.selects(s)(s.target), "jvp")
 
         def tangent(s: Stmt, result: str | None) -> Tangent:
             return self.tangent(s, facts.at(s), result)
@@ -655,7 +636,7 @@ class _Function:
     def callee(self, s: ir.UserCall) -> str:
         view = self.final.at(s)
         given = tuple(Value(view.kind(e), view.active(e)) for _, e in s.bound)
-        return self.session.callee(s, given)
+        return self.session.callee(s, given, self.selects(s)(s.target))
 
     def backward(
         self, reverse: Reverse, returned: ir.Return, bars: dict[str, str]
@@ -678,8 +659,7 @@ class _Function:
             if not sink.contributions:
                 lines.lines.clear()
         reverse.contribute(returned, sink, state, lines, frozenset())
-        rest, state = reverse.block(self.unit.body[:-1], state)
-        lines.extend(rest)
+        lines, state = reverse.block(self.unit.body[:-1], state, lines)
         return lines, [self.result(k, bars, state, lines) for k in self.argnums]
 
     def pullback(self, lines: Lines, results: list[str]) -> Lines:
@@ -754,6 +734,20 @@ class _Function:
         if known == SHARED:
             return text_of(algebra.call(ir.Attribute(np_, "array"), Name(bars[name])))
         return bars[name]
+
+
+def gathered_imports(lines: Iterable[str]) -> list[str]:
+    """The import lines, with what comes from one module on one line."""
+    whole: set[str] = set()
+    parts: dict[str, set[str]] = {}
+    for line in lines:
+        if line.startswith("from "):
+            module, _, name = line.removeprefix("from ").partition(" import ")
+            parts.setdefault(module, set()).add(name)
+        else:
+            whole.add(line)
+    gathered = [f"from {m} import {', '.join(sorted(n))}" for m, n in sorted(parts.items())]
+    return [*sorted(whole), *([""] if whole and gathered else []), *gathered]
 
 
 def _expressions(s: Stmt) -> list[Expr]:

@@ -34,7 +34,10 @@ OWNED, SHARED = "owned", "shared"
 State = dict[str, str]
 
 # Functions whose results share no memory with their arguments.
-FRESH = {"sum", "outer", "full_like", "zeros_like", "where", "sign", "cos", "sin", "exp"}
+FRESH = {
+    "sum", "outer", "full_like", "zeros_like", "ones_like", "where", "sign", "cos", "sin", "exp",
+    "copy", "power", "sqrt", "cosh", "sinh",
+}  # fmt: skip
 
 
 @dataclass
@@ -53,8 +56,10 @@ class Reverse:
 
     # Blocks -------------------------------------------------------------------------------------
 
-    def block(self, body: Block, state: State) -> tuple[Lines, State]:
-        out = Lines()
+    def block(
+        self, body: Block, state: State, out: Lines | None = None
+    ) -> tuple[Lines, State]:
+        out = Lines() if out is None else out
         state = dict(state)
         for s in reversed(body):
             if self.plan.acts(s):
@@ -123,6 +128,7 @@ class Reverse:
         """Write a statement's contributions; those to its own targets come last, together."""
         for name, e in sink.temps:
             out.add(f"{name} = {text_of(e)}")
+        mine = self.given_up(sink, state, targets)
         order: dict[str, list[Contribution]] = {}
         for c in sink.contributions:
             if c.place is not None:
@@ -131,7 +137,7 @@ class Reverse:
                 order.setdefault(c.variable, []).append(c)
         for name, contributions in order.items():
             if name not in targets:
-                self.whole(s, name, contributions, state, out)
+                self.whole(s, name, contributions, state, out, mine)
         own = [name for name in order if name in targets]
         for name in targets - set(own):
             state.pop(name, None)
@@ -141,7 +147,13 @@ class Reverse:
             self.together(s, own, order, state, out)
 
     def whole(
-        self, s: Stmt, name: str, contributions: list[Contribution], state: State, out: Lines
+        self,
+        s: Stmt,
+        name: str,
+        contributions: list[Contribution],
+        state: State,
+        out: Lines,
+        mine: frozenset[str] = frozenset(),
     ) -> None:
         """`x_bar = term`, or `x_bar += term` where it has a value."""
         bar, kind = self.bars[name], self.kind(s, name)
@@ -151,7 +163,7 @@ class Reverse:
             if not full:
                 term = self.filled(name, term, s)
             out.add(f"{bar} = {text_of(term)}")
-            state[name] = self.ownership(term, kind, state)
+            state[name] = self.ownership(term, kind, state, mine)
         elif kind.is_scalar or known == OWNED:
             sign, core = ("-", term.operand) if _is_negative(term) else ("+", term)
             out.add(f"{bar} {sign}= {text_of(core)}")
@@ -217,15 +229,31 @@ class Reverse:
             return algebra.call(ir.Attribute(np_, "ones_like"), Name(name))
         return algebra.call(ir.Attribute(np_, "full_like"), Name(name), term)
 
-    def ownership(self, term: Expr, kind: Kind, state: State) -> str:
-        """What a cotangent is that has just been given a term; what it may alias is shared too."""
+    def ownership(
+        self, term: Expr, kind: Kind, state: State, mine: frozenset[str] = frozenset()
+    ) -> str:
+        """What a cotangent is that has just been given a term; what it may alias is shared too.
+
+        `mine` are arrays that nothing else refers to, and that are not read again.
+        """
         if kind.is_scalar or is_fresh(term):
             return OWNED
-        shown = may_show(term)
+        if isinstance(term, Name) and term.id in mine:
+            return OWNED
+        read = ir.names(term)
         for name in state:
-            if self.bars[name] in shown:
+            if self.bars[name] in read:
                 state[name] = SHARED
         return SHARED
+
+    def given_up(self, sink: Sink, state: State, targets: frozenset[str]) -> frozenset[str]:
+        """The arrays that this statement is the last to read, once, and that nothing else refers to."""
+        own = {name for name, e in sink.temps if is_fresh(e)}
+        kept = {c.variable for c in sink.contributions if c.place is None}
+        own |= {self.bars[t] for t in targets - kept if state.get(t) == OWNED}
+        passed = [n for c in sink.contributions for n in aliased(c.term)]
+        passed += [n for _, e in sink.temps for n in aliased(e)]
+        return frozenset(name for name in own if passed.count(name) == 1)
 
     def part(self, s: Stmt, c: Contribution, state: State, out: Lines) -> None:
         """`x_bar[i] += term`."""
@@ -378,6 +406,7 @@ class Reverse:
             self.restore(s, out)
             return
         entry = dict(state)
+        tried: set[str] = set()  # cotangents that have been given, or cannot keep, their own array
         while True:
             body, after = self.block(s.body, entry)
             late = [n for n in after if n not in entry]
@@ -398,6 +427,14 @@ class Reverse:
             if weaker:
                 for name in weaker:
                     entry[name] = SHARED
+                    tried.add(name)
+                continue
+            owned = [n for n in after if entry[n] == SHARED and after[n] == OWNED and n not in tried]
+            if owned:
+                for name in owned:
+                    out.add(f"{self.bars[name]} = {self.bars[name]}.copy()")
+                    entry[name] = OWNED
+                    tried.add(name)
                 continue
             break
         for name in sorted(set(entry) - set(after)):
@@ -510,6 +547,15 @@ def _as_object(index: Expr) -> Expr:
         return None
 
     return ir.rewrite(index, change)
+
+
+def aliased(e: Expr) -> list[str]:
+    """The names whose arrays the value of an expression may share memory with."""
+    if is_fresh(e):
+        return []
+    if isinstance(e, Name):
+        return [e.id]
+    return [name for child in ir.children(e) for name in aliased(child)]
 
 
 def is_fresh(e: Expr) -> bool:

@@ -243,7 +243,7 @@ def cov(
         total = np.sum(w)
         lost = ddof * np.sum(w * np.asarray(aweights)) / total if ddof != 0 else 0
     x = x - np.sum(x * w, axis=1, keepdims=True) / total
-    return np.squeeze(((x * w) @ np.conj(x.T)) / max(total - lost, 0))
+    return np.squeeze(np.divide((x * w) @ np.conj(x.T), max(total - lost, 0)))
 
 
 @composed(np.corrcoef)

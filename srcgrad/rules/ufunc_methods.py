@@ -7,6 +7,7 @@ differentiated. What is not in them has no derivative.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -103,7 +104,7 @@ def by_reduction(step: Any, nothing: Any) -> Callable[..., Any]:
 
 
 def by_fold(op: Any) -> Callable[..., Any]:
-    """As the ufunc's `reduce` along one axis, element after element."""
+    """As the ufunc's `reduce`, element after element."""
 
     def reduce(
         array: Any,
@@ -112,23 +113,34 @@ def by_fold(op: Any) -> Callable[..., Any]:
         out: Any = None,
         keepdims: bool = False,
         initial: Any = None,
+        where: Any = True,
     ) -> Any:
-        return delivered(fold(op, in_dtype(array, dtype), axis, keepdims, initial), out)
+        return delivered(fold(op, in_dtype(array, dtype), axis, keepdims, initial, where), out)
 
     return reduce
 
 
-def fold(op: Any, array: Any, axis: Any, keepdims: bool, initial: Any) -> Any:
-    """op between all the elements along one axis, from the first to the last."""
-    if axis is None:
-        if np.ndim(array) > 1:
-            raise NotImplementedError("no derivative of this reduction over several axes")
-        axis = 0
-    rows = np.moveaxis(np.asarray(array), axis, 0)
-    y = rows[0] if initial is None else op(initial, rows[0])
-    for k in range(1, len(rows)):
-        y = op(y, rows[k])
-    return np.expand_dims(y, axis) if keepdims else y
+def fold(op: Any, array: Any, axis: Any, keepdims: bool, initial: Any, where: Any = True) -> Any:
+    """op between all the elements along the axes, from the first to the last."""
+    array = np.asarray(array)
+    ndim = np.ndim(array)
+    axes = range(ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    axes = tuple(sorted({a % ndim for a in axes})) if ndim else ()
+    rest = tuple(n for k, n in enumerate(np.shape(array)) if k not in axes)
+    rows = rows_along(array, axes, rest)
+    if where is not True:
+        where = rows_along(np.broadcast_to(where, np.shape(array)), axes, rest)
+    initial = op.identity if initial is None else initial
+    y = rows[0] if initial is None else np.full(rest, initial)[()]
+    for k in range(initial is None, len(rows)):
+        y = op(y, rows[k]) if where is True else np.where(where[k], op(y, rows[k]), y)
+    return np.expand_dims(y, axes) if keepdims else y
+
+
+def rows_along(array: Any, axes: tuple[int, ...], rest: tuple[int, ...]) -> Any:
+    """The array with the axes in front and made one."""
+    count = math.prod(np.shape(array)[k] for k in axes)
+    return np.reshape(np.moveaxis(array, axes, range(len(axes))), (count, *rest))
 
 
 def in_dtype(x: Any, dtype: Any) -> Any:
@@ -181,6 +193,8 @@ def minimum_accumulate(array: Any, axis: int = 0, dtype: Any = None, out: Any = 
 
 def scan(op: Any, array: Any, axis: int) -> Any:
     """op between all the leading elements along an axis."""
+    if np.size(array) == 0:
+        return np.copy(array)
     rows = np.moveaxis(np.asarray(array), axis, 0)
     results = [rows[0]]
     for k in range(1, len(rows)):

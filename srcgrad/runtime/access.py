@@ -57,7 +57,7 @@ def getitem(a: Any, index: Any) -> Any:
         y = getitem(np.asarray(a), index)
         return call(y.item) if isinstance(y, np.generic) else y
     if isinstance(a, type):
-        maker = _class_attribute(a, "__class_getitem__")
+        maker = class_attribute(a, "__class_getitem__")
         return a[index] if not isinstance(maker, classmethod) or not is_python(maker.__func__) else call(
             maker.__func__, a, index
         )
@@ -219,7 +219,7 @@ def _found(obj: Any, name: str, read: Any, fallback: Any) -> Any:
     if isinstance(obj, type):
         return _of_class(obj, name)
     kind = type(obj)
-    found = _class_attribute(kind, name)
+    found = class_attribute(kind, name)
     own = name in getattr(obj, "__dict__", ())
     if found is not None:
         if isinstance(found, property):
@@ -240,11 +240,11 @@ def _found(obj: Any, name: str, read: Any, fallback: Any) -> Any:
 
 def _of_class(cls: type, name: str) -> Any:
     """An attribute of a class, through a descriptor written in Python."""
-    found = _class_attribute(cls, name)
+    found = class_attribute(cls, name)
     getter = python_method(type(found), "__get__") if found is not None else None
     if getter is not None and not isinstance(found, FunctionType):
         return call(getter, found, None, cls)
-    own = _class_attribute(type(cls), name)
+    own = class_attribute(type(cls), name)
     if found is None and isinstance(own, property) and is_python(own.fget):
         return call(own.fget, cls)
     return getattr(cls, name)
@@ -261,7 +261,7 @@ def _component(obj: Any, name: str) -> Any:
     return y
 
 
-def _class_attribute(kind: type, name: str) -> Any:
+def class_attribute(kind: type, name: str) -> Any:
     for base in kind.__mro__:
         if name in base.__dict__:
             return base.__dict__[name]
@@ -285,7 +285,7 @@ def setattribute(obj: Any, name: str, value: Any) -> None:
 
 def _set_by_descriptor(obj: Any, name: str, value: Any) -> bool:
     """Assign through a property or another descriptor written in Python, if there is one."""
-    found = _class_attribute(type(obj), name)
+    found = class_attribute(type(obj), name)
     if isinstance(found, property) and is_python(found.fset):
         call(found.fset, obj, value)
         return True

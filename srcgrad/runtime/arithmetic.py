@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from srcgrad.rules import table
-from srcgrad.runtime import anomaly, memory
+from srcgrad.runtime import anomaly, memory, reach
 from srcgrad.runtime.binding import binding_of
 from srcgrad.runtime.calls import call, python_method
 from srcgrad.runtime.levels import refused, state
@@ -62,6 +62,16 @@ def _binary(name: str, function: Callable[..., Any], ufunc: Callable[..., Any] |
     def between_objects(a: Any, b: Any) -> Any:
         kind_a, kind_b = type(a), type(b)
         own, other = python_method(kind_a, forward), python_method(kind_b, reflected)
+        if isinstance(a, np.ndarray) and own is None and kind_b.__flags__ & _OF_PYTHON and ufunc is not None:
+            # An array decides by these attributes whether the other operand's method is asked.
+            if python_method(kind_b, "__array_ufunc__") is not None:
+                return call(ufunc, a, b)
+            if not defers_to(b):
+                if converts(b):
+                    return apply(a, converted(b))
+                other = None
+        elif isinstance(b, np.ndarray) and own is None and python_method(kind_a, "__array_ufunc__") is not None:
+            return call(ufunc, a, b)
         if own is not None or other is not None:
             y = tried(own, other, a, b)
             if y is not NotImplemented:
@@ -80,14 +90,13 @@ def _binary(name: str, function: Callable[..., Any], ufunc: Callable[..., Any] |
             # An array that meets an object of the user's asks the object for its __array_ufunc__ or __array__.
             if isinstance(x, (np.ndarray, np.generic)) and converts(o):
                 return apply(converted(a), converted(b))
+        if reach.is_reached(a, b) and not (_plain(a) and _plain(b)):
+            raise refused(
+                f"the operator between {kind_a.__name__} and {kind_b.__name__} has no derivative rule", ways=_WAYS
+            )
         y = function(a, b)
         if is_active(a) or is_active(b):
-            if _plain(a) and _plain(b):
-                _note_operator(name, function, ufunc, y, (a, b))
-            else:
-                raise refused(
-                    f"the operator between {kind_a.__name__} and {kind_b.__name__} has no derivative rule", ways=_WAYS
-                )
+            _note_operator(name, function, ufunc, y, (a, b))
         return y
 
     apply.__name__ = name
@@ -109,6 +118,16 @@ def tried(own: Any, other: Any, a: Any, b: Any) -> Any:
             if y is not NotImplemented:
                 return y
     return NotImplemented
+
+
+_OF_PYTHON = 1 << 9  # Py_TPFLAGS_HEAPTYPE
+
+
+def defers_to(x: Any) -> bool:
+    """Whether an array leaves an operation to the other operand."""
+    if isinstance(x, (np.ndarray, *_CONTAINERS)):
+        return True
+    return getattr(x, "__array_ufunc__", x) is None or float(getattr(x, "__array_priority__", -1.0)) > 0.0
 
 
 def converts(x: Any) -> bool:

@@ -120,6 +120,9 @@ def _of_object(f: Any, kind: type, args: tuple[Any, ...], kwargs: dict[str, Any]
         return recorded(*args, **kwargs)
     implementation = getattr(f, "_implementation", None)
     if isinstance(implementation, FunctionType):
+        known = ruled.dispatched(f, args, kwargs)
+        if known is not NOT_KNOWN:
+            return known
         if any_active(args, kwargs):
             return python_function(implementation, args, kwargs)
         return native.unrecorded(f, args, kwargs)

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from srcgrad.runtime.access import getitem
-from srcgrad.runtime.calls import call, is_python, python_method
+from srcgrad.runtime.access import class_attribute, getitem
+from srcgrad.runtime.calls import call, is_generated, is_python, python_method
 from srcgrad.runtime.levels import state
 from srcgrad.runtime.operations import is_active
 
@@ -117,11 +117,38 @@ def bound(f: Any) -> Any:
     return f
 
 
-def shown(x: Any, conversion: int = -1) -> Any:
-    """A value about to be formatted: a text of a number that a derivative depends on is no number any more."""
-    if state.levels and is_active(x):
+def shown(x: Any, conversion: int = -1, spec: str = "") -> str:
+    """A part of an f-string: the value formatted, through its own methods where those are written in Python."""
+    kind = type(x)
+    if not state.levels:
+        return format(_CONVERSIONS[conversion](x), spec)
+    if is_active(x):
         state.shown = True
-    return x
+    if kind.__flags__ & (1 << 9):
+        if conversion == -1:
+            method = python_method(kind, "__format__")
+            if method is not None:
+                return str(call(method, x, spec))
+            return format(as_text(x) if not spec and kind.__format__ is object.__format__ else x, spec)
+        return format(as_text(x) if conversion == ord("s") else as_repr(x), spec)
+    return format(_CONVERSIONS[conversion](x), spec)
+
+
+_CONVERSIONS = {-1: lambda x: x, ord("s"): str, ord("r"): repr, ord("a"): ascii}
+
+
+def as_text(x: Any) -> str:
+    """As str."""
+    method = python_method(type(x), "__str__")
+    if method is None and type(x).__str__ is object.__str__:
+        return as_repr(x)
+    return str(x) if method is None else call(method, x)  # type: ignore[no-any-return]
+
+
+def as_repr(x: Any) -> str:
+    """As repr."""
+    method = python_method(type(x), "__repr__")
+    return repr(x) if method is None or is_generated(method) else call(method, x)  # type: ignore[no-any-return]
 
 
 def text(made: str) -> str:
@@ -131,3 +158,27 @@ def text(made: str) -> str:
         if state.texts is not None:
             state.texts[id(made)] = made
     return made
+
+
+def delitem(a: Any, index: Any) -> None:
+    """`del a[index]`."""
+    method = python_method(type(a), "__delitem__") if state.levels else None
+    if method is None:
+        del a[index]
+    else:
+        call(method, a, index)
+
+
+def delattribute(obj: Any, name: str) -> None:
+    """`del obj.name`."""
+    method = python_method(type(obj), "__delattr__") if state.levels else None
+    if method is not None and not is_generated(method):
+        call(method, obj, name)
+        return
+    found = class_attribute(type(obj), name) if state.levels and not isinstance(obj, type) else None
+    if isinstance(found, property) and is_python(found.fdel):
+        call(found.fdel, obj)
+    elif found is not None and python_method(type(found), "__delete__") is not None:
+        call(python_method(type(found), "__delete__"), found, obj)
+    else:
+        delattr(obj, name)

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from srcgrad.runtime import access, arithmetic, iteration
+from srcgrad.runtime import access, arithmetic, iteration, native
 from srcgrad.runtime.calls import call, handlers, python_method
 from srcgrad.runtime.levels import refused
 from srcgrad.runtime.operations import is_active, missing
@@ -198,12 +198,15 @@ def _augmenting(name: str) -> Callable[[Any, Any], Any]:
     return lambda a, b: arithmetic.augmented(name, a, b)
 
 
-def _delitem(a: Any, index: Any) -> None:
-    method = python_method(type(a), "__delitem__")
-    if method is None:
-        del a[index]
-    else:
-        call(method, a, index)
+def _describing(f: Callable[..., Any], describe: Callable[[Any], str]) -> Callable[..., Any]:
+    """str and repr, of which the text of an active number is remembered as such."""
+
+    def described(*args: Any, **kwargs: Any) -> Any:
+        if len(args) == 1 and not kwargs and type(args[0]).__flags__ & (1 << 9):
+            return describe(args[0])
+        return native.moved(f, args, kwargs)
+
+    return described
 
 
 def _indexed(f: Callable[..., Any]) -> Callable[..., Any]:
@@ -237,7 +240,11 @@ handlers.update(
         object.__setattr__: access.generic_setattribute,
         operator.getitem: access.getitem,
         operator.setitem: access.setitem,
-        operator.delitem: _delitem,
+        operator.delitem: iteration.delitem,
+        builtins.delattr: iteration.delattribute,
+        builtins.bool: lambda x=False: bool(arithmetic.truth(x)),
+        builtins.str: _describing(str, iteration.as_text),
+        builtins.repr: _describing(repr, iteration.as_repr),
         operator.contains: arithmetic.contains,
         operator.countOf: _indexed(operator.countOf),
         operator.indexOf: _indexed(operator.indexOf),

@@ -47,7 +47,7 @@ _MOVING_TYPES = frozenset(
         "deque", "OrderedDict", "defaultdict", "generator", "dict_items", "dict_values", "dict_keys", "mappingproxy",
         "SimpleNamespace", "list_iterator", "zip", "map", "filter", "enumerate", "chain", "count", "cycle", "islice",
         "lock", "RLock", "ContextVar", "slice", "range", "Random", "method-wrapper", "flatiter", "TextIOWrapper",
-        "Generator", "RandomState", "dtype", "StringIO", "finfo", "type", "frame", "code", "SimpleQueue", "Context",
+        "Generator", "RandomState", "dtype", "StringIO", "finfo", "frame", "code", "SimpleQueue", "Context",
         "weakref", "ReferenceType", "traceback", "cell", "function", "method",
     }
 )  # fmt: skip
@@ -65,6 +65,7 @@ _MEMBER_METHODS = frozenset(
     "append appendleft insert add setdefault get pop remove index count __contains__ send throw put push format write "
     "put_nowait set join".split()
 )
+_OF_TYPES = ("mro", "__subclasses__", "__subclasscheck__", "__instancecheck__", "__prepare__", "__dir__", "__sizeof__")
 _CALLING_BACK = frozenset({filter, itertools.takewhile, itertools.dropwhile, itertools.filterfalse, collections.defaultdict})
 
 
@@ -91,7 +92,7 @@ def builtin(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if isinstance(owner, type):
         if f.__name__ == "__new__":
             return classes.made(f, args, kwargs)
-        if issubclass(owner, (dict, str, tuple, list)) or owner is object:
+        if issubclass(owner, (dict, str, tuple, list)) or owner is object or f.__name__ in _OF_TYPES:
             return moved(f, args, kwargs)
     if f.__name__ in ("__reduce_ex__", "__reduce__", "__getstate__", "__init_subclass__", "__subclasshook__", "__dir__"):
         return f(*args, **kwargs)
@@ -356,6 +357,10 @@ def special_method(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
     """`x.__add__(y)` and `super().__getitem__(i)`: the operator by its method's name."""
     x = f.__self__
     name = f.__name__
+    if name == "__call__":
+        return classes.constructed(x, args, kwargs) if isinstance(x, type) else call(x, *args, **kwargs)
+    if name == "__get__" and isinstance(x, property) and args and args[0] is not None:
+        return call(x.fget, args[0])
     if isinstance(x, (float, complex, np.ndarray, np.generic)):
         plain = _bare(x)
         if name in _OPERATORS:

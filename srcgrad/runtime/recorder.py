@@ -38,12 +38,12 @@ from srcgrad.runtime.arithmetic import (
     xor,
 )
 from srcgrad.runtime.calls import call
-from srcgrad.runtime.iteration import bound, context, iterate, shown, text, unpack
+from srcgrad.runtime.iteration import bound, context, delattribute, delitem, iterate, shown, text, unpack
 from srcgrad.runtime.native import named_locals
 
 __all__ = [
     "add", "and_", "attribute", "augmented", "augmented_attribute", "augmented_item", "bound", "call", "contained",
-    "context", "eq", "floordiv", "ge", "getitem", "gt", "invert", "iterate", "le", "library", "lshift", "lt",
+    "context", "delattribute", "delitem", "eq", "floordiv", "ge", "getitem", "gt", "invert", "iterate", "le", "library", "lshift", "lt",
     "matmul", "mod", "mul", "named_locals", "ne", "neg", "or_", "pos", "pow", "rshift", "setattribute", "setitem",
     "shown", "slice", "sub", "text", "truediv", "truth", "unpack", "xor",
 ]  # fmt: skip

@@ -44,6 +44,10 @@ def by_table(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], compute: Any
     body = None if zero else table.substitute(f)
     if not zero and body is None:
         return NOT_KNOWN
+    if hasattr(f, "_implementation"):
+        known = dispatched(f, args, kwargs)
+        if known is not NOT_KNOWN:
+            return known
     if not zero or getattr(f, "__module__", "") != "builtins":
         args, kwargs = _arguments(f, args, kwargs)
     if kwargs.get("out") is not None:
@@ -85,7 +89,26 @@ def _of_numbers(rule: Any, f: Any, args: tuple[Any, ...]) -> Any:
     return y
 
 
+def dispatched(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """What an argument's own `__array_function__` makes of a call; NOT_KNOWN if there is none."""
+    found = []
+    for a in (*args, *kwargs.values()):
+        for part in a if isinstance(a, (list, tuple)) else (a,):
+            if type(part).__flags__ & (1 << 9) and python_method(type(part), "__array_function__") is not None:
+                found.append(part)
+    for x in found:
+        types = tuple({type(part) for part in found})
+        y = call(python_method(type(x), "__array_function__"), x, f, types, args, kwargs)
+        if y is not NotImplemented:
+            return y
+    return NOT_KNOWN
+
+
 def _with_rule(rule: Any, f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], compute: Any) -> Any:
+    if hasattr(f, "_implementation"):
+        known = dispatched(f, args, kwargs)
+        if known is not NOT_KNOWN:
+            return known
     args, kwargs = _arguments(f, args, kwargs)
     if kwargs.get("out") is not None:
         return into(f, args, kwargs)

@@ -48,6 +48,10 @@ def _text(e: ir.Expr) -> tuple[str, int]:
             return f"{text_of(e.left, level)} {e.op} {text_of(e.right, level + 1)}", level
         case ir.Unary(op="not"):
             return f"not {text_of(e.operand, 3)}", 3
+        case ir.Unary(op="-", operand=ir.Binary(op="*" | "/") as product):
+            # -(a * b) and -a * b are the same number, and the second reads better.
+            text = text_of(product, 10)
+            return (f"-({text})", _UNARY) if text.startswith("-") else (f"-{text}", 10)
         case ir.Unary():
             return f"{e.op}{text_of(e.operand, _UNARY)}", _UNARY
         case ir.Compare():

@@ -439,7 +439,7 @@ class _Rewriter(ast.NodeTransformer):
         if node.is_async:
             self.refuse(node.iter, "async comprehensions cannot be differentiated", "use a plain one")
         node.iter = self.iterated(node.iter, node.target)
-        node.ifs = [self.visit(test) for test in node.ifs]
+        node.ifs = [self.test(test) for test in node.ifs]
         return node
 
     def visit_With(self, node: ast.With) -> Any:
@@ -491,23 +491,28 @@ class _Rewriter(ast.NodeTransformer):
     def visit_JoinedStr(self, node: ast.JoinedStr) -> Any:
         for part in node.values:
             if isinstance(part, ast.FormattedValue):
-                part.value = self.rec("shown", [self.visit(part.value)], part)
-                if isinstance(part.format_spec, ast.JoinedStr):
-                    self.formatted(part.format_spec)
+                conversion = ast.copy_location(ast.Constant(part.conversion), part)
+                spec = part.format_spec or ast.copy_location(ast.Constant(""), part)
+                part.value = self.rec("shown", [self.visit(part.value), conversion, self.visit(spec)], part)
+                part.conversion, part.format_spec = -1, None
         return self.rec("text", [node], node)
 
-    def formatted(self, spec: ast.JoinedStr) -> None:
-        for part in spec.values:
-            if isinstance(part, ast.FormattedValue):
-                part.value = self.visit(part.value)
-
     def visit_Delete(self, node: ast.Delete) -> Any:
+        done: list[ast.stmt] = []
         for target in node.targets:
-            if isinstance(target, (ast.Subscript, ast.Attribute)):
-                target.value = self.visit(target.value)
+            if isinstance(target, (ast.Tuple, ast.List)):
+                parts = self.visit_Delete(ast.copy_location(ast.Delete(target.elts), node))
+                done += parts
+                continue
+            made: ast.stmt = ast.copy_location(ast.Delete([target]), node)
             if isinstance(target, ast.Subscript):
-                target.slice = self.index(target.slice)
-        return node
+                call = self.rec("delitem", [self.visit(target.value), self.index(target.slice)], target)
+                made = ast.copy_location(ast.Expr(call), node)
+            elif isinstance(target, ast.Attribute):
+                call = self.rec("delattribute", [self.visit(target.value), self.attribute_name(target)], target)
+                made = ast.copy_location(ast.Expr(call), node)
+            done.append(made)
+        return done
 
     def visit_ClassDef(self, node: ast.ClassDef) -> Any:
         """A class defined in the function: its body computes, its names are attributes."""

@@ -93,9 +93,18 @@ def test_reduce(ufunc: np.ufunc) -> None:
     same_result(expected, actual)
 
 
-@pytest.mark.parametrize("ufunc", [np.add, np.multiply, np.maximum, np.minimum], ids=str)
+SEVERAL = (np.add, np.multiply, np.maximum, np.minimum, np.logaddexp, np.hypot, np.fmax, np.fmin)
+
+
+@pytest.mark.parametrize("ufunc", SEVERAL, ids=str)
 def test_reduce_over_several_axes(ufunc: np.ufunc) -> None:
     ours = UFUNC_REDUCE[ufunc]
+    same_result(ufunc.reduce(t, axis=None, keepdims=True), ours(t, axis=None, keepdims=True))
+    same_result(ufunc.reduce(t, axis=(-1, 0), initial=s), ours(t, axis=(-1, 0), initial=s))
+    same_result(ufunc.reduce(t, axis=()), ours(t, axis=()))
+    same_result(ufunc.reduce(np.array(0.7)), ours(np.array(0.7)))
+    if ufunc.identity is not None:
+        same_result(ufunc.reduce(t[:0]), ours(t[:0]))
     same_result(ufunc.reduce(t, axis=None), ours(t, axis=None))
     same_result(ufunc.reduce(t, axis=(0, 2)), ours(t, axis=(0, 2)))
     same_result(ufunc.reduce(m, initial=s, where=m > 0), ours(m, initial=s, where=m > 0))
