@@ -141,7 +141,11 @@ def _is_library(function: FunctionType) -> bool:
 
 def _in_words(value: Any) -> str:
     if isinstance(value, CodeType):
-        inner = [_in_words(c) if isinstance(c, CodeType) else repr(c) for c in value.co_consts]
+        inner = [_in_words(c) if isinstance(c, CodeType) else _of_constant(c) for c in value.co_consts]
         return f"{value.co_code.hex()} {inner} {value.co_names} {value.co_varnames}"
     name = getattr(value, "__qualname__", None) or getattr(value, "__name__", None)
     return str(name) if callable(value) or isinstance(value, ModuleType) else repr(kind_of(value))
+
+
+def _of_constant(value: Any) -> str:
+    return str(sorted(map(repr, value))) if isinstance(value, frozenset) else repr(value)

@@ -7,15 +7,17 @@ same Python. Texts go along, so that the other process neither parses nor genera
 
 from __future__ import annotations
 
+import functools
 import importlib
+import inspect
 import marshal
 import pickle
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from types import CellType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from srcgrad.build import compiled
-from srcgrad.build.meanings import meanings_of
+from srcgrad.build.meanings import MISSING, contents, meanings_of
 
 Reference = tuple[Any, ...]
 
@@ -25,11 +27,15 @@ def reference(f: Any) -> Reference:
     if isinstance(f, MethodType):
         return ("method", reference(f.__func__), f.__self__)
     module, name = getattr(f, "__module__", None), getattr(f, "__qualname__", None)
-    if module and name and "<" not in name and _named(module, name) is f:
-        return ("name", module, name)
+    if module and name and "<" not in name:
+        for depth, found in enumerate(_named(module, name)):
+            if found is f:
+                return ("name", module, name, depth)
     if isinstance(f, FunctionType):
-        cells = tuple(_content(cell) for cell in f.__closure__ or ())
+        cells = tuple([_content(cell) for cell in f.__closure__ or ()])
         return ("code", marshal.dumps(f.__code__), f.__module__, f.__name__, f.__defaults__, f.__kwdefaults__, cells)
+    if isinstance(f, functools.partial):
+        return ("partial", reference(f.func), f.args, f.keywords)
     return ("value", f)
 
 
@@ -37,16 +43,19 @@ def function(stored: Reference) -> Any:
     """The function that a reference stands for."""
     kind, *rest = stored
     if kind == "name":
-        found = _named(*rest)
-        if found is None:
-            raise pickle.UnpicklingError(f"{rest[0]} no longer has a function {rest[1]}")
-        return found
+        *where, depth = rest
+        found = list(_named(*where))
+        if len(found) <= depth:
+            raise pickle.UnpicklingError(f"{where[0]} no longer has a function {where[1]}")
+        return found[depth]
     if kind == "method":
         return MethodType(function(rest[0]), rest[1])
+    if kind == "partial":
+        return functools.partial(function(rest[0]), *rest[1], **rest[2])
     if kind == "value":
         return rest[0]
     code, module, name, defaults, kwdefaults, cells = rest
-    closure = tuple(CellType(function(c[1]) if c[0] == "function" else c[1]) for c in cells)
+    closure = tuple([_cell(*content) for content in cells])
     namespace = importlib.import_module(module).__dict__
     made = FunctionType(marshal.loads(code), namespace, name, defaults, closure)  # noqa: S302 - a pickle is trusted
     made.__kwdefaults__ = kwdefaults
@@ -55,21 +64,35 @@ def function(stored: Reference) -> Any:
 
 
 def _content(cell: CellType) -> tuple[str, Any]:
-    value = cell.cell_contents
+    value = contents(cell)
+    if value is MISSING:
+        return ("empty", None)
+    if isinstance(value, ModuleType):
+        return ("module", value.__name__)
     return ("function", reference(value)) if isinstance(value, FunctionType) else ("value", value)
 
 
-def _named(module: str, name: str) -> Any:
-    """What a dotted name means, seen through the wrappers that srcgrad's decorators put around it."""
+def _cell(kind: str, value: Any) -> CellType:
+    if kind == "empty":
+        return CellType()
+    if kind == "module":
+        return CellType(importlib.import_module(value))
+    return CellType(function(value) if kind == "function" else value)
+
+
+def _named(module: str, name: str) -> Iterator[Any]:
+    """What a dotted name means, then what is inside of the wrappers that srcgrad's decorators put around it."""
     try:
         found: Any = importlib.import_module(module)
         for part in name.split("."):
-            found = getattr(found, part)
+            found = inspect.getattr_static(found, part)
     except (ImportError, AttributeError):
-        return None
-    while not isinstance(found, FunctionType) and hasattr(found, "primal"):
-        found = found.primal
-    return found
+        return
+    if isinstance(found, (staticmethod, classmethod)):
+        found = found.__func__
+    while found is not None:
+        yield found
+        found = None if isinstance(found, FunctionType) else getattr(found, "primal", None)
 
 
 StoredText = tuple[tuple[Hashable, ...], str, str, dict[str, Any]]

@@ -264,7 +264,7 @@ def _enter_moment(function: Any, by_deviation: str, by_freedom: str) -> None:
     """Enter a moment whose derivative is a factor times each deviation, and that is divided by n - ddof."""
     weight = f"{by_deviation} / {FREEDOM}"
     by_element = f"spread(y_bar * {weight}, a, axis, keepdims) * {CENTRED}"
-    by_count = f"{by_freedom} * y / {FREEDOM}"
+    by_count = f"{by_freedom} / {FREEDOM}"
     gathered = "np.sum(np.multiply({}, " + CENTRED + "), axis, keepdims=keepdims)"
     rule(
         function,
@@ -284,8 +284,8 @@ def _enter_moment(function: Any, by_deviation: str, by_freedom: str) -> None:
     )
 
 
-_enter_moment(np.var, "2.0", "1.0")
-_enter_moment(np.std, "inverse_or_zero(y)", "0.5")
+_enter_moment(np.var, "2.0", "y")
+_enter_moment(np.std, "inverse_or_zero(y)", "0.5 * y")
 same(np.var, np.ndarray.var)
 same(np.std, np.ndarray.std)
 

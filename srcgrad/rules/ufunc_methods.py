@@ -130,9 +130,11 @@ def fold(op: Any, array: Any, axis: Any, keepdims: bool, initial: Any, where: An
     rows = rows_along(array, axes, rest)
     if where is not True:
         where = rows_along(np.broadcast_to(where, np.shape(array)), axes, rest)
-    initial = op.identity if initial is None else initial
-    y = rows[0] if initial is None else np.full(rest, initial)[()]
-    for k in range(initial is None, len(rows)):
+    # A lone element of hypot is its absolute value: NumPy begins there with the identity.
+    seeded = initial is not None or where is not True or len(rows) == 0 or op is np.hypot
+    first = op.identity if initial is None else initial
+    y = np.full(rest, first, np.result_type(array, 0.5))[()] if seeded else rows[0]
+    for k in range(0 if seeded else 1, len(rows)):
         y = op(y, rows[k]) if where is True else np.where(where[k], op(y, rows[k]), y)
     return np.expand_dims(y, axes) if keepdims else y
 

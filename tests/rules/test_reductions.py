@@ -84,6 +84,7 @@ SAMPLES: list[Any] = [
             {"ddof": 1},
             {"ddof": 1.5, "axis": 0},
             {"correction": 1, "axis": 1},
+            {"correction": 0.8, "axis": 1},
             {"mean": np.mean(m, 1, keepdims=True) + 0.1, "axis": 1},
             {"mean": np.full((1, 1), 0.3), "keepdims": True},
             {"ddof": 1, "axis": 1, "where": mask, "keepdims": True},
