@@ -91,8 +91,8 @@ def arranged(
 ) -> tuple[list[Any], dict[str, Any], tuple[int | str, ...]]:
     """Positional arguments, keyword arguments, and the keys of the differentiated ones among them."""
     count = len(args)
-    if not kwargs and all([type(n) is int and -count <= n < count for n in argnums]):
-        keys: list[int | str] = [n % count for n in argnums]  # type: ignore[operator]
+    if not kwargs and all(type(n) is int and -count <= n < count for n in argnums):
+        keys: list[int | str] = [n % count for n in argnums]
         return _accepted(f, list(args), {}, keys)
     signature = signature_of(f)
     if signature is None:

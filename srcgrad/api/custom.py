@@ -7,25 +7,27 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
-from srcgrad.api.arguments import signature_of
+from srcgrad.api.arguments import name_of, signature_of
 from srcgrad.api.gradient import grad
 from srcgrad.api.products import jvp, vjp
-from srcgrad.build import recorded
-from srcgrad.errors import MissingRuleError
-from srcgrad.rules import table
+from srcgrad.api.results import cotangents_for
+from srcgrad.build import pickling, recorded
+from srcgrad.build.derive import zero_of
+from srcgrad.errors import MissingRuleError, NotDifferentiableError
 from srcgrad.runtime import custom, tree
-from srcgrad.runtime.leaves import copied, copied_tree
-from srcgrad.runtime.levels import at, state
 from srcgrad.runtime.calls import call
+from srcgrad.runtime.leaves import copied
+from srcgrad.runtime.levels import at, state
 
 
-class _Wrapped:
+class Wrapped:
     """A callable that means what the function in it means."""
+
+    __name__: str
 
     def __init__(self, f: Callable[..., Any]) -> None:
         self.primal = f
+        self.__name__ = name_of(f)
         functools.update_wrapper(self, f, updated=())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -34,21 +36,45 @@ class _Wrapped:
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         return self if instance is None else types.MethodType(self, instance)
 
-    def _positional(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
-        """All arguments by position, defaults filled in, as a rule's function takes them."""
+    def __reduce__(self) -> Any:
+        known = pickling.reference(self)
+        if known[0] == "name":
+            return (pickling.function, (known,))
+        inside = {name: pickling.reference(value) for name, value in vars(self).items() if name in self.rules}
+        return (_unpickled, (type(self), pickling.reference(self.primal), inside))
+
+    rules: tuple[str, ...] = ()  # the attributes that hold functions of a user's rule
+
+    def _arguments(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """All arguments by position, defaults filled in, and the keyword-only ones, which have no derivative."""
         signature = signature_of(self.primal)
         if signature is None:
-            return args
+            return args, kwargs
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
-        if bound.kwargs:
-            raise TypeError(f"{self.primal.__name__}() has a rule of its own: it takes no keyword-only arguments")
-        return bound.args
+        if custom.innermost(list(tree.leaves(bound.kwargs))) >= 0:
+            raise NotDifferentiableError(
+                f"{self.__name__}() has a rule of its own, which says nothing of its keyword-only arguments",
+                ways=("make them positional parameters, or constants by srcgrad.stop_gradient",),
+            )
+        return bound.args, bound.kwargs
 
 
-class CustomVjp(_Wrapped):
+def _unpickled(kind: type[Wrapped], primal: Any, inside: dict[str, Any]) -> Wrapped:
+    made = kind(pickling.function(primal))
+    for name, value in inside.items():
+        setattr(made, name, pickling.function(value))
+    return made
+
+
+def apply(f: Callable[..., Any], arguments: tuple[list[Any], dict[str, Any]]) -> Any:
+    return call(f, *arguments[0], **arguments[1])
+
+
+class CustomVjp(Wrapped):
     """What `custom_vjp` returns; see there."""
 
+    rules = ("fwd", "bwd")
     fwd: Callable[..., Any] | None = None
     bwd: Callable[..., Any] | None = None
 
@@ -59,24 +85,24 @@ class CustomVjp(_Wrapped):
     def __srcgrad_call__(self, *args: Any, **kwargs: Any) -> Any:
         if self.fwd is None or self.bwd is None:
             raise MissingRuleError(f"{self.primal.__name__}() has no rule yet", ways=("call its defvjp(fwd, bwd)",))
-        positional = self._positional(args, kwargs)
+        positional, named = self._arguments(args, kwargs)
         leaves = list(tree.leaves(positional))
         level = custom.innermost(leaves)
         if level < 0:
             return self.primal(*args, **kwargs)
         outer = state.levels[:level]
-        y, kept = at(outer, self.fwd, *positional)
+        y, kept = at(outer, _forward, self, positional, named)
         outputs = list(tree.leaves(y))
         bwd = self.bwd
 
         def pull(y_bars: list[Any]) -> list[Any]:
             remaining = iter(y_bars)
             x_bars = call(bwd, kept, tree.map_leaves(lambda _: next(remaining), y))
-            return _matched(positional, x_bars)
+            return _matched(self, positional, x_bars)
 
         def push(x_dots: list[Any]) -> list[Any]:
             # bwd is linear in y_bar: the transpose of its matrix is the Jacobian.
-            zeros = [np.zeros_like(v) if isinstance(v, np.ndarray) else 0.0 for v in outputs]
+            zeros = [zero_of(v) for v in outputs]
             _, transposed = recorded.vjp(pull, [zeros], {}, (0,))
             return transposed(x_dots)
 
@@ -84,21 +110,26 @@ class CustomVjp(_Wrapped):
         return y
 
 
-def _matched(arguments: tuple[Any, ...], x_bars: Any) -> list[Any]:
+def _forward(f: CustomVjp, positional: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, Any]:
+    """The result and what bwd is given of a call."""
+    assert f.fwd is not None
+    made = call(f.fwd, *positional, **named)
+    if not isinstance(made, tuple) or len(made) != 2:
+        raise TypeError(f"the fwd of {f.__name__}() must return (result, what bwd needs), not {type(made).__name__}")
+    return made
+
+
+def _matched(f: Wrapped, arguments: tuple[Any, ...], x_bars: Any) -> list[Any]:
     """The cotangents that a user's bwd returned, one per leaf; None stands for zero."""
     x_bars = x_bars if isinstance(x_bars, (tuple, list)) else (x_bars,)
     if len(x_bars) != len(arguments):
-        raise TypeError(f"bwd returned {len(x_bars)} cotangents for {len(arguments)} arguments")
+        raise TypeError(f"the bwd of {f.__name__}() returned {len(x_bars)} cotangents for {len(arguments)} arguments")
     found: list[Any] = []
-    for argument, x_bar in zip(arguments, x_bars, strict=True):
-        leaves = list(tree.leaves(argument))
+    for number, (argument, x_bar) in enumerate(zip(arguments, x_bars, strict=True)):
         if x_bar is None:
-            found += [np.zeros_like(x) if isinstance(x, np.ndarray) else 0.0 for x in leaves]
-        elif leaves:
-            given = [x_bar] if tree.is_leaf(argument) else list(tree.leaves(x_bar))
-            if len(given) != len(leaves):
-                raise TypeError("bwd returned a cotangent that is not of its argument's structure")
-            found += given
+            found += [zero_of(x) for x in tree.leaves(argument)]
+        else:
+            found += cotangents_for(argument, x_bar, f"cotangent that the bwd of {f.__name__}() returns", f"argument {number}")
     return found
 
 
@@ -119,9 +150,10 @@ def custom_vjp(f: Callable[..., Any]) -> CustomVjp:
     return CustomVjp(f)
 
 
-class CustomJvp(_Wrapped):
+class CustomJvp(Wrapped):
     """What `custom_jvp` returns; see there."""
 
+    rules = ("rule",)
     rule: Callable[..., Any] | None = None
 
     def defjvp(self, rule: Callable[..., Any]) -> Callable[..., Any]:
@@ -132,22 +164,25 @@ class CustomJvp(_Wrapped):
     def __srcgrad_call__(self, *args: Any, **kwargs: Any) -> Any:
         if self.rule is None:
             raise MissingRuleError(f"{self.primal.__name__}() has no rule yet", ways=("call its defjvp(rule)",))
-        positional = self._positional(args, kwargs)
+        positional, named = self._arguments(args, kwargs)
         leaves = list(tree.leaves(positional))
         level = custom.innermost(leaves)
         if level < 0:
             return self.primal(*args, **kwargs)
-        y = at(state.levels[:level], self.primal, *positional)
+        y = at(state.levels[:level], apply, self.primal, (list(positional), named))
         outputs = list(tree.leaves(y))
         rule = self.rule
 
         def push(x_dots: list[Any]) -> list[Any]:
             remaining = iter(x_dots)
             tangents = tuple(_tangent_of(p, remaining) for p in positional)
-            return list(tree.leaves(call(rule, positional, tangents)[1]))
+            made = call(rule, positional, tangents, **named)
+            if not isinstance(made, (tuple, list)) or len(made) != 2:
+                raise TypeError(f"the rule of {self.__name__}() must return (result, tangent), not {type(made).__name__}")
+            return cotangents_for(y, made[1], f"tangent that the rule of {self.__name__}() returns", "result")
 
         def pull(y_bars: list[Any]) -> list[Any]:
-            zeros = [np.zeros_like(x) if isinstance(x, np.ndarray) else 0.0 for x in leaves]
+            zeros = [zero_of(x) for x in leaves]
             _, transposed = recorded.vjp(push, [zeros], {}, (0,))
             return transposed(y_bars)
 
@@ -181,8 +216,11 @@ def custom_jvp(f: Callable[..., Any]) -> CustomJvp:
     return CustomJvp(f)
 
 
-class Differentiable(_Wrapped):
+class Differentiable(Wrapped):
     """What `differentiable` returns; see there."""
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        return self if instance is None else Differentiable(types.MethodType(self.primal, instance))
 
     def vjp(self, *args: Any, **kwargs: Any) -> Any:
         """`srcgrad.vjp` of the function."""
@@ -212,94 +250,6 @@ def differentiable(f: Callable[..., Any]) -> Differentiable:
     return Differentiable(f)
 
 
-class Checkpointed(_Wrapped):
-    """What `checkpoint` returns; see there."""
-
-    def __srcgrad_call__(self, *args: Any, **kwargs: Any) -> Any:
-        f = self.primal
-        arguments = (list(args), kwargs)
-        leaves = list(tree.leaves(arguments))
-        level = custom.innermost(leaves)
-        if level < 0 or not self._forgettable(arguments):
-            return call(f, *args, **kwargs)
-        outer = state.levels[:level]
-        given = at(outer, copied_tree, arguments, {})
-        y = at(outer, _apply, f, given)
-        if not _equal(given, arguments) or _shares(y, given):
-            # f writes into its arguments: what it did must be recorded as it happens.
-            return call(f, *args, **kwargs)
-        outputs = list(tree.leaves(y))
-
-        def pull(y_bars: list[Any]) -> list[Any]:
-            _, pullback = recorded.vjp(_apply, [f, arguments], {}, (1,))
-            return pullback(y_bars)
-
-        def push(x_dots: list[Any]) -> list[Any]:
-            return recorded.jvp(_apply, [f, arguments], {}, (1,), x_dots)[1]
-
-        custom.record(outputs, leaves, level, pull, push)
-        return y
-
-    def _forgettable(self, arguments: Any) -> bool:
-        """Whether everything that f can depend on is in its arguments."""
-        cells = getattr(self.primal, "__closure__", None) or ()
-        contents = [cell.cell_contents for cell in cells]
-        return all(_is_value(v) for v in (*arguments[0], *arguments[1].values())) and not any(
-            level.is_active(leaf) for level in state.levels for v in contents for leaf in tree.leaves(v)
-        )
-
-
-def _apply(f: Callable[..., Any], arguments: tuple[list[Any], dict[str, Any]]) -> Any:
-    return call(f, *arguments[0], **arguments[1])
-
-
-def _is_value(x: Any) -> bool:
-    if isinstance(x, (float, complex, int, str, bytes, np.ndarray, np.generic, type(None))):
-        return True
-    return type(x) in (list, tuple, dict) and all(_is_value(m) for m in tree.children(x) or ())
-
-
-def _equal(a: Any, b: Any) -> bool:
-    """Whether f left its copies of the arguments as they were."""
-    if isinstance(a, np.ndarray):
-        return np.array_equal(a, b, equal_nan=a.dtype.kind in "fc")
-    members, others = tree.children(a), tree.children(b)
-    if members is None or others is None:
-        return True
-    return len(members) == len(others) and all(_equal(m, n) for m, n in zip(members, others, strict=True))
-
-
-def _shares(y: Any, given: Any) -> bool:
-    """Whether a result shows an argument's memory, or is an argument."""
-    outputs, inputs = list(tree.leaves(y)), list(tree.leaves(given))
-    return any(
-        o is i or (isinstance(o, np.ndarray) and isinstance(i, np.ndarray) and np.may_share_memory(o, i))
-        for o in outputs
-        for i in inputs
-    )
-
-
-def checkpoint(f: Callable[..., Any] | None = None, *, budget: int | None = None) -> Any:
-    """A function whose inner values are forgotten after a call and computed again in the reverse sweep.
-
-    Trades one more evaluation of f for the memory of its trace. Also `@checkpoint(budget=k)`, where
-    k bounds how many states a loop of f may keep; at present every call keeps its arguments alone,
-    which is within any budget.
-
-    >>> import numpy as np, srcgrad as sg
-    >>> layer = sg.checkpoint(lambda x: np.sin(x) * np.exp(-x))
-    >>> sg.grad(lambda x: layer(layer(x)))(0.0)
-    1.0
-
-    Griewank and Walther 2000, Algorithm 799: revolve.
-    """
-    if f is None:
-        return functools.partial(checkpoint, budget=budget)
-    if budget is not None and budget < 1:
-        raise ValueError("a budget is at least one state")
-    return Checkpointed(f)
-
-
 def stop_gradient(x: Any) -> Any:
     """x as a constant: its value, with derivative zero. Containers are taken leaf by leaf.
 
@@ -308,30 +258,3 @@ def stop_gradient(x: Any) -> Any:
     3.0
     """
     return tree.map_leaves(copied, x)
-
-
-def register_rule(
-    function: Callable[..., Any],
-    *partials: str,
-    signature: str | None = None,
-    vjp: dict[str, str] | None = None,
-    jvp: dict[str, str] | None = None,
-) -> None:
-    """Give a library function a derivative, in the form of the built-in table.
-
-    An elementwise function takes its partial derivatives as text in the result y and the operands x
-    (or x1, x2, …). Any other takes its `signature` and the texts of `vjp` and `jvp` per parameter, in
-    y, y_bar, the parameters and their tangents p_dot. Names in a text are the caller's globals.
-
-    >>> import numpy as np, srcgrad as sg
-    >>> softplus = np.frompyfunc(lambda x: np.log1p(np.exp(x)), 1, 1)
-    >>> sg.register_rule(softplus, "1 / (1 + np.exp(-x))")
-    >>> sg.has_rule(softplus)
-    True
-    """
-    if partials:
-        table.elementwise(function, *partials, depth=1)
-    elif signature is not None and vjp is not None:
-        table.rule(function, signature, vjp=vjp, jvp=jvp or {}, depth=1)
-    else:
-        raise TypeError("register_rule needs partial derivatives, or a signature with vjp (and jvp) texts")

@@ -93,10 +93,12 @@ class Derivative:
 
     def texts(self) -> Any:
         """What was generated and goes along in a pickle."""
-        return None
+        return self.primal.texts() if isinstance(self.primal, Derivative) else None
 
     def adopt(self, texts: Any) -> None:
         """Take over the texts of a pickle."""
+        if isinstance(self.primal, Derivative):
+            self.primal.adopt(texts)
 
 
 def _unpickled(kind: type[Derivative], primal: Any, state: tuple[Any, ...], texts: Any) -> Derivative:

@@ -7,16 +7,21 @@ import operator
 from collections.abc import Callable, Hashable
 from typing import Any, ClassVar, Literal, overload
 
+import numpy as np
 
 from srcgrad.api.arguments import Argnums, arranged
 from srcgrad.api.derivative import Derivative
 from srcgrad.api.results import in_structure, seed_of_scalar
 from srcgrad.build import compiled, derive, pickling
 from srcgrad.build.compiled import switch
+from srcgrad.build.meanings import Meanings
 from srcgrad.errors import NotDifferentiableError
 from srcgrad.passes.kinds import kind_of
 from srcgrad.runtime.anomaly import watch
 from srcgrad.runtime.levels import state
+
+# Types whose values are all of one kind.
+_TELLING = frozenset({float, int, bool, str, type(None), np.float64})
 
 Backend = Literal["numpy", "numba", "auto"]
 
@@ -43,24 +48,30 @@ class Gradient(Derivative):
         self.backend = backend
         self.with_value = with_value
         self._adopted = False
-        # Entries by the kinds of a call's arguments, for calls that need nothing rearranged.
-        self._ready: dict[tuple[Hashable, ...], tuple[compiled.Entry, tuple[int, ...]]] = {}
+        # Entries for calls that need nothing rearranged, by the types of the arguments where these say
+        # all about their kinds, else by the kinds.
+        self._ready: dict[tuple[Hashable, ...], tuple[Callable[..., Any], Meanings, tuple[int, ...]]] = {}
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if not kwargs and self._ready:
-            found = self._ready.get(tuple([kind_of(a) for a in args]))
-            if found is not None and found[0].holds() and not state.levels and switch.on and not watch.on:
-                return self._fitting(found[0].function(*args), args, found[1])
-        values, keywords, keys = arranged(self.primal, args, kwargs, self.chosen)
+            found = self._ready.get(tuple(map(type, args))) or self._ready.get(tuple(map(kind_of, args)))
+            if found is not None:
+                function, meanings, keys = found
+                if meanings.hold() and not state.levels and switch.on and not watch.on:
+                    return self._fitting(function(*args), args, keys)
+        values, keywords, places = arranged(self.primal, args, kwargs, self.chosen)
         if not keywords and not self.has_aux:
-            entry = derive.entry(self.primal, values, keys, self.mode, adopted=self._adopted)
+            entry = derive.entry(self.primal, values, places, self.mode, adopted=self._adopted)
             if entry is not None:
-                return self._compiled(entry, args, values, keys)
-        return self._recorded(values, keywords, keys)
+                return self._compiled(entry, args, values, places)
+        return self._recorded(values, keywords, places)
 
     def _compiled(self, entry: compiled.Entry, args: tuple[Any, ...], values: list[Any], keys: Any) -> Any:
         if not entry.apart and len(args) == self.primal.__code__.co_argcount and all(map(operator.is_, args, values)):
-            self._ready[tuple([kind_of(a) for a in args])] = (entry, keys)
+            types = tuple(map(type, args))
+            self._ready[types if _TELLING.issuperset(types) else tuple(map(kind_of, args))] = (
+                entry.function, entry.meanings, keys,
+            )  # fmt: skip
         return self._fitting(derive.run(self.primal, entry, values), values, keys)  # type: ignore[arg-type]
 
     def _fitting(self, made: Any, args: Any, keys: tuple[int, ...]) -> Any:
@@ -102,12 +113,17 @@ class Gradient(Derivative):
         return (self.argnums, self.has_aux, self.backend, self.with_value)
 
     def texts(self) -> Any:
+        if isinstance(self.primal, Derivative):
+            return self.primal.texts()
         positions = derive.positions_of(self.primal, self.chosen)
         if positions is None or self.has_aux:
             return None
         return positions, pickling.texts(self.primal, positions, self.mode, derive.generic_kinds)
 
     def adopt(self, texts: Any) -> None:
+        if isinstance(self.primal, Derivative):
+            self.primal.adopt(texts)
+            return
         positions, stored = texts
         self._adopted = pickling.adopt(self.primal, positions, self.mode, stored)
 

@@ -3,19 +3,101 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from srcgrad.api.arguments import Argnums, arranged, check_argnums
-from srcgrad.api.gradient import grad, refuse_what_no_kind_can_save
+from srcgrad.api.arguments import Argnums, arranged, name_of
+from srcgrad.api.derivative import Derivative
+from srcgrad.api.gradient import grad
+from srcgrad.api.products import tangents_for
+from srcgrad.api.results import in_structure, in_structure_of_result
 from srcgrad.build import derive, recorded
 from srcgrad.errors import NotDifferentiableError
 from srcgrad.runtime import tree
 from srcgrad.runtime.calls import call
 
 
-def jacrev(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+class Jacobian(Derivative):
+    """A function that returns a Jacobian; itself differentiable."""
+
+    kind: ClassVar[str] = "jacobian"
+    forward: ClassVar[bool] = False
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return _blocks(self.function, args, kwargs, self.chosen, self.alone, _columns if self.forward else _rows)
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        """What the rows or columns are derivatives of."""
+        return self.primal
+
+
+class JacobianByRows(Jacobian):
+    """What `jacrev` returns."""
+
+    kind = "jacrev"
+
+
+class JacobianByColumns(Jacobian):
+    """What `jacfwd` returns."""
+
+    kind = "jacfwd"
+    forward = True
+
+
+class Hessian(Jacobian):
+    """What `hessian` returns: the Jacobian, by forward mode, of the gradient by reverse mode."""
+
+    kind = "hessian"
+    forward = True
+
+    def __init__(self, primal: Callable[..., Any], argnums: Argnums = 0) -> None:
+        super().__init__(primal, argnums)
+        self.inner = JacobianByRows(primal, argnums)
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        return self.inner
+
+
+class HessianVectorProduct(Derivative):
+    """What `hvp` returns."""
+
+    kind = "hvp"
+
+    def __init__(self, primal: Callable[..., Any], argnums: int | str = 0) -> None:
+        super().__init__(primal, argnums)
+        if not self.alone:
+            raise TypeError("hvp takes one position or name; put several arguments into a tuple")
+        self.gradient = grad(primal, argnums)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        (n,) = self.chosen
+        position = list(self.__signature__.parameters).index(n) if isinstance(n, str) else n
+        position += len(args) - 1 if position < 0 else 0
+        if not 0 <= position < len(args) - 1:
+            raise TypeError("hvp(f)(x, v, …) takes the vector by position, right after the differentiated argument")
+        v = args[position + 1]
+        given = (*args[: position + 1], *args[position + 2 :])
+        values, keywords, keys = arranged(self.primal, given, kwargs, (position,))
+        y, y_dots = derive.jvp(self.gradient, values, keywords, keys, tangents_for(values[position], v))
+        return in_structure_of_result(y, y_dots)
+
+
+class ElementwiseGradient(Derivative):
+    """What `elementwise_grad` returns."""
+
+    kind = "elementwise_grad"
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        values, keywords, keys = arranged(self.primal, args, kwargs, self.chosen)
+        y, pull = derive.vjp(self.primal, values, keywords, keys)
+        x_bars = in_structure(values, keywords, keys, pull([np.ones_like(leaf) for leaf in tree.leaves(y)]))
+        return x_bars[0] if self.alone else x_bars
+
+
+def jacrev(f: Callable[..., Any], argnums: Argnums = 0) -> Derivative:
     """The Jacobian by reverse mode: one sweep per element of the result.
 
     Returns a function of f's signature whose result has the shape `y.shape + x.shape` (for
@@ -28,10 +110,10 @@ def jacrev(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
 
     Raises as `vjp` does.
     """
-    return _Jacobian(f, argnums, _rows, "jacrev")
+    return JacobianByRows(f, argnums)
 
 
-def jacfwd(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+def jacfwd(f: Callable[..., Any], argnums: Argnums = 0) -> Derivative:
     """The Jacobian by forward mode: one run per element of the argument; shapes as for `jacrev`.
 
     >>> import numpy as np, srcgrad as sg
@@ -40,10 +122,10 @@ def jacfwd(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
 
     Raises as `jvp` does.
     """
-    return _Jacobian(f, argnums, _columns, "jacfwd")
+    return JacobianByColumns(f, argnums)
 
 
-def jacobian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+def jacobian(f: Callable[..., Any], argnums: Argnums = 0) -> Derivative:
     """The Jacobian, `y.shape + x.shape`, by reverse mode: `jacrev`.
 
     >>> import numpy as np, srcgrad as sg
@@ -53,10 +135,10 @@ def jacobian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
 
     Raises as `vjp` does.
     """
-    return _Jacobian(f, argnums, _rows, "jacobian")
+    return Jacobian(f, argnums)
 
 
-def hessian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+def hessian(f: Callable[..., Any], argnums: Argnums = 0) -> Derivative:
     """The Hessian of a scalar function, `x.shape + x.shape`, forward over reverse.
 
     With a tuple of argnums, a tuple of tuples of blocks.
@@ -68,10 +150,10 @@ def hessian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
 
     Raises as `grad` does.
     """
-    return _Jacobian(jacrev(f, argnums), argnums, _columns, "hessian")
+    return Hessian(f, argnums)
 
 
-def hvp(f: Callable[..., Any], argnums: int | str = 0) -> Callable[..., Any]:
+def hvp(f: Callable[..., Any], argnums: int | str = 0) -> Derivative:
     """The Hessian-vector product of a scalar function, forward over reverse.
 
     Costs about four times f and never forms the Hessian.
@@ -85,24 +167,10 @@ def hvp(f: Callable[..., Any], argnums: int | str = 0) -> Callable[..., Any]:
 
     Raises as `grad` does. Pearlmutter 1994, Fast exact multiplication by the Hessian.
     """
-    gradient = grad(f, argnums)
-    (chosen,) = check_argnums(f, argnums)
-
-    def product(*args: Any, **kwargs: Any) -> Any:
-        position = chosen if isinstance(chosen, int) else list(gradient.__signature__.parameters).index(chosen)
-        if not 0 <= position < len(args) - 1:
-            raise TypeError("hvp(f)(x, v, …) takes the vector after the differentiated argument")
-        v = args[position + 1]
-        values, keywords, keys = arranged(f, (*args[: position + 1], *args[position + 2 :]), kwargs, (position,))
-        from srcgrad.api.products import _tangents_for, in_structure_of_result
-
-        y, y_dots = derive.jvp(gradient, values, keywords, keys, _tangents_for(values[position], v))
-        return in_structure_of_result(y, y_dots)
-
-    return product
+    return HessianVectorProduct(f, argnums)
 
 
-def elementwise_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+def elementwise_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Derivative:
     """The derivative of a function that acts element by element, of the argument's shape.
 
     It is the gradient of the sum of all elements of the result.
@@ -113,52 +181,36 @@ def elementwise_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..
 
     Raises as `grad` does.
     """
-    refuse_what_no_kind_can_save(f)
-    chosen = check_argnums(f, argnums)
-
-    def derivative(*args: Any, **kwargs: Any) -> Any:
-        from srcgrad.api.results import in_structure
-
-        values, keywords, keys = arranged(f, args, kwargs, chosen)
-        y, pull = derive.vjp(f, values, keywords, keys)
-        x_bars = in_structure(values, keywords, keys, pull([np.ones_like(leaf) for leaf in tree.leaves(y)]))
-        return x_bars[0] if isinstance(argnums, (int, str)) else x_bars
-
-    return derivative
+    return ElementwiseGradient(f, argnums)
 
 
-Blocks = Callable[..., tuple[Any, list[list[Any]]]]
+Runs = Callable[..., tuple[Any, list[list[Any]]]]
 
 
-class _Jacobian:
-    """A function that returns a Jacobian; itself differentiable."""
+def _blocks(
+    f: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    chosen: tuple[int | str, ...],
+    alone: bool,
+    runs: Runs,
+) -> Any:
+    """The derivative of each leaf of the result by each leaf of the arguments, in their structures."""
+    values, keywords, keys = arranged(f, args, kwargs, chosen)
+    y, blocks = runs(f, values, keywords, keys)
+    if next(tree.leaves(y), None) is None:
+        raise NotDifferentiableError(
+            f"the result of {name_of(f)}() has no derivative", ways=("return floats or arrays of floats",)
+        )
+    arguments = [keywords[k] if isinstance(k, str) else values[k] for k in keys]
+    rows = iter(blocks)
 
-    def __init__(self, f: Callable[..., Any], argnums: Argnums, blocks: Blocks, name: str) -> None:
-        refuse_what_no_kind_can_save(f)
-        self.primal = f
-        self.argnums = argnums
-        self.blocks = blocks
-        self._chosen = check_argnums(f, argnums)
-        self.__wrapped__ = f
-        self.__name__ = f"{name}_{getattr(f, '__name__', 'function')}"
+    def row_of(_: Any) -> Any:
+        remaining = iter(next(rows))
+        found = tuple([tree.map_leaves(lambda _: next(remaining), a) for a in arguments])
+        return found[0] if alone else found
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        values, keywords, keys = arranged(self.primal, args, kwargs, self._chosen)
-        y, blocks = self.blocks(self.primal, values, keywords, keys)
-        arguments = [keywords[k] if isinstance(k, str) else values[k] for k in keys]
-        rows = iter(blocks)
-
-        def row_of(_: Any) -> Any:
-            remaining = iter(next(rows))
-            found = tuple(tree.map_leaves(lambda _: next(remaining), a) for a in arguments)
-            return found[0] if isinstance(self.argnums, (int, str)) else found
-
-        if next(tree.leaves(y), None) is None:
-            raise NotDifferentiableError(
-                f"the result of {getattr(self.primal, '__name__', 'the function')}() has no derivative",
-                ways=("return floats or arrays of floats",),
-            )
-        return tree.map_leaves(row_of, y)
+    return tree.map_leaves(row_of, y)
 
 
 def _rows(f: Any, values: list[Any], keywords: dict[str, Any], keys: Any) -> tuple[Any, list[list[Any]]]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from srcgrad.api.arguments import Argnums, arranged, check_argnums
-from srcgrad.api.results import cotangents_for, in_structure
+from srcgrad.api.results import cotangents_for, in_structure, in_structure_of_result
 from srcgrad.build import derive
 from srcgrad.errors import NotDifferentiableError
 from srcgrad.runtime import tree
@@ -82,7 +82,7 @@ def jvp(
     leaves = []
     for key, x_dot in zip(keys, given, strict=True):
         x = keywords[key] if isinstance(key, str) else values[key]
-        leaves += _tangents_for(x, x_dot)
+        leaves += tangents_for(x, x_dot)
     y, y_dots = derive.jvp(f, values, keywords, keys, leaves)
     return y, in_structure_of_result(y, y_dots)
 
@@ -99,36 +99,13 @@ def _is_zero(x: Any, x_dot: Any) -> bool:
     """Whether a tangent says that its primal is not differentiated: None, or 0 for what has none."""
     if x_dot is None:
         return True
-    return type(x_dot) in (int, float) and x_dot == 0 and next(tree.leaves(x), None) is None
+    if type(x) is int or next(tree.leaves(x), None) is not None:
+        return type(x) is int and type(x_dot) in (int, float) and x_dot == 0
+    return isinstance(x_dot, (int, float, np.ndarray, np.generic)) and not np.any(x_dot)
 
 
-def _tangents_for(x: Any, x_dot: Any) -> list[Any]:
-    """The leaves of a tangent, checked against their primal."""
-    if tree.is_leaf(x):
-        if np.shape(x_dot) != np.shape(x):
-            if type(x_dot) in (int, float) and x_dot == 0:
-                return [np.zeros_like(x)]
-            raise NotDifferentiableError(
-                f"the tangent has shape {np.shape(x_dot)}, its primal {np.shape(x)}",
-                ways=("give a tangent of the primal's shape",),
-            )
-        if isinstance(x_dot, (bool, int, np.integer)):
-            x_dot = float(x_dot)
-        return [x_dot]
-    members = tree.children(x)
-    if members is None:
-        return []
-    if type(x_dot) in (int, float) and x_dot == 0:
-        return [leaf for m in members for leaf in _tangents_for(m, 0)]
-    given = [x_dot[key] for key in x] if isinstance(x, dict) else tree.children(x_dot)
-    if given is None or len(given) != len(members):
-        raise NotDifferentiableError("the tangent is not of its primal's structure", ways=("give it that structure",))
-    return [leaf for a, b in zip(members, given, strict=True) for leaf in _tangents_for(a, b)]
-
-
-def in_structure_of_result(y: Any, y_dots: list[Any]) -> Any:
-    """Tangents of the leaves in the result's structure; a result without any has the tangent 0."""
-    if not y_dots and tree.children(y) is None:
-        return np.zeros(np.shape(y)) if isinstance(y, np.ndarray) else 0.0
-    remaining = iter(y_dots)
-    return tree.map_leaves(lambda _: next(remaining), y)
+def tangents_for(x: Any, x_dot: Any) -> list[Any]:
+    """The leaves of a tangent, checked against their primal; 0 stands for zeros of any structure."""
+    if type(x_dot) in (int, float) and x_dot == 0 and not isinstance(x, float):
+        return [np.zeros_like(leaf) for leaf in tree.leaves(x)]
+    return cotangents_for(x, x_dot, "tangent", "primal")

@@ -9,6 +9,7 @@ import numpy as np
 
 from srcgrad.errors import NotDifferentiableError
 from srcgrad.runtime import tree
+from srcgrad.runtime.calls import call
 
 
 def seed_of_scalar(f: Callable[..., Any], y: Any) -> list[Any]:
@@ -38,24 +39,59 @@ def in_structure(
     return tuple(tree.map_leaves(lambda _: next(remaining), a) for a in arguments)
 
 
-def cotangents_for(y: Any, y_bar: Any) -> list[Any]:
-    """The leaves of a cotangent that a caller gave for the result y, checked against it."""
+def cotangents_for(y: Any, y_bar: Any, what: str = "cotangent", of: str = "result") -> list[Any]:
+    """The leaves of a cotangent that was given for y, checked against it."""
     if tree.is_leaf(y):
-        if np.shape(y_bar) != np.shape(y):
-            raise NotDifferentiableError(
-                f"the cotangent has shape {np.shape(y_bar)}, the result {np.shape(y)}",
-                ways=("give a cotangent of the result's shape",),
-            )
-        return [y_bar]
+        return [_fitting(y, y_bar, what, of)]
     members = tree.children(y)
     if members is None:
         return []
-    given = tree.children(y_bar)
+    given = _members(y, y_bar)
     if given is None or len(given) != len(members):
         raise NotDifferentiableError(
-            f"the cotangent is not of the result's structure: {type(y_bar).__name__} for {type(y).__name__}",
-            ways=("give a cotangent of the structure that the function returns",),
+            f"the {what} is not of its {of}'s structure: {type(y_bar).__name__} for {type(y).__name__}",
+            ways=("give it that structure",),
         )
+    return [leaf for a, b in zip(members, given, strict=True) for leaf in cotangents_for(a, b, what, of)]
+
+
+def _members(y: Any, y_bar: Any) -> list[Any] | None:
+    """The members of a cotangent in the order of y's; of a dict by their keys."""
     if isinstance(y, dict):
-        given = [y_bar[key] for key in y]
-    return [leaf for a, b in zip(members, given, strict=True) for leaf in cotangents_for(a, b)]
+        same = isinstance(y_bar, dict) and y.keys() == y_bar.keys()
+        return [y_bar[key] for key in y] if same else None
+    return tree.children(y_bar)
+
+
+def _fitting(y: Any, y_bar: Any, what: str, of: str) -> Any:
+    """One leaf of a cotangent or tangent: a number or array of numbers, of y's shape, real where y is."""
+    if not isinstance(y_bar, (float, complex, np.inexact, np.ndarray)):
+        y_bar = call(np.asarray, y_bar)
+        if not y_bar.shape:
+            y_bar = y_bar[()]
+    kind = np.asarray(y_bar).dtype.kind
+    if kind not in "biufc" or (kind == "c" and not np.iscomplexobj(y)):
+        found = "complex" if kind == "c" else f"of type {type(y_bar).__name__}"
+        raise NotDifferentiableError(f"the {what} is {found}, its {of} real", ways=("give a real number or array",))
+    if np.shape(y_bar) != np.shape(y):
+        raise NotDifferentiableError(
+            f"the {what} has shape {np.shape(y_bar)}, its {of} {np.shape(y)}", ways=(f"give it the {of}'s shape",)
+        )
+    if kind in "biu":
+        return y_bar.astype(float) if isinstance(y_bar, np.ndarray) else float(y_bar)
+    return y_bar
+
+
+def in_structure_of_result(y: Any, y_dots: list[Any]) -> Any:
+    """Tangents in the result's structure: 0 for numbers in it that have no derivative, such as ints."""
+    remaining = iter(y_dots)
+
+    def tangent(part: Any) -> Any:
+        if tree.is_leaf(part):
+            return next(remaining)
+        members = tree.children(part)
+        if members is not None:
+            return tree.rebuild(part, [tangent(m) for m in members])
+        return np.zeros(np.shape(part)) if isinstance(part, np.ndarray) else 0.0
+
+    return tangent(y)

@@ -42,12 +42,11 @@ class Entry:
     function: Callable[..., Any]
     text: Text
     meanings: Meanings
-    rules: object
     apart: bool  # right only where no two arrays among the arguments share memory
 
     def holds(self) -> bool:
-        """Whether every name, and the table of rules, still is what it was when the entry was made."""
-        return self.rules is _rules.version and self.meanings.hold()
+        """Whether the table of rules and every name still are what they were when the entry was made."""
+        return self.meanings.hold()
 
 
 @dataclass(slots=True)
@@ -73,22 +72,20 @@ class _Made:
     def __init__(self, text: Text | None, meanings: Meanings) -> None:
         self.text = text
         self.meanings = meanings
-        self.rules = _rules.version
+        self.rules = _rules["version"]
 
     def fits(self, now: Meanings) -> bool:
-        """Whether the answer is also right where names mean this."""
-        return (
-            self.rules is _rules.version
-            and self.meanings.labels == now.labels
-            and all(map(_alike, self.meanings.values, now.values))
+        """Whether the answer is also right where names mean this: data that the text reads by name may differ."""
+        if self.rules is not _rules["version"] or self.meanings.labels != now.labels:
+            return False
+        free = None if self.text is None else self.text.bindings
+        return all(
+            old is new or ((free is None or label[-1] in free) and _alike(old, new))
+            for label, old, new in zip(now.labels, self.meanings.values, now.values, strict=True)
         )
 
 
-class _Rules:
-    version: object = object()
-
-
-_rules = _Rules()
+_rules: dict[str, Any] = {"version": object()}
 _entries: weakref.WeakKeyDictionary[FunctionType, dict[Key, Entry | None]] = weakref.WeakKeyDictionary()
 _answers: dict[tuple[CodeType, str, Key], _Made] = {}
 _serial = itertools.count(1)
@@ -96,7 +93,7 @@ _serial = itertools.count(1)
 
 def forget() -> None:
     """A rule has changed: what was generated with the old one is not used again."""
-    _rules.version = object()
+    _rules["version"] = object()
     _entries.clear()
 
 
@@ -143,7 +140,8 @@ def _made(f: FunctionType, what: Key, generate: bool) -> Entry | None:
     assert answer.text is not None
     namespace: dict[str, Any] = {"__name__": "generated", **bindings}
     exec(answer.text.code, namespace)
-    return Entry(namespace[answer.text.entry], answer.text, meanings, _rules.version, what[3])
+    meanings.names.append((_rules, "version", answer.rules))
+    return Entry(namespace[answer.text.entry], answer.text, meanings, what[3])
 
 
 def latest_of(f: FunctionType, argnums: tuple[int, ...], mode: str) -> Entry | None:
@@ -220,5 +218,5 @@ _PLAIN = (float, int, bool, np.ndarray, np.floating)
 
 
 def _alike(old: Any, new: Any) -> bool:
-    """Whether a text made for one value is right for another: the same object, or data of the same kind."""
-    return old is new or (isinstance(old, _PLAIN) and isinstance(new, _PLAIN) and kind_of(old) == kind_of(new))
+    """Whether two values are data of the same kind."""
+    return isinstance(old, _PLAIN) and isinstance(new, _PLAIN) and kind_of(old) == kind_of(new)

@@ -6,6 +6,7 @@ derivative is a Python function like any other, so inside another derivative it 
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from types import FunctionType
 from typing import Any
@@ -72,6 +73,11 @@ def fitting(x: Any, x_bar: Any) -> Any:
     return call(type(x), x_bar)
 
 
+def scaled(weight: Any, x_bars: list[Any]) -> list[Any]:
+    """Gradients times a number."""
+    return [call(operator.mul, weight, x_bar) for x_bar in x_bars]
+
+
 def vjp(
     f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], keys: Sequence[int | str]
 ) -> tuple[Any, recorded.Pullback]:
@@ -90,9 +96,14 @@ def jvp(
     return recorded.jvp(f, args, kwargs, keys, tangents)
 
 
+def zero_of(x: Any) -> Any:
+    """The zero cotangent or tangent of a leaf."""
+    return np.zeros_like(x) if isinstance(x, np.ndarray) else 0.0
+
+
 def zeros_for(y: Any) -> list[Any]:
     """Zero cotangents for the leaves of a result."""
-    return [np.zeros_like(leaf) if isinstance(leaf, np.ndarray) else 0.0 for leaf in tree.leaves(y)]
+    return [zero_of(leaf) for leaf in tree.leaves(y)]
 
 
 def source(f: Callable[..., Any], keys: Sequence[int | str], mode: str) -> str:
@@ -105,7 +116,7 @@ def source(f: Callable[..., Any], keys: Sequence[int | str], mode: str) -> str:
         latest = compiled.latest_of(f, positions, mode) or compiled.entry_of(f, generic_kinds(f), positions, mode)
         if latest is not None:
             return latest.text.module
-    return recorded_source(f)
+    return recorded_source(f)  # type: ignore[arg-type]
 
 
 def generic_kinds(f: Any) -> tuple[Hashable, ...]:

@@ -69,7 +69,7 @@ def literal(value: Any) -> str | None:
     return None
 
 
-_TYPES = {t: t.__name__ for t in (float, int, bool, str, complex, tuple, list, dict)} | {
+_TYPES: dict[Any, str] = {t: t.__name__ for t in (float, int, bool, str, complex, tuple, list, dict)} | {
     type(None): "type(None)",
     np.bool_: "np.bool_",
     **{t: f"np.{t.__name__}" for t in (np.float64, np.float32, np.int64)},

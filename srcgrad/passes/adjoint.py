@@ -15,6 +15,7 @@ through products and is filled at the variable.
 from __future__ import annotations
 
 import builtins
+import functools
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -24,10 +25,10 @@ import numpy as np
 
 from srcgrad.passes import algebra, kinds, results
 from srcgrad.passes.algebra import add, call, div, mul, neg, number
-from srcgrad.passes.infer import View
 from srcgrad.passes.kinds import Kind, stretches
 from srcgrad.passes.namer import Module
-from srcgrad.passes.resolve import UNRESOLVED, bind, callee, is_user_function
+from srcgrad.passes.resolve import UNRESOLVED, bind, callee
+from srcgrad.passes.view import View
 from srcgrad.rules import support, table
 from srcgrad.syntax import ir
 from srcgrad.syntax.ir import Attribute, Binary, Const, Expr, Name, NotStatic, Subscript
@@ -117,9 +118,7 @@ class Adjoint:
         if self.result is not None and self.result not in env and self.top is not None:
             env[self.result] = _value(self.view.kind(self.top))
         variables = self.view.scope.variables | env.keys()
-        scope = replace(
-            self.view.scope, variables=variables, read={}, imported=self.module.objects
-        )
+        scope = replace(self.view.scope, variables=variables, read={}, imported=self.module.objects)
         return View(env, scope).kind(e)
 
     def value(self, e: Expr) -> Expr:
@@ -209,15 +208,13 @@ class Adjoint:
                 if both:
                     c = self.named(c, e)
                 below = self.value(right)
-                self.elementwise(e, left, c, lambda b: div(b, below), singular=True)
+                self.elementwise(e, left, c, lambda b: div(b, below))
                 if self.view.active(right):
                     above = self.value(left)
                     square = Binary("**", below, Const(2, "2"))
                     if cost(below) == 0:
                         square = Binary("*", below, below)
-                    self.elementwise(
-                        e, right, c, lambda b: neg(div(mul(b, above), square)), singular=True
-                    )
+                    self.elementwise(e, right, c, lambda b: neg(div(mul(b, above), square)))
             case "**" if isinstance(_literal(right), Const):
                 self.power(e, _literal(right), c)
             case "@":
@@ -238,13 +235,13 @@ class Adjoint:
             partial: Expr = number(1)
         elif n == 2:
             partial = mul(number(2), base)
-        elif 0 < n < 1 or isinstance(n, float) and n < 0:
+        elif 0 < n < 1 or (isinstance(n, float) and n < 0):
             # Python raises for a negative power of 0.0, where NumPy gives the infinite derivative.
             power = Attribute(self.module.reference(np), "power")
             partial = mul(number(n), call(power, base, algebra.number(n - 1)))
         else:
             partial = mul(number(n), Binary("**", base, algebra.number(n - 1)))
-        self.elementwise(e, e.left, c, lambda b: mul(b, partial), singular=n < 1)
+        self.elementwise(e, e.left, c, lambda b: mul(b, partial))
 
     def elementwise(
         self,
@@ -252,13 +249,14 @@ class Adjoint:
         operand: Expr,
         c: Cotangent,
         times: Callable[[Expr], Expr],
-        singular: bool = False,
     ) -> None:
         """Send `times(cotangent)` to an operand that may have been broadcast."""
         if not self.view.active(operand):
             return
         result, kind = self.view.kind(e), self.view.kind(operand)
-        skipped = singular and self.may_skip(e) and not algebra.is_number(c.expr)
+        skipped = not algebra.is_number(c.expr) and self.may_skip(e)
+        # Only a partial that reads something can be infinite.
+        skipped = skipped and bool(ir.names(times(algebra.ONE)) & (self.view.env.keys() | {self.result}))
         if skipped:
             c = self.named(c, e)
         term = times(c.expr)
@@ -267,15 +265,14 @@ class Adjoint:
         given = self.kind(term)
         if given.form in ("int", "bool"):
             term = call(Name("float"), term)
-        elif given.form == "array" and given.dtype != kinds.REAL:
-            term = Binary("*", algebra.ONE, term)
+        term = self.real(term)
         if not stretches(kind, result) or self.alone(e, operand):
             full = c.full or (not stretches(self.kind(term), result) and not result.is_scalar)
             self.push(operand, Cotangent(term, full))
             return
         if not (c.full or not stretches(self.kind(term), result)):
             spread = self.filled(e, c)
-            self.elementwise(e, operand, spread, times, singular)
+            self.elementwise(e, operand, spread, times)
             return
         if kind.is_scalar:
             if result.form == "array":
@@ -366,7 +363,7 @@ class Adjoint:
         if function in (np.sum, np.mean):
             return lambda e, args, c: self.reduction(e, function, args, c)
         if function in (np.dot, np.matmul):
-            return lambda e, args, c: self.dot(e, args, c)
+            return self.dot
         if function in (builtins.abs, np.abs, operator.abs):
             return self.absolute
         if function is np.where:
@@ -417,9 +414,7 @@ class Adjoint:
         items(args[0].value, ())
         return True
 
-    def extremum(
-        self, e: ir.Call, function: Any, args: tuple[ir.Argument, ...], c: Cotangent
-    ) -> bool:
+    def extremum(self, e: ir.Call, function: Any, args: tuple[ir.Argument, ...], c: Cotangent) -> bool:
         """Python's max and min of two numbers, whose ties share as NumPy's do."""
         scalars = all(self.view.kind(a.value).is_scalar and not a.keyword for a in args)
         if len(args) != 2 or not scalars:
@@ -430,9 +425,7 @@ class Adjoint:
     def absolute(self, e: ir.Call, args: tuple[ir.Argument, ...], c: Cotangent) -> bool:
         if len(args) != 1:
             return False
-        sign = call(
-            Attribute(self.module.reference(np), "sign"), self.value(args[0].value)
-        )
+        sign = call(Attribute(self.module.reference(np), "sign"), self.value(args[0].value))
         self.elementwise(e, args[0].value, c, lambda b: mul(b, sign))
         return True
 
@@ -451,9 +444,7 @@ class Adjoint:
             self.elementwise(e, operand, spread, chosen)
         return True
 
-    def reduction(
-        self, e: ir.Call, function: Any, args: tuple[ir.Argument, ...], c: Cotangent
-    ) -> bool:
+    def reduction(self, e: ir.Call, function: Any, args: tuple[ir.Argument, ...], c: Cotangent) -> bool:
         rule = table.lookup(function)
         if rule is None:
             return False
@@ -530,9 +521,7 @@ class Adjoint:
                     raise NotStatic("a product of arrays of unknown rank", e.span)
             self.push(right, Cotangent(term, True))
 
-    def rule(
-        self, e: Expr, function: Any, args: tuple[ir.Argument, ...], c: Cotangent
-    ) -> None:
+    def rule(self, e: Expr, function: Any, args: tuple[ir.Argument, ...], c: Cotangent) -> None:
         """A function of the table: its texts, with the operands in the parameters' places."""
         rule = table.lookup(function)
         if rule is None:
@@ -549,7 +538,7 @@ class Adjoint:
         for p in active:
             if rule.shape == "elementwise":
                 partial = self.instance(expression_of(rule.partials[p]), rule, bound, e, {})
-                self.elementwise(e, bound[p], c, lambda b, q=partial: mul(b, q), rule.singular)
+                self.elementwise(e, bound[p], c, functools.partial(_times, partial))
             else:
                 term = self.instance(expression_of(rule.vjp[p]), rule, bound, e, {"y_bar": c.expr})
                 self.push_all(bound[p], Cotangent(term, True))
@@ -568,9 +557,7 @@ class Adjoint:
                 self.sink.temps.append((name, Subscript(parts.expr, Const(k, str(k)))))
                 self.push(item, Cotangent(Name(name), True))
 
-    def instance(
-        self, text: Expr, rule: table.Rule, bound: dict[str, Expr], e: Expr, given: dict[str, Expr]
-    ) -> Expr:
+    def instance(self, text: Expr, rule: table.Rule, bound: dict[str, Expr], e: Expr, given: dict[str, Expr]) -> Expr:
         """A rule's text with the operands, the result and the cotangent put in."""
 
         def change(node: Expr) -> Expr | None:
@@ -591,6 +578,10 @@ class Adjoint:
             return self.module.reference(getattr(builtins, node.id))
 
         return simplified(ir.rewrite(text, change))
+
+
+def _times(partial: Expr, b: Expr) -> Expr:
+    return mul(b, partial)
 
 
 def _default(rule: table.Rule, name: str, e: Expr) -> Expr:
@@ -622,7 +613,7 @@ def _literal(e: Expr) -> Expr:
 
 
 def _value(kind: Kind) -> Any:
-    from srcgrad.passes.infer import Value
+    from srcgrad.passes.view import Value
 
     return Value(kind)
 

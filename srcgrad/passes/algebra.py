@@ -1,7 +1,7 @@
 """Products, sums and quotients of expressions, written as one would by hand.
 
-    mul(1.0, x) -> x        mul(-a, b) -> -(a * b)        add(a, -b) -> a - b
-    mul(2 * x, 3) -> 6 * x  total([x, x]) -> 2 * x        div(1, x) -> 1 / x
+mul(1.0, x) -> x        mul(-a, b) -> -(a * b)        add(a, -b) -> a - b
+mul(2 * x, 3) -> 6 * x  total([x, x]) -> 2 * x        div(1, x) -> 1 / x
 """
 
 from __future__ import annotations
@@ -41,6 +41,12 @@ def _signed(e: Expr) -> tuple[int, Expr]:
     if isinstance(e, Const) and is_number(e) and e.text.startswith("-"):
         return -1, neg(e)
     return 1, e
+
+
+def signed(e: Expr) -> tuple[str, Expr]:
+    """`-` or `+`, and the term without its sign: how it is added to a sum."""
+    sign, core = _signed(e)
+    return "-" if sign < 0 else "+", core
 
 
 def _sign(sign: int, e: Expr) -> Expr:

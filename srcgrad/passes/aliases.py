@@ -103,9 +103,12 @@ def _written_params(unit: ir.Unit, facts: Facts) -> frozenset[str]:
                 in_place = bool(s.op) and not facts.at(s).kind(t).is_scalar
                 if isinstance(t, ir.Subscript) or in_place:
                     found |= {r for r in (ir.root(t),) if r in left and r is not None}
-        if isinstance(outer, ir.Assign) and isinstance(outer.target, Name) and not outer.op:
-            if outer.key in facts.before and _own(outer.value, facts.at(outer)):
-                left.discard(outer.target.id)
+        match outer:
+            case ir.Assign(target=Name() as target, op="") if outer.key in facts.before:
+                if _own(outer.value, facts.at(outer)):
+                    left.discard(target.id)
+            case _:
+                pass
     return frozenset(found)
 
 
@@ -117,7 +120,7 @@ def _is_data(name: str, facts: Facts) -> bool:
 
 def _own(e: Expr, view: object) -> bool:
     """Whether the value is an array that nothing else refers to."""
-    from srcgrad.passes.infer import View
+    from srcgrad.passes.view import View
 
     assert isinstance(view, View)
     match e:

@@ -1,8 +1,8 @@
 """Calls of the user's own functions, split for the two sweeps.
 
-    before                      after
-        z = x * g(x, 2)             u, g_pullback = g_vjp(x, 2)
-                                    z = x * u
+before                      after
+    z = x * g(x, 2)             u, g_pullback = g_vjp(x, 2)
+                                z = x * u
 """
 
 from __future__ import annotations
@@ -62,7 +62,8 @@ def split_calls(unit: ir.Unit, scope: Scope, fresh: Callable[[str], str]) -> ir.
             if e is node and target == getattr(s, "target", None):
                 return ir.Evaluate(ir.Opaque("pass", frozenset()), span=s.span)
             e = _with(e, node, target)
-            s = replace(s, **{part: e}, text=None, leading=())
+            changed: Any = {part: e, "text": None, "leading": ()}
+            s = replace(s, **changed)
         return s
 
     body = block(unit.body)
@@ -92,11 +93,12 @@ def _with(e: Expr, node: Expr, target: Expr) -> Expr:
 
 def _user_call(e: Expr, scope: Scope) -> tuple[Call, Any] | None:
     """The first call of a user's function in order of evaluation, arguments before calls."""
-    if isinstance(e, (ir.BoolOp, ir.IfExp, ir.Compare)) and any(
-        _user_call(child, scope) is not None for child in ir.children(e)
+    if (
+        isinstance(e, (ir.BoolOp, ir.IfExp, ir.Compare))
+        and any(_user_call(child, scope) is not None for child in ir.children(e))
+        and (isinstance(e, (ir.IfExp, ir.BoolOp)) or len(e.ops) > 1)
     ):
-        if isinstance(e, ir.IfExp) or isinstance(e, ir.BoolOp) or len(e.ops) > 1:
-            raise NotStatic("a user's function that is called on a condition", e.span)
+        raise NotStatic("a user's function that is called on a condition", e.span)
     for child in ir.children(e):
         found = _user_call(child, scope)
         if found is not None:
@@ -117,16 +119,13 @@ def _user_call(e: Expr, scope: Scope) -> tuple[Call, Any] | None:
 def chooses_calls(e: Expr, scope: Scope) -> bool:
     """Whether a branch of a conditional expression calls a user's function."""
     return any(
-        isinstance(node, ir.IfExp)
-        and any(_calls(child, scope) for child in (node.test, node.body, node.orelse))
+        isinstance(node, ir.IfExp) and any(_calls(child, scope) for child in (node.test, node.body, node.orelse))
         for node in ir.walk(e)
     )
 
 
 def _calls(e: Expr, scope: Scope) -> bool:
-    return any(
-        isinstance(n, Call) and is_user_function(scope.object_of(n.function)) for n in ir.walk(e)
-    )
+    return any(isinstance(n, Call) and is_user_function(scope.object_of(n.function)) for n in ir.walk(e))
 
 
 def _is_library(function: Any) -> bool:

@@ -17,12 +17,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from srcgrad.passes import algebra
-from srcgrad.passes.infer import Env, Facts
+from srcgrad.passes.infer import Facts
 from srcgrad.passes.kinds import Kind
 from srcgrad.passes.lines import Lines
 from srcgrad.passes.namer import Module
 from srcgrad.passes.reverse import is_fresh
 from srcgrad.passes.tangent import Tangent
+from srcgrad.passes.view import Env
 from srcgrad.syntax import emit, ir
 from srcgrad.syntax.emit import text_of
 from srcgrad.syntax.ir import Block, Expr, Name, NotStatic, Stmt
@@ -212,7 +213,6 @@ class Forward:
         if not active:
             out.add(f"{s.target.id} = {text_of(s.call)}{s.comment}")
             return
-        for e in active:
-            given.append(text_of(self.full(s, "", e, None)))
+        given += [text_of(self.full(s, "", e, None)) for e in active]
         dot = self.dots[s.target.id]
         out.add(f"{s.target.id}, {dot} = {self.callee(s)}({', '.join(given)}){s.comment}")

@@ -15,7 +15,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from srcgrad.passes.adjoint import Adjoint, cost
-from srcgrad.passes.infer import Facts, View
+from srcgrad.passes.infer import Facts
+from srcgrad.passes.view import View
 from srcgrad.syntax import ir
 from srcgrad.syntax.ir import Block, Expr, Name, NotStatic, Stmt
 
@@ -114,17 +115,13 @@ def name_conditions(unit: ir.Unit, fresh: Callable[[str], str]) -> ir.Unit:
                     written = ir.written_in(s.body) | ir.written_in(s.orelse)
                     if cost(s.test) >= 10 or ir.names(s.test) & written:
                         name = fresh("branch")
-                        out.append(
-                            ir.Assign(Name(name), s.test, span=s.span, leading=s.leading)
-                        )
+                        out.append(ir.Assign(Name(name), s.test, span=s.span, leading=s.leading))
                         s = replace(s, test=Name(name), text=None, leading=())
                 case ir.For():
                     s = replace(s, body=block(s.body))
                     if ir.names(s.iterable) & ir.written_in(s.body):
                         name = fresh("steps")
-                        out.append(
-                            ir.Assign(Name(name), s.iterable, span=s.span, leading=s.leading)
-                        )
+                        out.append(ir.Assign(Name(name), s.iterable, span=s.span, leading=s.leading))
                         s = replace(s, iterable=Name(name), text=None, leading=())
                     if ir.bound_names(s.target) & ir.written_in(s.body):
                         raise NotStatic("a loop that rebinds its own variable", s.span)

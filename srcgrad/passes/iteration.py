@@ -1,10 +1,10 @@
 """Loops over arrays as loops over their indices.
 
-    before                              after
-        for c in a[::-1]:                   items = a[::-1]
-            s = s * x + c                   for k in range(len(items)):
-                                                c = items[k]
-                                                s = s * x + c
+before                              after
+    for c in a[::-1]:                   items = a[::-1]
+        s = s * x + c                   for k in range(len(items)):
+                                            c = items[k]
+                                            s = s * x + c
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ import builtins
 from collections.abc import Callable
 from dataclasses import replace
 
-from srcgrad.passes.infer import Facts, View
+from srcgrad.passes.infer import Facts
 from srcgrad.passes.kinds import same_length
+from srcgrad.passes.view import View
 from srcgrad.syntax import ir
 from srcgrad.syntax.ir import Argument, Block, Call, Expr, Name, NotStatic, Stmt
 

@@ -78,9 +78,7 @@ class Kind:
     @property
     def is_real(self) -> bool:
         """Whether a derivative with respect to such a value makes sense."""
-        return self.form in ("float", "scalar", "numeric", "bottom") or (
-            self.form == "array" and self.dtype == REAL
-        )
+        return self.form in ("float", "scalar", "numeric", "bottom") or (self.form == "array" and self.dtype == REAL)
 
     @property
     def rank(self) -> int | None:
@@ -169,10 +167,7 @@ def stretches(operand: Kind, result: Kind) -> bool:
         return True
     if len(operand.dims) != len(result.dims):
         return True
-    return any(
-        not (same_length(o, r) or o.one is False)
-        for o, r in zip(operand.dims, result.dims, strict=True)
-    )
+    return any(not (same_length(o, r) or o.one is False) for o, r in zip(operand.dims, result.dims, strict=True))
 
 
 def same_shape(a: Kind, b: Kind) -> bool:
@@ -200,9 +195,7 @@ def join(a: Kind, b: Kind) -> Kind:
     if forms == {"array"} and a.dtype == b.dtype:
         if a.dims is None or b.dims is None or len(a.dims) != len(b.dims):
             return Kind("array", a.dtype, None)
-        return array(
-            *(_join_dim(p, q) for p, q in zip(a.dims, b.dims, strict=True)), dtype=a.dtype
-        )
+        return array(*(_join_dim(p, q) for p, q in zip(a.dims, b.dims, strict=True)), dtype=a.dtype)
     if forms == {"tuple"} and len(a.items) == len(b.items):
         return Kind("tuple", items=tuple(join(p, q) for p, q in zip(a.items, b.items, strict=True)))
     if all(k.is_real or k.is_scalar for k in (a, b)):

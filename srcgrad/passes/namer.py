@@ -1,15 +1,18 @@
 """Names for what the generator adds: none collides with a name of the user's.
 
-    x_bar, x_dot, x_saved; x_bar2 where the user has an x_bar; np, or numpy where np is something else.
+x_bar, x_dot, x_saved; x_bar2 where the user has an x_bar; np, or numpy where np is something else.
 """
 
 from __future__ import annotations
 
 import builtins
+import importlib
 import keyword
 import types
 from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
 
 from srcgrad.syntax import ir
 from srcgrad.syntax.ir import Expr, NotStatic
@@ -66,8 +69,6 @@ class Module:
             if name in self.taken or name in self.locals:
                 raise NotStatic(f"a rule that calls {name}, which the function redefines")
             return ir.Name(name)
-        import importlib
-
         module = importlib.import_module(home)
         if "." in name or getattr(module, name, None) is not value:
             raise NotStatic(f"a rule that reads {home}.{name}")
@@ -76,9 +77,7 @@ class Module:
             if owner is not None:
                 return ir.Attribute(owner, name)
             if home in ("numpy.linalg", "numpy.fft"):
-                import numpy
-
-                return ir.Attribute(ir.Attribute(self.reference(numpy), home.split(".")[1]), name)
+                return ir.Attribute(ir.Attribute(self.reference(np), home.split(".")[1]), name)
         return ir.Name(self._imported(value, name, f"from {home} import {name}"))
 
     def _module(self, module: types.ModuleType) -> str:
@@ -98,7 +97,7 @@ class Module:
         name = wanted if free else self.fresh(wanted)
         self.taken.add(name)
         if name != wanted:
-            line = f"{line.split(' as ')[0]} as {name}"
+            line = f"{line.split(' as ', maxsplit=1)[0]} as {name}"
         self.imports[name] = line
         self.objects[name] = value
         return name

@@ -18,10 +18,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from srcgrad.passes.infer import Facts, View
+from srcgrad.passes.infer import Facts
+from srcgrad.passes.view import View
 from srcgrad.syntax import ir
 from srcgrad.syntax.ir import Block, Expr, NotStatic, Stmt
-
 
 # How many statements may be written twice where two paths lead to them.
 LARGEST_COPY = 8
@@ -86,9 +86,7 @@ def _leave(body: Block, result: str, flag: str) -> Block:
                 out += [_assigned(s, result), _flag(flag, True), ir.Break(span=s.span)]
                 continue
             case ir.If():
-                s = replace(
-                    s, body=_leave(s.body, result, flag), orelse=_leave(s.orelse, result, flag)
-                )
+                s = replace(s, body=_leave(s.body, result, flag), orelse=_leave(s.orelse, result, flag))
             case _:
                 pass
         out.append(s)
@@ -146,9 +144,7 @@ def _gather(body: Block, value: str) -> Block:
 
 
 def _assigned(s: ir.Return, value: str) -> ir.Assign:
-    return ir.Assign(
-        ir.Name(value), s.value, span=s.span, leading=s.leading, comment=s.comment, primal=s.primal
-    )
+    return ir.Assign(ir.Name(value), s.value, span=s.span, leading=s.leading, comment=s.comment, primal=s.primal)
 
 
 def _loops(body: Block) -> Block:
@@ -168,8 +164,7 @@ def _loops(body: Block) -> Block:
 def _leaves(body: Block) -> bool:
     """Whether a block has a break or continue of the loop that it stands in."""
     return any(
-        isinstance(s, (ir.Break, ir.Continue))
-        or (isinstance(s, ir.If) and (_leaves(s.body) or _leaves(s.orelse)))
+        isinstance(s, (ir.Break, ir.Continue)) or (isinstance(s, ir.If) and (_leaves(s.body) or _leaves(s.orelse)))
         for s in body
     )
 
@@ -198,9 +193,7 @@ def _straight(body: Block) -> Block:
     return tuple(out)
 
 
-def choices_as_branches(
-    unit: ir.Unit, active: frozenset[int], fresh: Callable[[str], str]
-) -> ir.Unit:
+def choices_as_branches(unit: ir.Unit, active: frozenset[int], fresh: Callable[[str], str]) -> ir.Unit:
     """Conditional expressions in active statements as if-statements.
 
     before   y = a * a if a > 0 else b
@@ -233,9 +226,7 @@ def choices_as_branches(
                 continue
             arm = inside(s, arm, before)
             arms.append((*before, ir.Assign(s.target, arm, span=s.span, primal=s.primal)))
-        return (
-            ir.If(choice.test, *arms, span=s.span, leading=s.leading, comment=s.comment),
-        )
+        return (ir.If(choice.test, *arms, span=s.span, leading=s.leading, comment=s.comment),)
 
     def change(body: Block) -> Block:
         out: list[Stmt] = []
@@ -329,9 +320,7 @@ def parallel_writes(unit: ir.Unit, fresh: Callable[[str], str]) -> ir.Unit:
     return replace(unit, body=block(unit.body))
 
 
-def _one_by_one(
-    s: ir.Assign, target: ir.Sequence, value: ir.Sequence, fresh: Callable[[str], str]
-) -> Block:
+def _one_by_one(s: ir.Assign, target: ir.Sequence, value: ir.Sequence, fresh: Callable[[str], str]) -> Block:
     if len(target.items) != len(value.items):
         raise NotStatic("an unpacking", s.span)
     names = [ir.Name(fresh("u")) for _ in value.items]
@@ -339,10 +328,7 @@ def _one_by_one(
         ir.Assign(n, e, span=s.span, leading=() if k else s.leading, primal=s.primal)
         for k, (n, e) in enumerate(zip(names, value.items, strict=True))
     ]
-    writes = [
-        ir.Assign(t, n, span=s.span, primal=s.primal)
-        for t, n in zip(target.items, names, strict=True)
-    ]
+    writes = [ir.Assign(t, n, span=s.span, primal=s.primal) for t, n in zip(target.items, names, strict=True)]
     return (*reads, *writes)
 
 

@@ -43,9 +43,8 @@ def _scan(body: list[ast.stmt], known: set[str], bound: set[str], early: list[st
 
     def read(node: ast.AST) -> None:
         for n in ast.walk(node):
-            if isinstance(n, ast.Name) and _loads(n) and n.id in bound - known:
-                if n.id not in early:
-                    early.append(n.id)
+            if isinstance(n, ast.Name) and _loads(n) and n.id in bound - known and n.id not in early:
+                early.append(n.id)
 
     def bind(node: ast.AST) -> None:
         known.update(n.id for n in ast.walk(node) if isinstance(n, ast.Name) and not _loads(n))

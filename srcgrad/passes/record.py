@@ -160,9 +160,8 @@ class _Recorder:
         if lost:
             plan.overwritten.setdefault(s.key, set()).update(lost)
         out = head - target if plan.acts(s) else head
-        if plan.acts(s):
-            if isinstance(s, ir.For):
-                out |= self._known(s, ir.names(s.iterable))
+        if plan.acts(s) and isinstance(s, ir.For):
+            out |= self._known(s, ir.names(s.iterable))
         return out
 
     def _carry(

@@ -1,6 +1,6 @@
 """What a name in the user's function stands for, before it runs: modules, functions, global data.
 
-    np.sin  ->  numpy.sin          x.sum(axis=0), x an array  ->  numpy.sum with x in front
+np.sin  ->  numpy.sin          x.sum(axis=0), x an array  ->  numpy.sum with x in front
 """
 
 from __future__ import annotations
@@ -88,9 +88,7 @@ def callee(e: ir.Call, scope: Scope, kind: Any) -> tuple[Any, tuple[Argument, ..
         raise NotStatic("a call that writes into its argument out=", e.span)
     found = scope.object_of(e.function)
     if found is not UNRESOLVED:
-        if isinstance(found, np.ufunc) and (
-            len(e.args) > found.nin or any(a.keyword for a in e.args)
-        ):
+        if isinstance(found, np.ufunc) and (len(e.args) > found.nin or any(a.keyword for a in e.args)):
             raise NotStatic("a ufunc called with more than its operands", e.span)
         return found, e.args
     if isinstance(e.function, ir.Attribute):
@@ -107,9 +105,7 @@ def callee(e: ir.Call, scope: Scope, kind: Any) -> tuple[Any, tuple[Argument, ..
     return UNRESOLVED, e.args
 
 
-def bind(
-    signature: inspect.Signature, args: tuple[Argument, ...], span: ir.Span = ir.NOWHERE
-) -> dict[str, Expr]:
+def bind(signature: inspect.Signature, args: tuple[Argument, ...], span: ir.Span = ir.NOWHERE) -> dict[str, Expr]:
     """Which parameter each argument goes to; starred arguments are not understood."""
     positional: list[Expr] = []
     named: dict[str, Expr] = {}

@@ -107,7 +107,7 @@ def result_kind(function: Any, args: tuple[ir.Argument, ...], kind: KindOf) -> K
             return OBJECT
     if isinstance(function, types.FunctionType) and function in SHAPED:
         return given[SHAPED[function]]
-    builtin = _builtin(function, args, given, kind)
+    builtin = _builtin(function, args, given)
     if builtin is not None:
         return builtin
     if isinstance(function, np.ufunc) and function.signature is None and function.nout == 1:
@@ -156,9 +156,7 @@ def _display(e: Expr, kind: KindOf) -> Kind:
     if not isinstance(e, ir.Sequence):
         given = kind(e)
         return given if given.form == "array" else OBJECT
-    inner = [
-        _display(i, kind) if isinstance(i, ir.Sequence) else kind(i) for i in e.items
-    ]
+    inner = [_display(i, kind) if isinstance(i, ir.Sequence) else kind(i) for i in e.items]
     if not inner:
         return OBJECT
     length = ONE if len(inner) == 1 else Dim(f"#{len(inner)}", 0, False)
@@ -173,10 +171,8 @@ def _display(e: Expr, kind: KindOf) -> Kind:
     return OBJECT
 
 
-def _builtin(
-    function: Any, args: tuple[ir.Argument, ...], given: list[Kind], kind: KindOf
-) -> Kind | None:
-    if function in (len,) and len(args) == 1:
+def _builtin(function: Any, args: tuple[ir.Argument, ...], given: list[Kind]) -> Kind | None:
+    if function is len and len(args) == 1:
         dims = given[0].dims if given[0].form == "array" else None
         return Kind("int", dims=(dims[0],)) if dims else INT
     if function is range:
@@ -214,7 +210,7 @@ def _ufunc(function: np.ufunc, given: list[Kind]) -> Kind:
         if out.form == "array":
             return Kind("array", kinds.BOOLEAN, out.dims)
         return BOOL if out.is_scalar else OBJECT
-    if all(k.form in ("int", "bool") or k.dtype in "l?" and k.dtype for k in given):
+    if all(k.form in ("int", "bool") or (k.dtype in "l?" and k.dtype) for k in given):
         out = given[0] if len(given) == 1 else kinds.broadcast(given[0], given[1])
         exact = function.types and function(*([2] * function.nin)).dtype.kind in "iub"
         if not exact:
@@ -379,9 +375,7 @@ def _reduced(first: Kind, bound: Mapping[str, Expr], scalar: Kind) -> Kind:
     gone = axes_of(axis, len(first.dims))
     if gone is None:
         return OBJECT
-    left = [
-        ONE if k in gone else d for k, d in enumerate(first.dims) if keep or k not in gone
-    ]
+    left = [ONE if k in gone else d for k, d in enumerate(first.dims) if keep or k not in gone]
     return array(*left) if left else scalar
 
 

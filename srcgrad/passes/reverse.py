@@ -20,15 +20,19 @@ import numpy as np
 
 from srcgrad.passes import algebra
 from srcgrad.passes.adjoint import Contribution, Sink
-from srcgrad.passes.infer import Facts, View
+from srcgrad.passes.infer import Facts
 from srcgrad.passes.kinds import BOTTOM, Kind, join, stretches
 from srcgrad.passes.lines import Lines
 from srcgrad.passes.namer import Module
 from srcgrad.passes.record import Plan
 from srcgrad.passes.sweep import Saves
+from srcgrad.passes.view import View
 from srcgrad.syntax import emit, ir
 from srcgrad.syntax.emit import text_of
 from srcgrad.syntax.ir import Binary, Block, Expr, Name, NotStatic, Stmt
+
+# Only of these is the opposite also right for NaN.
+OPPOSITE = {"==": "!=", "!=": "==", "is": "is not", "is not": "is", "in": "not in", "not in": "in"}
 
 OWNED, SHARED = "owned", "shared"
 State = dict[str, str]
@@ -56,9 +60,7 @@ class Reverse:
 
     # Blocks -------------------------------------------------------------------------------------
 
-    def block(
-        self, body: Block, state: State, out: Lines | None = None
-    ) -> tuple[Lines, State]:
+    def block(self, body: Block, state: State, out: Lines | None = None) -> tuple[Lines, State]:
         out = Lines() if out is None else out
         state = dict(state)
         for s in reversed(body):
@@ -122,9 +124,7 @@ class Reverse:
         zeros = ir.Attribute(self.module.reference(np), "zeros_like")
         return f"{self.bars[name]} = {text_of(algebra.call(zeros, Name(name)))}"
 
-    def contribute(
-        self, s: Stmt, sink: Sink, state: State, out: Lines, targets: frozenset[str]
-    ) -> None:
+    def contribute(self, s: Stmt, sink: Sink, state: State, out: Lines, targets: frozenset[str]) -> None:
         """Write a statement's contributions; those to its own targets come last, together."""
         for name, e in sink.temps:
             out.add(f"{name} = {text_of(e)}")
@@ -165,15 +165,13 @@ class Reverse:
             out.add(f"{bar} = {text_of(term)}")
             state[name] = self.ownership(term, kind, state, mine)
         elif kind.is_scalar or known == OWNED:
-            sign, core = ("-", term.operand) if _is_negative(term) else ("+", term)
+            sign, core = algebra.signed(term)
             out.add(f"{bar} {sign}= {text_of(core)}")
         else:
             out.add(f"{bar} = {text_of(algebra.add(Name(bar), term))}")
             state[name] = OWNED
 
-    def own(
-        self, s: Stmt, name: str, contributions: list[Contribution], state: State, out: Lines
-    ) -> None:
+    def own(self, s: Stmt, name: str, contributions: list[Contribution], state: State, out: Lines) -> None:
         """The new cotangent of a variable that the statement assigned from itself."""
         bar, kind = self.bars[name], self.kind(s, name)
         itself = [c for c in contributions if c.term == Name(bar)]
@@ -229,9 +227,7 @@ class Reverse:
             return algebra.call(ir.Attribute(np_, "ones_like"), Name(name))
         return algebra.call(ir.Attribute(np_, "full_like"), Name(name), term)
 
-    def ownership(
-        self, term: Expr, kind: Kind, state: State, mine: frozenset[str] = frozenset()
-    ) -> str:
+    def ownership(self, term: Expr, kind: Kind, state: State, mine: frozenset[str] = frozenset()) -> str:
         """What a cotangent is that has just been given a term; what it may alias is shared too.
 
         `mine` are arrays that nothing else refers to, and that are not read again.
@@ -262,7 +258,7 @@ class Reverse:
         bar = self.bars[c.variable]
         place = _with_root(c.place, bar)
         assert isinstance(place, ir.Subscript)
-        sign, core = ("-", c.term.operand) if _is_negative(c.term) else ("+", c.term)
+        sign, core = algebra.signed(c.term)
         chosen = selects(place.index, self.facts.at(s))
         if chosen == "repeats":
             np_ = self.module.reference(np)
@@ -335,9 +331,7 @@ class Reverse:
         copied = "" if self.facts.at(s).kind(target).is_scalar else ".copy()"
         touches = any(c.variable == name for c in sink.contributions)
         reads = [c for c in sink.contributions if temp in ir.names(c.term)]
-        consumed = all(
-            c.place is not None or not copied or is_fresh(c.term) for c in sink.contributions
-        )
+        consumed = all(c.place is not None or not copied or is_fresh(c.term) for c in sink.contributions)
         if not touches and consumed and len(reads) <= 1 and len(sink.temps) == 1:
             put = _with_root(target, self.bars[name])
             self.contribute(s, _replaced(sink, temp, put), state, out, frozenset())
@@ -399,7 +393,7 @@ class Reverse:
             if orelse:
                 out.nest("else:", orelse)
         elif orelse:
-            out.nest(f"if {text_of(ir.Unary('not', s.test))}:", orelse)
+            out.nest(f"if {text_of(negated(s.test))}:", orelse)
 
     def loop(self, s: ir.For | ir.While, state: State, out: Lines) -> None:
         if not any(self.plan.acts(t) for t in s.body):
@@ -466,9 +460,7 @@ class Reverse:
         kind = self.kind(s, name)
         varies = kind.dims is None or any(d.symbol == "?" for d in kind.dims)
         rebound = any(
-            name in ir.bound_names(t.target)
-            for t in ir.statements(s.body)
-            if isinstance(t, (ir.Assign, ir.UserCall))
+            name in ir.bound_names(t.target) for t in ir.statements(s.body) if isinstance(t, (ir.Assign, ir.UserCall))
         )
         if not kind.is_scalar and varies and rebound:
             raise NotStatic(f"the shape of {name} may change in a loop", s.span)
@@ -489,8 +481,15 @@ class Reverse:
         return f"for _ in range({trips}):"
 
 
-def _is_negative(e: Expr) -> bool:
-    return isinstance(e, ir.Unary) and e.op == "-"
+def negated(test: Expr) -> Expr:
+    """The opposite condition: `n != 0` for `n == 0`."""
+    match test:
+        case ir.Unary(op="not"):
+            return test.operand
+        case ir.Compare(ops=(op,)) if op in OPPOSITE:
+            return ir.Compare(test.first, (OPPOSITE[op],), test.rest)
+        case _:
+            return ir.Unary("not", test)
 
 
 def _with_root(e: Expr, name: str) -> Expr:
@@ -510,10 +509,7 @@ def _replaced(sink: Sink, temp: str, put: Expr) -> Sink:
     mapping = {temp: put}
     return Sink(
         [],
-        [
-            Contribution(c.variable, c.place, ir.substituted(c.term, mapping), c.full)
-            for c in sink.contributions
-        ],
+        [Contribution(c.variable, c.place, ir.substituted(c.term, mapping), c.full) for c in sink.contributions],
     )
 
 

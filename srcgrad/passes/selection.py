@@ -10,7 +10,7 @@ The cotangent of such an element is zero, and zero times an infinite partial der
 from __future__ import annotations
 
 from srcgrad.syntax import ir
-from srcgrad.syntax.ir import Expr, Stmt
+from srcgrad.syntax.ir import Expr, Name, Stmt
 
 SELECTING = {
     "where", "maximum", "minimum", "fmax", "fmin", "clip", "max", "min", "amax", "amin", "select",
@@ -31,11 +31,16 @@ def at_risk(unit: ir.Unit, everything: bool) -> frozenset[str]:
             # What a write into an array replaces is not used either.
             places = [t for t in ir.targets(s.target) if isinstance(t, ir.Subscript)]
             found |= {r for t in places if (r := ir.root(t)) is not None}
+    masks = frozenset(
+        s.target.id
+        for s in ir.statements(unit.body)
+        if isinstance(s, ir.Assign) and isinstance(s.target, Name) and isinstance(s.value, ir.Compare)
+    )
     while True:
         before = len(found)
         for s in ir.statements(unit.body):
             for e in _expressions(s):
-                for part in selected_from(e, params):
+                for part in [*selected_from(e, params), *masked(e, masks)]:
                     found |= ir.names(part)
             if ir.written_names(s) & found:
                 for e in _expressions(s):
@@ -57,10 +62,17 @@ def selected_from(e: Expr, params: tuple[str, ...]) -> list[Expr]:
                     parts.append(f.value)
         if isinstance(node, ir.Subscript) and ir.root(node) not in params:
             parts.append(node.value)
+    return parts
+
+
+def masked(e: Expr, masks: frozenset[str]) -> list[Expr]:
+    """The factors of products with a mask, such as `(x > 0) * y`."""
+    parts: list[Expr] = []
+    for node in ir.walk(e):
         if isinstance(node, ir.Binary) and node.op == "*":
-            # A product with a mask.
-            if any(isinstance(side, ir.Compare) for side in (node.left, node.right)):
-                parts += [node.left, node.right]
+            sides = (node.left, node.right)
+            if any(isinstance(p, ir.Compare) or (isinstance(p, Name) and p.id in masks) for p in sides):
+                parts += sides
     return parts
 
 

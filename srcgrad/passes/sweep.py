@@ -1,10 +1,10 @@
 """The forward sweep's text: the user's code, with what must be saved.
 
-    before                              after
-        while abs(y * y - x) > tol:         y_saved = []
-            y = 0.5 * (y + x / y)           while abs(y * y - x) > tol:
-                                                y_saved.append(y)
-                                                y = 0.5 * (y + x / y)
+before                              after
+    while abs(y * y - x) > tol:         y_saved = []
+        y = 0.5 * (y + x / y)           while abs(y * y - x) > tol:
+                                            y_saved.append(y)
+                                            y = 0.5 * (y + x / y)
 """
 
 from __future__ import annotations
@@ -142,9 +142,7 @@ class Sweep:
         if s.key in self.saves.trips:
             out.add(f"{self.saves.trips[s.key]}.append({trips})")
 
-    def conditional(
-        self, s: ir.If, out: Lines, ends: tuple[ir.For | ir.While, ...], word: str = "if"
-    ) -> None:
+    def conditional(self, s: ir.If, out: Lines, ends: tuple[ir.For | ir.While, ...], word: str = "if") -> None:
         header = self.text(s)
         out.nest(f"{word}{header.removeprefix('if')}", self.block(s.body, ends))
         if not s.orelse:
@@ -165,16 +163,12 @@ class Sweep:
 def trip_counts(unit: ir.Unit, plan: Plan, fresh: Callable[[str], str]) -> None:
     """Give each loop whose number of iterations only running it tells a variable that counts them."""
     for s in ir.statements(unit.body):
-        if isinstance(s, ir.While) or (isinstance(s, ir.For) and breaks(s.body)):
-            if plan.acts(s):
-                plan.trips[s.key] = fresh("trips")
+        if (isinstance(s, ir.While) or (isinstance(s, ir.For) and breaks(s.body))) and plan.acts(s):
+            plan.trips[s.key] = fresh("trips")
 
 
 def breaks(body: Block) -> bool:
-    return any(
-        isinstance(s, ir.Break) or (isinstance(s, ir.If) and (breaks(s.body) or breaks(s.orelse)))
-        for s in body
-    )
+    return any(isinstance(s, ir.Break) or (isinstance(s, ir.If) and (breaks(s.body) or breaks(s.orelse))) for s in body)
 
 
 def settle_trip_counts(unit: ir.Unit, plan: Plan) -> dict[int, str]:
@@ -211,7 +205,7 @@ def _saved_each_time(s: ir.While, plan: Plan) -> str | None:
         return f"{s.key}:{plan.kept[s.key][0]}"
     for t in s.body:
         if isinstance(t, (ir.Assign, ir.UserCall)) and plan.overwritten.get(t.key):
-            return f"{t.key}:{sorted(plan.overwritten[t.key])[0]}"
+            return f"{t.key}:{min(plan.overwritten[t.key])}"
         if isinstance(t, ir.If) and breaks((t,)):
             return None
     return None

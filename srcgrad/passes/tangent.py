@@ -1,6 +1,6 @@
 """The tangent of an expression, from the same rules as its cotangents.
 
-    y * np.sin(x)     ->     y_dot * np.sin(x) + y * x_dot * np.cos(x)
+y * np.sin(x)     ->     y_dot * np.sin(x) + y * x_dot * np.cos(x)
 """
 
 from __future__ import annotations
@@ -93,13 +93,15 @@ class Tangent(Adjoint):
                 other = e.right if active[0] is e.left else e.left
                 return self.view.kind(other).is_scalar
             case ir.Call(args=(ir.Argument(value=operand),)):
-                function, args = callee(e, self.view.scope, self.view.kind)
+                function, _ = callee(e, self.view.scope, self.view.kind)
                 return not isinstance(function, np.ufunc) or self.is_full(operand)
             case _:
                 return False
 
     def of_binary(self, e: Binary) -> Expr | None:
         left, right = e.left, e.right
+        first: Expr | None
+        second: Expr | None
         match e.op:
             case "**" if isinstance(_literal(right), Const):
                 return self.of_power(e, _literal(right))
@@ -122,23 +124,21 @@ class Tangent(Adjoint):
                 return plus(a, None if b is None else neg(b))
             case "*":
                 if left == right and a is not None:
-                    return mul(mul(number(2), self.value(left)), a)
-                first = None if a is None else mul(a, self.value(right))
-                second = None if b is None else mul(self.value(left), b)
+                    return self.guard(e, a, mul(mul(number(2), self.value(left)), a))
+                first = None if a is None else self.guard(e, a, mul(a, self.value(right)))
+                second = None if b is None else self.guard(e, b, mul(self.value(left), b))
                 return plus(first, second)
             case _:
                 below = self.value(right)
                 first = None if a is None else self.guard(e, a, div(a, below))
                 if b is None:
                     return first
-                square = Binary("**", below, Const(2, "2"))
-                if cost(below) == 0:
-                    square = Binary("*", below, below)
+                square = Binary("*", below, below) if cost(below) == 0 else Binary("**", below, Const(2, "2"))
                 second = neg(self.guard(e, b, div(mul(self.value(left), b), square)))
                 return plus(first, second)
 
     def guard(self, e: Expr, dot: Expr, term: Expr) -> Expr:
-        if not self.may_skip(e):
+        if not self.may_skip(e) or not (ir.names(term) - ir.names(dot)) & self.view.env.keys():
             return term
         return call(self.module.reference(support.guarded), dot, term)
 
@@ -152,14 +152,14 @@ class Tangent(Adjoint):
         if n == 1:
             return dot
         if n == 2:
-            return mul(mul(number(2), base), dot)
+            return self.guard(e, dot, mul(mul(number(2), base), dot))
         if 0 < n < 1 or (isinstance(n, float) and n < 0):
             power = Attribute(self.module.reference(np), "power")
             partial: Expr = mul(number(n), call(power, base, number(n - 1)))
         else:
             partial = mul(number(n), Binary("**", base, number(n - 1)))
         term = mul(partial, dot)
-        return self.guard(e, dot, term) if n < 1 else term
+        return self.guard(e, dot, term)
 
     # Calls --------------------------------------------------------------------------------------
 
@@ -177,23 +177,21 @@ class Tangent(Adjoint):
             return mul(dot, sign)
         if function is np.where and len(args) == 3 and plain:
             return self.of_where(args)
-        if function in (float, np.float64) and len(args) == 1:
-            if self.view.kind(args[0].value).is_scalar:
-                return self.of(args[0].value)
+        if function in (float, np.float64) and len(args) == 1 and self.view.kind(args[0].value).is_scalar:
+            return self.of(args[0].value)
         if function in (np.dot, np.matmul) and plain and len(args) == 2:
             left, right = args[0].value, args[1].value
             kind = results.product_kind(self.view.kind(left), self.view.kind(right))
             if kind.form != "object":
                 return self.of_binary(Binary("@", left, right, span=e.span))
-        if function in (np.array, np.asarray) and len(args) == 1:
-            if isinstance(args[0].value, ir.Sequence):
-                items = self.of_display(args[0].value)
-                return call(Attribute(self.module.reference(np), "array"), items)
+        if function in (np.array, np.asarray) and len(args) == 1 and isinstance(args[0].value, ir.Sequence):
+            items = self.of_display(args[0].value)
+            return call(Attribute(self.module.reference(np), "array"), items)
         if function in (np.array, np.asarray) and self.view.kind(args[0].value).form == "array":
             return self.of(args[0].value)
-        if function in (builtins.max, builtins.min) and len(args) == 2 and plain:
-            if all(self.view.kind(a.value).is_scalar for a in args):
-                function = np.maximum if function is builtins.max else np.minimum
+        scalars = plain and all(self.view.kind(a.value).is_scalar for a in args)
+        if function in (builtins.max, builtins.min) and len(args) == 2 and scalars:
+            function = np.maximum if function is builtins.max else np.minimum
         return self.of_rule(e, function, args)
 
     def of_display(self, e: ir.Sequence) -> Expr:
@@ -239,7 +237,7 @@ class Tangent(Adjoint):
                 assert dot is not None
                 partial = self.instance(expression_of(rule.partials[p]), rule, bound, e, {})
                 term = mul(dot, partial)
-                term = self.guard(e, dot, term) if rule.singular else term
+                term = self.guard(e, dot, term)
             else:
                 full = self.full_all(operand)
                 scope = {**rule.scope, "function": function}
@@ -248,7 +246,6 @@ class Tangent(Adjoint):
                 term = self.instance(text, replace(rule, scope=scope), bound, e, given)
             out = plus(out, term)
         return out
-
 
     def full_all(self, operand: Expr) -> Expr:
         """The tangent of an operand, or the list of those of a sequence of operands."""

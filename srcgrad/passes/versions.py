@@ -18,9 +18,7 @@ from srcgrad.syntax import ir
 from srcgrad.syntax.ir import Block, Expr, Stmt
 
 
-def rename_overwritten(
-    unit: ir.Unit, plan: Plan, fresh: Callable[[str], str]
-) -> ir.Unit | None:
+def rename_overwritten(unit: ir.Unit, plan: Plan, fresh: Callable[[str], str]) -> ir.Unit | None:
     """The unit with new versions from the first such statement on, or None if there is none."""
     for k, s in enumerate(unit.body):
         bound: frozenset[str] = frozenset()
@@ -35,9 +33,7 @@ def rename_overwritten(
             value = s.value
             if s.op:
                 value = ir.Binary(s.op, s.target, value, span=s.span)
-            first = replace(
-                s, target=_target(s.target, mapping), value=value, op="", text=None
-            )
+            first = replace(s, target=_target(s.target, mapping), value=value, op="", text=None)
         else:
             first = _renamed(s, mapping)
         rest = tuple(_renamed(t, mapping) for t in unit.body[k + 1 :])

@@ -15,7 +15,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from srcgrad.passes.infer import Facts, View
+from srcgrad.passes.infer import Facts
+from srcgrad.passes.view import View
 from srcgrad.syntax import ir
 from srcgrad.syntax.ir import Name
 
@@ -69,9 +70,7 @@ def _unpacks(s: ir.Assign, view: View) -> bool:
     )
 
 
-def _spread(
-    s: ir.Assign, view: View, before: list[ir.Stmt], variable: Callable[[str], str]
-) -> ir.Assign:
+def _spread(s: ir.Assign, view: View, before: list[ir.Stmt], variable: Callable[[str], str]) -> ir.Assign:
     """The unpacking as an assignment of elements; what is not a name gets one first."""
     assert isinstance(s.target, ir.Sequence)
     value = s.value
@@ -81,6 +80,7 @@ def _spread(
         before.append(ir.Assign(name, value, span=s.span, leading=s.leading, primal=s.primal))
         value, text = name, None
         s = replace(s, leading=())
+    assert isinstance(s.target, ir.Sequence)
     elements = tuple(ir.Subscript(value, ir.Const(k, str(k))) for k in range(len(s.target.items)))
     return replace(s, value=ir.Sequence("tuple", elements, span=s.value.span), text=text)
 
@@ -152,9 +152,11 @@ def _prolongs(s: ir.Stmt, name: str) -> bool:
     match s:
         case ir.Assign(value=value):
             bare = value.items if isinstance(value, ir.Sequence) else (value,)
-            return any(
-                ir.root(e) == name if isinstance(e, (Name, ir.Subscript, ir.Attribute)) else False for e in bare
-            ) and any(isinstance(t, Name) for t in ir.targets(s.target)) and not _elements(value)
+            return (
+                any(ir.root(e) == name if isinstance(e, (Name, ir.Subscript, ir.Attribute)) else False for e in bare)
+                and any(isinstance(t, Name) for t in ir.targets(s.target))
+                and not _elements(value)
+            )
         case ir.Return():
             return True
         case _:

@@ -12,11 +12,12 @@ import numpy as np
 from srcgrad.runtime import anomaly, memory
 from srcgrad.runtime.arithmetic import NUMBERS
 from srcgrad.runtime.calls import call, is_python, python_method
+from srcgrad.runtime.entries import Reshape
 from srcgrad.runtime.levels import refused, state
 from srcgrad.runtime.operations import check_view, is_active
-from srcgrad.runtime.reverse import Reshape, ReverseTrace
+from srcgrad.runtime.reverse import ReverseTrace
 
-slice = slice
+slice = slice  # noqa: PLW0127 - under this name rewritten source finds it, whatever the user calls slice
 _WAYS = ("write it with floats and arrays", "srcgrad.stop_gradient(...) where it is constant in the argument")
 _INTEGERS = (int, np.int64)
 
@@ -58,9 +59,9 @@ def getitem(a: Any, index: Any) -> Any:
         return call(y.item) if isinstance(y, np.generic) else y
     if isinstance(a, type):
         maker = class_attribute(a, "__class_getitem__")
-        return a[index] if not isinstance(maker, classmethod) or not is_python(maker.__func__) else call(
-            maker.__func__, a, index
-        )
+        if isinstance(maker, classmethod) and is_python(maker.__func__):
+            return call(maker.__func__, a, index)
+        return a[index]  # type: ignore[index]
     return a[index]
 
 
@@ -89,6 +90,17 @@ def setitem(a: Any, index: Any, v: Any) -> None:
     levels = state.levels
     if not levels:
         a[index] = v
+        return
+    if (
+        type(a) is np.ndarray
+        and len(levels) == 1
+        and type(v) in _NUMBERS
+        and type(levels[0]) is ReverseTrace
+        and not anomaly.watch.on
+        and a.dtype.char == "d"
+        and (type(index) in _INTEGERS or (type(index) is tuple and all(type(k) in _INTEGERS for k in index)))
+    ):
+        _put(levels[0], a, index, v)
         return
     if isinstance(a, np.ndarray):
         method = python_method(type(a), "__setitem__")
@@ -127,6 +139,28 @@ def setitem(a: Any, index: Any, v: Any) -> None:
         a[index] = v
     else:
         a[index] = v
+
+
+_NUMBERS = frozenset({float, int, np.float64})
+
+
+def _put(level: ReverseTrace, a: np.ndarray, index: Any, v: Any) -> None:
+    """The quick way for one element of an array of floats."""
+    known = level.known
+    active = id(v) in known
+    whole = a if a.base is None else memory.owner(a)
+    if not active and id(whole) not in known:
+        if level.holds(a):
+            _set_array((level,), a, index, v)
+        else:
+            a[index] = v
+        return
+    old = a[index]
+    if isinstance(old, np.ndarray) or a.base is not None:
+        _set_array((level,), a, index, v)
+        return
+    a[index] = v
+    level.put(a, index, old, v, active)
 
 
 def _set_record(a: np.ndarray, index: Any, v: Any) -> None:

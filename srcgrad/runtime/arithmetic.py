@@ -14,17 +14,16 @@ import numpy as np
 
 from srcgrad.rules import table
 from srcgrad.runtime import anomaly, memory, reach
-from srcgrad.runtime.binding import binding_of
+from srcgrad.runtime.binding import binding_for
 from srcgrad.runtime.calls import call, python_method
 from srcgrad.runtime.levels import refused, state
 from srcgrad.runtime.operations import is_active, note
 from srcgrad.runtime.reverse import ReverseTrace
 
-NUMBERS = frozenset(
-    {float, int, bool, complex, np.ndarray, np.bool_} | {np.dtype(c).type for c in "bBhHiIlLqQefdgFDG"}
-)
+NUMBERS = frozenset({float, int, bool, complex, np.ndarray, np.bool_} | {np.dtype(c).type for c in "bBhHiIlLqQefdgFDG"})
 _REAL = frozenset({float, int, np.float64})
 _FLOATS = frozenset({float, np.float64})
+Operator = Callable[..., Any]
 _CONTAINERS = (list, tuple, str, bytes, dict, set, frozenset)
 
 
@@ -45,16 +44,22 @@ def _binary(name: str, function: Callable[..., Any], ufunc: Callable[..., Any] |
                 if not (active_a or active_b):
                     return y
                 if type(level) is ReverseTrace and not anomaly.watch.on:
-                    rule = table.lookup(function)
-                    if rule is not None:
-                        level.step(binding_of(rule), y, a, b, active_a, active_b)
+                    binding = binding_for(function)
+                    if binding is not None:
+                        level.step(binding, y, a, b, active_a, active_b)
                         return y
             if is_active(a) or is_active(b):
                 _note_operator(name, function, ufunc, y, (a, b))
             return y
         if kind_a in NUMBERS and kind_b in NUMBERS:
             y = function(a, b)
-            if is_active(a) or is_active(b):
+            active_a, active_b = is_active(a), is_active(b)
+            if active_a or active_b:
+                if type(y) is np.ndarray and y.base is None and y.dtype.kind == "f" and len(levels) == 1:
+                    binding = binding_for(function)
+                    if binding is not None and binding.rule.shape == "elementwise" and _is_quick(levels[0], a, b):
+                        levels[0].array_step(binding, y, a, b, active_a, active_b)
+                        return y
                 _note_operator(name, function, ufunc, y, (a, b))
             return y
         return between_objects(a, b)
@@ -101,6 +106,13 @@ def _binary(name: str, function: Callable[..., Any], ufunc: Callable[..., Any] |
 
     apply.__name__ = name
     return apply
+
+
+def _is_quick(level: Any, a: Any, b: Any) -> bool:
+    """Whether an operation can be noted without looking closer at its operands."""
+    if type(level) is not ReverseTrace or anomaly.watch.on:
+        return False
+    return not any(type(x) is np.ndarray and x.base is not None and memory.reinterprets(x) for x in (a, b))
 
 
 _WAYS = ("write it with floats and arrays", "srcgrad.stop_gradient(...) where it is constant in the argument")
@@ -167,19 +179,19 @@ def _note_operator(
     note(rule, function, y, args, {})
 
 
-add = _binary("add", operator.add, np.add)
-sub = _binary("sub", operator.sub, np.subtract)
-mul = _binary("mul", operator.mul, np.multiply)
-truediv = _binary("truediv", operator.truediv, np.divide)
-floordiv = _binary("floordiv", operator.floordiv, np.floor_divide)
-mod = _binary("mod", operator.mod, np.remainder)
-pow = _binary("pow", operator.pow, np.power)
-matmul = _binary("matmul", operator.matmul, np.matmul)
-and_ = _binary("and", operator.and_, None)
-or_ = _binary("or", operator.or_, None)
-xor = _binary("xor", operator.xor, None)
-lshift = _binary("lshift", operator.lshift, None)
-rshift = _binary("rshift", operator.rshift, None)
+add: Operator = _binary("add", operator.add, np.add)
+sub: Operator = _binary("sub", operator.sub, np.subtract)
+mul: Operator = _binary("mul", operator.mul, np.multiply)
+truediv: Operator = _binary("truediv", operator.truediv, np.divide)
+floordiv: Operator = _binary("floordiv", operator.floordiv, np.floor_divide)
+mod: Operator = _binary("mod", operator.mod, np.remainder)
+pow: Operator = _binary("pow", operator.pow, np.power)
+matmul: Operator = _binary("matmul", operator.matmul, np.matmul)
+and_: Operator = _binary("and", operator.and_, None)
+or_: Operator = _binary("or", operator.or_, None)
+xor: Operator = _binary("xor", operator.xor, None)
+lshift: Operator = _binary("lshift", operator.lshift, None)
+rshift: Operator = _binary("rshift", operator.rshift, None)
 
 
 def _unary(name: str, function: Callable[..., Any], ufunc: Callable[..., Any]) -> Callable[..., Any]:
@@ -200,9 +212,9 @@ def _unary(name: str, function: Callable[..., Any], ufunc: Callable[..., Any]) -
     return apply
 
 
-neg = _unary("neg", operator.neg, np.negative)
-pos = _unary("pos", operator.pos, np.positive)
-invert = _unary("invert", operator.invert, np.invert)
+neg: Operator = _unary("neg", operator.neg, np.negative)
+pos: Operator = _unary("pos", operator.pos, np.positive)
+invert: Operator = _unary("invert", operator.invert, np.invert)
 
 
 def _comparison(name: str, reflected: str, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -254,7 +266,7 @@ def truth(x: Any) -> Any:
     return x if method is None else call(method, x)
 
 
-IN_PLACE = {
+IN_PLACE: dict[str, tuple[Operator, Operator]] = {
     f"i{f.__name__.rstrip('_')}": (f, getattr(operator, f"i{f.__name__.rstrip('_')}"))
     for f in (add, sub, mul, truediv, floordiv, mod, pow, matmul, and_, or_, xor, lshift, rshift)
 }

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from srcgrad.rules import table
 from srcgrad.rules.table import Rule
 from srcgrad.runtime.formulas import jvp_function, vjp_function
 
@@ -25,7 +26,7 @@ _EMPTY = object()
 class Binding:
     """The parameters of one rule, and its formulas by the number of the parameter."""
 
-    __slots__ = ("defaults", "jvps", "names", "required", "rule", "simple", "variadic", "vjps")
+    __slots__ = ("defaults", "jvps", "names", "pulls", "required", "rule", "simple", "variadic", "vjps")
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
@@ -37,6 +38,7 @@ class Binding:
         self.required = sum(1 for d in self.defaults if d is _EMPTY)
         self.vjps: list[Callable[..., Any] | None] = [None] * len(parameters)
         self.jvps: list[Callable[..., Any] | None] = [None] * len(parameters)
+        self.pulls: list[Any] = [False] * len(parameters)
 
     def vjp(self, k: int) -> Callable[..., Any]:
         """The cotangent of parameter number k, as a function of y, y_bar and all the parameters."""
@@ -51,6 +53,13 @@ class Binding:
         if known is None:
             known = self.jvps[k] = jvp_function(self.rule, self.names[k])
         return known
+
+    def pull(self, k: int) -> Callable[..., Any] | None:
+        """As vjp, or None where the derivative by parameter number k is zero."""
+        known: Any = self.pulls[k]
+        if known is False:
+            known = self.pulls[k] = self.vjp(k) if self.rule.vjp.get(self.names[k]) else None
+        return known  # type: ignore[no-any-return]
 
     def bind(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
         """The values of all parameters, lists as they are now; a TypeError where they do not fit."""
@@ -95,6 +104,18 @@ def as_array(value: Any) -> Any:
 
 
 _bindings: dict[int, Binding] = {}
+_of_functions: dict[Any, Binding] = {}
+
+
+def binding_for(function: Any) -> Binding | None:
+    """The binding of a library function's rule, or None; the quick way to it."""
+    rule = table.lookup(function)
+    if rule is None:
+        return None
+    known = _of_functions.get(function)
+    if known is None or known.rule is not rule:
+        known = _of_functions[function] = binding_of(rule)
+    return known
 
 
 def binding_of(rule: Rule) -> Binding:

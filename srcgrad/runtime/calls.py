@@ -33,8 +33,9 @@ SILENT = frozenset(
 )
 # Of srcgrad itself, what is differentiated when derivatives are nested; the rest runs as it is.
 _DIFFERENTIATED = (
-    "srcgrad.rules.", "srcgrad.runtime.reverse", "srcgrad.runtime.forward", "srcgrad.runtime.memory",
-    "srcgrad.runtime.leaves", "srcgrad.runtime.tree",
+    "srcgrad.rules.", "srcgrad.runtime.reverse", "srcgrad.runtime.entries",
+    "srcgrad.runtime.cotangents", "srcgrad.runtime.forward", "srcgrad.runtime.memory",
+    "srcgrad.runtime.leaves", "srcgrad.runtime.tree", "srcgrad.runtime.custom",
 )  # fmt: skip
 
 METHOD_WRAPPER = type((1.0).__add__)
@@ -52,7 +53,7 @@ def is_python(x: Any) -> bool:
     return False
 
 
-_C_DESCRIPTORS = (type(str.join), type(float.__add__), type(float.__dict__["fromhex"]))
+_C_DESCRIPTORS: Any = (type(str.join), type(float.__add__), type(float.__dict__["fromhex"]))
 
 
 @functools.lru_cache(maxsize=4096)
@@ -88,7 +89,7 @@ def call(f: Any, /, *args: Any, **kwargs: Any) -> Any:
     if kind is MethodType:
         return call(f.__func__, f.__self__, *args, **kwargs)
     if state.texts and kind is not FunctionType:
-        native.check_texts(f, args, kwargs)
+        native.check_texts(f, args)
     known = ruled.by_table(f, args, kwargs)
     if known is not NOT_KNOWN:
         return known

@@ -7,12 +7,20 @@ import functools
 from types import BuiltinMethodType, FunctionType
 from typing import Any
 
+import numpy as np
+
 from srcgrad.runtime.calls import SILENT, call, is_generated, is_python, python_method
+from srcgrad.runtime.levels import refused
 from srcgrad.runtime.operations import any_active, missing
 
 
 def construct(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """The object that a call of a class makes."""
+    if issubclass(cls, (np.matrix, np.ma.MaskedArray)) and any_active(args, kwargs):
+        raise refused(
+            f"numpy.{cls.__name__}, whose arithmetic is of its own, has no derivatives",
+            ways=("use a plain array, with np.where for what is masked",),
+        )
     if not is_python(cls):
         if cls in native.MOVING_CLASSES or cls.__module__ in _MOVING_MODULES or issubclass(cls, BaseException):
             return native.moved(cls, args, kwargs)
@@ -42,7 +50,7 @@ def constructed(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
     if not isinstance(new, FunctionType) and not isinstance(init, FunctionType):
         if moves_only(cls):
             return native.moved(cls, args, kwargs)
-        return _of_foreign_base(cls, args, kwargs)
+        return native.foreign(cls, args, kwargs)
     if isinstance(new, FunctionType) and is_generated(new):
         return cls(*args, **kwargs)
     if isinstance(new, FunctionType):
@@ -61,16 +69,14 @@ def made(new: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     cls, *rest = args
     if new is object.__new__:
         return new(cls)
+    if issubclass(cls, np.ndarray):
+        return new(cls, *rest, **kwargs)
     if issubclass(cls, (list, dict, set, BaseException, tuple, frozenset)) or moves_only(cls):
         given = [native._movable(a) if issubclass(cls, (tuple, frozenset)) else a for a in rest]
         return new(cls, *given, **kwargs) if issubclass(cls, (tuple, frozenset, BaseException)) else new(cls)
     if any_active(tuple(rest), kwargs):
         raise missing(cls, ", which copies numbers into objects of its own")
     return new(cls, *rest, **kwargs)
-
-
-def _of_foreign_base(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    return native.foreign(cls, args, kwargs)
 
 
 @functools.cache
@@ -98,9 +104,9 @@ def _dataclass(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         setter = python_method(cls, "__setattr__")
         if setter is None or is_generated(setter):
             return cls(*args, **kwargs)
-    bound = inspect.signature(cls.__init__).bind(None, *args, **kwargs)
+    bound = inspect.signature(cls.__init__).bind(None, *args, **kwargs)  # type: ignore[misc]
     given = dict(list(bound.arguments.items())[1:])
-    obj = object.__new__(cls)
+    obj: Any = object.__new__(cls)
     frozen = cls.__dataclass_params__.frozen  # type: ignore[attr-defined]
     initial = []
     for name, f in fields.items():

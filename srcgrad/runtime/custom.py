@@ -10,9 +10,10 @@ from collections.abc import Callable
 from typing import Any
 
 from srcgrad.runtime import anomaly, tree
+from srcgrad.runtime.cotangents import Cotangents, zeros_of
 from srcgrad.runtime.forward import ForwardTrace
 from srcgrad.runtime.levels import at, state
-from srcgrad.runtime.reverse import Cotangents, ReverseTrace, zeros_of
+from srcgrad.runtime.reverse import ReverseTrace
 
 Pull = Callable[[list[Any]], list[Any]]
 
@@ -33,8 +34,8 @@ class Pulled:
         y_bars = [bars.take(y) for y in self.outputs]
         if all(y_bar is None for y_bar in y_bars):
             return
-        given = [zeros_of(y) if y_bar is None else y_bar for y, y_bar in zip(self.outputs, y_bars)]
-        for x, x_bar in zip(self.inputs, self.pull(given)):
+        given = [zeros_of(y) if y_bar is None else y_bar for y, y_bar in zip(self.outputs, y_bars, strict=True)]
+        for x, x_bar in zip(self.inputs, self.pull(given), strict=True):
             bars.add(x, x_bar)
 
 
@@ -47,9 +48,7 @@ def innermost(leaves: list[Any]) -> int:
     return -1
 
 
-def record(
-    y: Any, leaves: list[Any], level: int, pull: Pull, push: Callable[[list[Any]], list[Any]]
-) -> None:
+def record(y: Any, leaves: list[Any], level: int, pull: Pull, push: Callable[[list[Any]], list[Any]]) -> None:
     """Note in one level a call whose derivative is known as a function of all leaves at once."""
     levels = state.levels
     trace = levels[level]
@@ -65,5 +64,5 @@ def record(
 
 def _push(trace: ForwardTrace, outputs: list[Any], leaves: list[Any], push: Any) -> None:
     y_dots = push([trace.tangent(x) for x in leaves])
-    for y, y_dot in zip(outputs, y_dots):
+    for y, y_dot in zip(outputs, y_dots, strict=True):
         trace.set(y, y_dot)

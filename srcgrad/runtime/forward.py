@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from srcgrad.rules.table import Rule
 from srcgrad.rules.support import guarded
+from srcgrad.rules.table import Rule
 from srcgrad.runtime import anomaly, memory
 from srcgrad.runtime.binding import binding_of
+from srcgrad.runtime.cotangents import SCALARS, as_scalar
 from srcgrad.runtime.levels import at
-from srcgrad.runtime.reverse import SCALARS, as_scalar
 
 
 class ForwardTrace:
@@ -65,7 +65,7 @@ class ForwardTrace:
             self.known[id(x)] = x
             self.tangents[id(x)] = as_scalar(x_dot, x)
         elif isinstance(x, (list, tuple)):
-            for part, share in zip(x, x_dot):
+            for part, share in zip(x, x_dot, strict=True):
                 self.set(part, share)
 
     def operation(
@@ -84,7 +84,7 @@ class ForwardTrace:
             if y_dot is None:
                 y_dot = share
             elif isinstance(y, (tuple, list)):
-                y_dot = [a + b for a, b in zip(y_dot, share)]
+                y_dot = [a + b for a, b in zip(y_dot, share, strict=True)]
             else:
                 y_dot = y_dot + share
         if watched is not None:
@@ -97,11 +97,11 @@ class ForwardTrace:
     def picked(self, x: np.ndarray, index: Any, y: Any) -> None:
         self.set(y, self.tangent(x)[index])
 
-    def holds(self, x: np.ndarray) -> bool:
+    def holds(self, _x: np.ndarray) -> bool:
         """Whether a change of an array's memory has to be noted: nothing refers to earlier contents."""
         return False
 
-    def prepared(self, outer: Any, x: np.ndarray, index: Any, v: Any, active: bool) -> Any:
+    def prepared(self, _outer: Any, x: np.ndarray, index: Any, v: Any, active: bool) -> Any:
         """What is to be noted of a write that is about to happen, or None."""
         return (x, index, v) if active and x.dtype.kind in "fc" else None
 
@@ -121,4 +121,3 @@ class ForwardTrace:
 def real_if(x_dot: Any, x: Any) -> Any:
     """The tangent of a real value is real."""
     return np.real(x_dot) if np.iscomplexobj(x_dot) and not np.iscomplexobj(x) else x_dot
-

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import FunctionType, MethodType
 from typing import Any
 
@@ -99,7 +99,7 @@ class _Context:
     def __enter__(self) -> Any:
         return call(type(self.manager).__enter__, self.manager)
 
-    def __exit__(self, *raised: Any) -> Any:
+    def __exit__(self, *raised: object) -> Any:
         return call(type(self.manager).__exit__, self.manager, *raised)
 
 
@@ -129,26 +129,29 @@ def shown(x: Any, conversion: int = -1, spec: str = "") -> str:
             method = python_method(kind, "__format__")
             if method is not None:
                 return str(call(method, x, spec))
-            return format(as_text(x) if not spec and kind.__format__ is object.__format__ else x, spec)
+            return format(
+                as_text(x) if not spec and class_attribute(kind, "__format__") is object.__dict__["__format__"] else x,
+                spec,
+            )
         return format(as_text(x) if conversion == ord("s") else as_repr(x), spec)
     return format(_CONVERSIONS[conversion](x), spec)
 
 
-_CONVERSIONS = {-1: lambda x: x, ord("s"): str, ord("r"): repr, ord("a"): ascii}
+_CONVERSIONS: dict[int, Callable[[Any], Any]] = {-1: lambda x: x, ord("s"): str, ord("r"): repr, ord("a"): ascii}
 
 
 def as_text(x: Any) -> str:
     """As str."""
     method = python_method(type(x), "__str__")
-    if method is None and type(x).__str__ is object.__str__:
+    if method is None and class_attribute(type(x), "__str__") is object.__dict__["__str__"]:
         return as_repr(x)
-    return str(x) if method is None else call(method, x)  # type: ignore[no-any-return]
+    return str(x) if method is None else str(call(method, x))
 
 
 def as_repr(x: Any) -> str:
     """As repr."""
     method = python_method(type(x), "__repr__")
-    return repr(x) if method is None or is_generated(method) else call(method, x)  # type: ignore[no-any-return]
+    return repr(x) if method is None or is_generated(method) else str(call(method, x))
 
 
 def text(made: str) -> str:

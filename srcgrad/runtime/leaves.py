@@ -48,7 +48,7 @@ def results_of(leaves: list[Any]) -> list[Any]:
 
 
 def start(trace: ForwardTrace, inputs: list[Any], tangents: list[Any]) -> None:
-    for x, x_dot in zip(inputs, tangents):
+    for x, x_dot in zip(inputs, tangents, strict=True):
         trace.set(x, x_dot)
 
 

@@ -115,9 +115,7 @@ def _nditer(op: Any, flags: Any = (), op_flags: Any = (), *args: Any, **kwargs: 
 def _vectorize(self: np.vectorize, *args: Any, **kwargs: Any) -> Any:
     """np.vectorize: the function at each element of the broadcast arguments."""
     if self.signature is not None or kwargs or self.excluded:
-        raise refused(
-            "np.vectorize with signature=, excluded= or keyword arguments", ways=("loop over the elements",)
-        )
+        raise refused("np.vectorize with signature=, excluded= or keyword arguments", ways=("loop over the elements",))
     arrays = call(np.broadcast_arrays, *[call(np.asarray, a) for a in args])
     shape = np.shape(arrays[0])
     flat = [call(np.ravel, a) for a in arrays]
@@ -166,7 +164,7 @@ _of_python: dict[int, tuple[np.ufunc, Callable[..., Any]]] = {}
 
 
 def _frompyfunc(f: Callable[..., Any], nin: int, nout: int, **kwargs: Any) -> np.ufunc:
-    made = np.frompyfunc(f, nin, nout, **kwargs)
+    made: np.ufunc = np.frompyfunc(f, nin, nout, **kwargs)
     _of_python[id(made)] = (made, f)
     return made
 

@@ -13,7 +13,7 @@ import numpy as np
 
 def owner(a: np.ndarray) -> np.ndarray:
     """The array that owns the memory of `a`: `a` itself, or the end of its chain of bases."""
-    base = a.base
+    base: Any = a.base
     while base is not None:
         if isinstance(base, np.ndarray):
             a = base
@@ -33,7 +33,7 @@ def keeper(a: np.ndarray) -> Any:
     Several arrays over one bytearray or one mapped file are owners each, with one keeper.
     """
     a = owner(a)
-    base = a.base
+    base: Any = a.base
     if base is None:
         return a
     while isinstance(base, memoryview):
@@ -56,9 +56,10 @@ def reinterprets(a: np.ndarray) -> bool:
 
 def record(v: np.void) -> np.ndarray | None:
     """A record taken from a structured array, as an array of no dimension over the same memory."""
-    if not isinstance(v.base, np.ndarray):
+    base: Any = v.base
+    if not isinstance(base, np.ndarray):
         return None
-    whole = owner(v.base)
+    whole = owner(base)
     start = int(v.__array_interface__["data"][0]) - address(whole)
     return np.ndarray((), v.dtype, buffer=whole, offset=start) if whole.flags.forc else None
 

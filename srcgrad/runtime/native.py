@@ -22,9 +22,10 @@ import numpy as np
 
 from srcgrad.runtime import anomaly, reach
 from srcgrad.runtime.calls import NOT_KNOWN, call, is_python, python_method
+from srcgrad.runtime.entries import Write
 from srcgrad.runtime.levels import carried, refused, state
 from srcgrad.runtime.operations import any_active, is_active, missing, shows_memory_of
-from srcgrad.runtime.reverse import ReverseTrace, Write
+from srcgrad.runtime.reverse import ReverseTrace
 
 _MOVING_MODULES = frozenset(
     {
@@ -66,7 +67,9 @@ _MEMBER_METHODS = frozenset(
     "put_nowait set join".split()
 )
 _OF_TYPES = ("mro", "__subclasses__", "__subclasscheck__", "__instancecheck__", "__prepare__", "__dir__", "__sizeof__")
-_CALLING_BACK = frozenset({filter, itertools.takewhile, itertools.dropwhile, itertools.filterfalse, collections.defaultdict})
+_CALLING_BACK = frozenset(
+    {filter, itertools.takewhile, itertools.dropwhile, itertools.filterfalse, collections.defaultdict}
+)
 
 
 def builtin(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -94,7 +97,14 @@ def builtin(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             return classes.made(f, args, kwargs)
         if issubclass(owner, (dict, str, tuple, list)) or owner is object or f.__name__ in _OF_TYPES:
             return moved(f, args, kwargs)
-    if f.__name__ in ("__reduce_ex__", "__reduce__", "__getstate__", "__init_subclass__", "__subclasshook__", "__dir__"):
+    if f.__name__ in (
+        "__reduce_ex__",
+        "__reduce__",
+        "__getstate__",
+        "__init_subclass__",
+        "__subclasshook__",
+        "__dir__",
+    ):
         return f(*args, **kwargs)
     if isinstance(owner, BaseException) or is_python(type(owner)):
         # A method that an object of the user's inherits from its base in C.
@@ -121,8 +131,10 @@ def moved(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         given = [iteration.bound(a) for a in args]
     named = {k: (iteration.bound(v) if k == "key" else v) for k, v in kwargs.items()}
     y = f(*given, **named)
-    if isinstance(y, str) and state.texts is not None and (
-        any_active(args, kwargs) or any(id(a) in state.texts for a in (*args, owner) if isinstance(a, str))
+    if (
+        isinstance(y, str)
+        and state.texts is not None
+        and (any_active(args, kwargs) or any(id(a) in state.texts for a in (*args, owner) if isinstance(a, str)))
     ):
         state.texts[id(y)] = y
     return y
@@ -146,8 +158,29 @@ def _keeps_arrays(f: Any, owner: Any) -> bool:
 
 _WHOLE = frozenset(
     {
-        np.ndarray, isinstance, len, id, print, repr, type, hash, format, hasattr, callable, vars, str, bool, object,
-        dict, SimpleNamespace, functools.partial, itertools.repeat, memoryview, slice, MethodType, FunctionType,
+        np.ndarray,
+        isinstance,
+        len,
+        id,
+        print,
+        repr,
+        type,
+        hash,
+        format,
+        hasattr,
+        callable,
+        vars,
+        str,
+        bool,
+        object,
+        dict,
+        SimpleNamespace,
+        functools.partial,
+        itertools.repeat,
+        memoryview,
+        slice,
+        MethodType,
+        FunctionType,
     }
 )
 
@@ -193,7 +226,8 @@ def foreign(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if f is compile or (len(args) > 1 and not reach.is_reached(args[1:])):
             return f(*args, **kwargs)
         raise refused(
-            f"{f.__name__}() runs code that is not there to be differentiated", ways=("write the code out as a function",)
+            f"{f.__name__}() runs code that is not there to be differentiated",
+            ways=("write the code out as a function",),
         )
     if args and type(args[0]).__name__ in _DRAWING and getattr(args[0], f.__name__, None) is not None:
         return moved(getattr(args[0], f.__name__), args[1:], kwargs)  # methods made by Cython are functions
@@ -225,7 +259,7 @@ def silent(f: FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
     if root == "tqdm":
         args = tuple([iteration.iterate(a) if isinstance(a, np.ndarray) and is_active(a) else a for a in args])
     if f.__name__ in ("loads", "load") and state.texts:
-        check_texts(f, args, kwargs)
+        check_texts(f, args)
         if any(id(x) in state.texts for x in args if isinstance(x, str)):
             raise _of_text(f)
     y = f(*args, **kwargs)
@@ -239,12 +273,14 @@ _READING = frozenset(
 )
 
 
-def check_texts(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+def check_texts(f: Any, args: tuple[Any, ...]) -> None:
     """Refuse to read back as numbers a text of numbers that a derivative depends on."""
     texts = state.texts
     if texts and (f in _READING or getattr(f, "__name__", "") in ("Decimal", "Fraction", "literal_eval", "loads")):
         for a in args:
-            if any(isinstance(part, str) and id(part) in texts for part in (a if isinstance(a, (list, tuple)) else (a,))):
+            if any(
+                isinstance(part, str) and id(part) in texts for part in (a if isinstance(a, (list, tuple)) else (a,))
+            ):
                 raise _of_text(f)
 
 

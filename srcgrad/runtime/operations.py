@@ -27,14 +27,20 @@ def is_active(x: Any) -> bool:
     kind = type(x)
     if kind is float or kind is np.float64:
         key = id(x)
-        return any(key in level.known for level in levels)
+        for level in levels:  # noqa: SIM110 - a generator would cost more than the search
+            if key in level.known:
+                return True
+        return False
     if kind in _PASSIVE:
         return False
     if isinstance(x, np.ndarray):
         if x.dtype.kind == "O":
             return any(is_active(v) for v in x.flat)
-        key = id(memory.owner(x))
-        return any(key in level.known for level in levels)
+        key = id(x if x.base is None else memory.owner(x))
+        for level in levels:  # noqa: SIM110 - a generator would cost more than the search
+            if key in level.known:
+                return True
+        return False
     if isinstance(x, (list, tuple, set, frozenset)):
         return any(is_active(v) for v in x)
     if isinstance(x, dict):

@@ -76,11 +76,7 @@ def _contents(f: FunctionType) -> list[Any]:
 
 def is_reached(*roots: Any) -> bool:
     """Whether a value that depends on an input can be got at from some objects."""
-    return any(
-        is_active(x)
-        for x in reached(*roots)
-        if isinstance(x, (float, complex, np.generic, np.ndarray))
-    )
+    return any(is_active(x) for x in reached(*roots) if isinstance(x, (float, complex, np.generic, np.ndarray)))
 
 
 def held_arrays(*roots: Any) -> list[np.ndarray]:
@@ -89,5 +85,8 @@ def held_arrays(*roots: Any) -> list[np.ndarray]:
     return [
         x
         for x in reached(*roots)
-        if isinstance(x, np.ndarray) and x.dtype.kind != "O" and x.flags.writeable and any(level.holds(x) for level in levels)
+        if isinstance(x, np.ndarray)
+        and x.dtype.kind != "O"
+        and x.flags.writeable
+        and any(level.holds(x) for level in levels)
     ]

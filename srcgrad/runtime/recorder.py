@@ -7,7 +7,7 @@ by its identity wherever it turns up again.
 """
 
 from srcgrad.runtime import library
-from srcgrad.runtime.access import attribute, getitem, setattribute, setitem, slice
+from srcgrad.runtime.access import attribute, getitem, setattribute, setitem, slice  # noqa: A004
 from srcgrad.runtime.arithmetic import (
     add,
     and_,
@@ -30,7 +30,7 @@ from srcgrad.runtime.arithmetic import (
     neg,
     or_,
     pos,
-    pow,
+    pow,  # noqa: A004 - named as the operators they stand for
     rshift,
     sub,
     truediv,

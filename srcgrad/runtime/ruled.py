@@ -95,7 +95,7 @@ def dispatched(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     for a in (*args, *kwargs.values()):
         for part in a if isinstance(a, (list, tuple)) else (a,):
             if type(part).__flags__ & (1 << 9) and python_method(type(part), "__array_function__") is not None:
-                found.append(part)
+                found.append(part)  # noqa: PERF401 - the condition is long enough as it is
     for x in found:
         types = tuple({type(part) for part in found})
         y = call(python_method(type(x), "__array_function__"), x, f, types, args, kwargs)
@@ -134,7 +134,7 @@ def _arguments(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[t
     for a in (*args, *kwargs.values()):
         if isinstance(a, np.ndarray) and type(a) is not np.ndarray and _is_special(type(a)) and any_active((a,), {}):
             raise refused(
-                f"{type(a).__name__}s, whose arithmetic is of their own, have no derivatives",
+                f"numpy.{type(a).__name__}, whose arithmetic is of its own, has no derivatives",
                 ways=("use plain arrays: np.asarray(...)",),
             )
     if any(isinstance(a, np.ndarray) and a.dtype.kind == "O" and is_active(a) for a in args):
@@ -146,7 +146,7 @@ def _numbers_in(a: Any) -> Any:
     """An array of objects that are numbers as an array of numbers."""
     if not isinstance(a, np.ndarray) or a.dtype.kind != "O":
         return a
-    items = [iteration.getitem(v, ()) if isinstance(v, np.ndarray) and v.ndim == 0 else v for v in a.flat]
+    items = [access.getitem(v, ()) if isinstance(v, np.ndarray) and v.ndim == 0 else v for v in a.flat]
     if not all(isinstance(v, (int, float, complex, np.number)) for v in items):
         raise refused(
             "an array of dtype object holds values that a derivative depends on", ways=("use an array of floats",)
@@ -163,6 +163,8 @@ def _converted(f: Any, a: Any) -> Any:
     if hasattr(a, "__next__"):
         return list(iteration.iterate(a))
     kind = type(a)
+    if getattr(kind, getattr(f, "__name__", ""), None) is f:
+        return a  # the object whose method this is, such as np.r_
     module = getattr(f, "__module__", "")
     names = _CONVERSIONS.get(module, ("__array__", "__float__", "__complex__"))
     for name in () if f in _DUNDERS else names:
@@ -215,7 +217,14 @@ def _writes(f: Any) -> bool:
 
 
 # Builtins that hand over to a method of their argument's class.
-_DUNDERS: dict[Any, str] = {abs: "__abs__", float: "__float__", complex: "__complex__", round: "__round__", divmod: "__divmod__", len: "__len__"}
+_DUNDERS: dict[Any, str] = {
+    abs: "__abs__",
+    float: "__float__",
+    complex: "__complex__",
+    round: "__round__",
+    divmod: "__divmod__",
+    len: "__len__",
+}
 
 
 def into(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

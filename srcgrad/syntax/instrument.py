@@ -12,8 +12,8 @@ closure cells and the defaults of the original, so it cannot go stale.
 """
 
 from __future__ import annotations
-
 import __future__
+
 import ast
 import builtins
 from types import CellType, CodeType, FunctionType, ModuleType
@@ -30,6 +30,10 @@ _BINARY = {
 }  # fmt: skip
 _UNARY = {ast.USub: "neg", ast.UAdd: "pos", ast.Invert: "invert"}
 _COMPARISON = {ast.Lt: "lt", ast.LtE: "le", ast.Gt: "gt", ast.GtE: "ge", ast.Eq: "eq", ast.NotEq: "ne"}
+
+# Python 3.12 asks for type parameters, of which the types of 3.11 do not know.
+_FUNCTION: Any = ast.FunctionDef
+_CLASS: Any = ast.ClassDef
 
 # Builtins whose result never depends on a derivative and that call nothing of the user's.
 _PLAIN_CALLS = frozenset({"len", "range", "isinstance", "issubclass", "type", "id", "callable"})
@@ -82,13 +86,11 @@ def _compiled(function: FunctionType) -> tuple[CodeType, str]:
         # Under its own name the function would be local to what is around it here: calls of itself
         # have to find what the user's name means.
         made.name = inner_name = f"{name}_function"
-    outer: ast.stmt = ast.FunctionDef(
-        name="_", args=parameters, body=[made], decorator_list=[], returns=None, type_params=[]
-    )
+    outer: ast.stmt = _FUNCTION(name="_", args=parameters, body=[made], decorator_list=[], returns=None, type_params=[])
     owner = _class_name(function)
     if owner is not None:
         # A class around it lets the compiler mangle the private names in it.
-        outer = ast.ClassDef(name=owner, bases=[], keywords=[], body=[outer], decorator_list=[], type_params=[])
+        outer = _CLASS(name=owner, bases=[], keywords=[], body=[outer], decorator_list=[], type_params=[])
     module = ast.fix_missing_locations(ast.Module([outer], type_ignores=[]))
     flags = original.co_flags & _FUTURE
     compiled = compile(module, source.filename, "exec", flags, dont_inherit=True)
@@ -229,7 +231,7 @@ class _Rewriter(ast.NodeTransformer):
         left, rights = self.visit(node.left), [self.visit(c) for c in node.comparators]
         node.left, node.comparators = left, rights
         operator = type(node.ops[0])
-        if len(rights) > 1 or isinstance(rights[0], ast.Constant) and rights[0].value is None:
+        if len(rights) > 1 or (isinstance(rights[0], ast.Constant) and rights[0].value is None):
             return node
         if operator in _COMPARISON:
             return self.rec(_COMPARISON[operator], [left, rights[0]], node)

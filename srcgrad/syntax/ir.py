@@ -316,22 +316,16 @@ def rewrite(e: Expr, change: Callable[[Expr], Expr | None]) -> Expr:
         case Unary():
             return dataclasses.replace(e, operand=again(e.operand))
         case Compare():
-            return dataclasses.replace(
-                e, first=again(e.first), rest=tuple(again(r) for r in e.rest)
-            )
+            return dataclasses.replace(e, first=again(e.first), rest=tuple(again(r) for r in e.rest))
         case IfExp():
-            return dataclasses.replace(
-                e, test=again(e.test), body=again(e.body), orelse=again(e.orelse)
-            )
+            return dataclasses.replace(e, test=again(e.test), body=again(e.body), orelse=again(e.orelse))
         case Call():
             arguments = tuple(dataclasses.replace(a, value=again(a.value)) for a in e.args)
             return dataclasses.replace(e, function=again(e.function), args=arguments)
         case Attribute():
             return dataclasses.replace(e, value=again(e.value))
         case Slice():
-            return dataclasses.replace(
-                e, lower=maybe(e.lower), upper=maybe(e.upper), step=maybe(e.step)
-            )
+            return dataclasses.replace(e, lower=maybe(e.lower), upper=maybe(e.upper), step=maybe(e.step))
         case Subscript():
             return dataclasses.replace(e, value=again(e.value), index=again(e.index))
         case Sequence():
@@ -398,9 +392,7 @@ def written_names(s: Stmt) -> frozenset[str]:
     """The variables that the statement itself (not its blocks) rebinds or writes into."""
     match s:
         case Assign() | For():
-            into = frozenset(
-                r for t in targets(s.target) if not isinstance(t, Name) and (r := root(t))
-            )
+            into = frozenset(r for t in targets(s.target) if not isinstance(t, Name) and (r := root(t)))
             return bound_names(s.target) | into
         case UserCall():
             return frozenset({s.target.id, s.pullback})
@@ -429,9 +421,7 @@ def copied(block: Block) -> Block:
         fresh = dataclasses.replace(s, key=next(_keys))
         match fresh:
             case If():
-                fresh = dataclasses.replace(
-                    fresh, body=copied(fresh.body), orelse=copied(fresh.orelse)
-                )
+                fresh = dataclasses.replace(fresh, body=copied(fresh.body), orelse=copied(fresh.orelse))
             case For() | While():
                 fresh = dataclasses.replace(fresh, body=copied(fresh.body))
             case _:

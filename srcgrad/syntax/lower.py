@@ -57,9 +57,7 @@ _COMPARE: dict[type[cst.CSTNode], str] = {
     cst.In: "in",
     cst.NotIn: "not in",
 }
-_BINDS_OR_SUSPENDS = (
-    m.NamedExpr() | m.Yield() | m.Await() | m.Lambda() | m.GeneratorExp() | m.StarredElement()
-)
+_BINDS_OR_SUSPENDS = m.NamedExpr() | m.Yield() | m.Await() | m.Lambda() | m.GeneratorExp() | m.StarredElement()
 
 
 def unit_of(function: Any) -> ir.Unit:
@@ -85,9 +83,7 @@ def unit_of(function: Any) -> ir.Unit:
 class _Lowering:
     """One function's lowering: the text and the positions in it."""
 
-    def __init__(
-        self, wrapper: MetadataWrapper, text: str, first: int, file: str, function: Any
-    ) -> None:
+    def __init__(self, wrapper: MetadataWrapper, text: str, first: int, file: str, function: Any) -> None:
         self.positions = wrapper.resolve(PositionProvider)
         self.module = wrapper.module
         self.lines = text.splitlines()
@@ -133,9 +129,7 @@ class _Lowering:
             raise NotStatic("its body is on the line of its def", self.span(definition))
         params = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
         body = definition.body.body
-        if body and m.matches(
-            body[0], m.SimpleStatementLine(body=[m.Expr(m.SimpleString() | m.ConcatenatedString())])
-        ):
+        if body and m.matches(body[0], m.SimpleStatementLine(body=[m.Expr(m.SimpleString() | m.ConcatenatedString())])):
             body = body[1:]
         return ir.Unit(
             name=definition.name.value,
@@ -157,7 +151,7 @@ class _Lowering:
         values = self.function.__defaults__ or ()
         given = dict(zip(positional[len(positional) - len(values) :], values, strict=True))
         given |= self.function.__kwdefaults__ or {}
-        texts = {}
+        texts: dict[str, str] = {}
         for p in (*params.posonly_params, *params.params, *params.kwonly_params):
             name = unicodedata.normalize("NFKC", p.name.value)
             if p.default is not None and name in given:
@@ -353,9 +347,7 @@ class _Lowering:
             case cst.Attribute():
                 return ir.Attribute(self.expression(node.value), node.attr.value, span=span)
             case cst.Call():
-                return ir.Call(
-                    self.expression(node.func), tuple(self._argument(a) for a in node.args), span=span
-                )
+                return ir.Call(self.expression(node.func), tuple(self._argument(a) for a in node.args), span=span)
             case cst.Subscript():
                 return ir.Subscript(self.expression(node.value), self._index(node), span=span)
             case cst.Tuple() | cst.List() if not self._starred(node):
@@ -384,9 +376,7 @@ class _Lowering:
                 raise NotStatic("a starred index", self.span(node))
             return self.expression(node.value)
         assert isinstance(node, cst.Slice)
-        parts = [
-            None if p is None else self.expression(p) for p in (node.lower, node.upper, node.step)
-        ]
+        parts = [None if p is None else self.expression(p) for p in (node.lower, node.upper, node.step)]
         return ir.Slice(*parts, span=self.span(node))
 
     def _reads(self, node: cst.CSTNode) -> frozenset[str]:

@@ -77,7 +77,9 @@ def _parsed(text: str) -> dict[int, list[ast.AST]]:
     return found
 
 
-def _find(by_line: dict[int, list[ast.AST]], code: CodeType) -> ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | None:
+def _find(
+    by_line: dict[int, list[ast.AST]], code: CodeType
+) -> ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | None:
     candidates = [n for n in by_line.get(code.co_firstlineno, []) if _name(n) == code.co_name and _fits(n, code)]
     if len(candidates) > 1:
         candidates = [n for n in candidates if _spans(n, code)] or candidates

@@ -706,3 +706,8 @@ def mask_of_itself(x):
         y[y > 0.5] = y[y > 0.5] * 0.9
         y[y < 0] = 0.1
     return np.sum(y * y)
+
+
+@case(np.array([0.0, 1.0, 2.0]))
+def guarded_product(p):
+    return np.sum(np.where(p > 0, p * np.log(p), 0.0))

@@ -1,0 +1,221 @@
+"""The text of one function's derivative: the two sweeps put together for each mode."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from srcgrad.passes import algebra
+from srcgrad.passes.adjoint import Sink
+from srcgrad.passes.forward import Forward
+from srcgrad.passes.function import Function
+from srcgrad.passes.lines import Lines
+from srcgrad.passes.pullback import own_variables
+from srcgrad.passes.reverse import OWNED, SHARED, Reverse, State
+from srcgrad.passes.sweep import Sweep, name_saves, settle_trip_counts
+from srcgrad.passes.tangent import Tangent
+from srcgrad.passes.view import Value
+from srcgrad.syntax import ir
+from srcgrad.syntax.emit import text_of
+from srcgrad.syntax.ir import Name, NotStatic, Stmt
+
+
+class Writing(Function):
+    """A prepared function and the text of its derivatives."""
+
+    def write_forward(self, name: str) -> str:
+        """The function of forward mode."""
+        facts = self.final
+        written = frozenset(
+            r
+            for s in ir.statements(self.unit.body)
+            if isinstance(s, ir.Assign)
+            for t in ir.targets(s.target)
+            if isinstance(t, ir.Subscript) and (r := ir.root(t)) is not None
+        )
+        dots = {v: self.dot(v) for v in self.variables}
+
+        def callee(s: ir.UserCall) -> str:
+            view = facts.at(s)
+            given = tuple(Value(view.kind(e), view.active(e)) for _, e in s.bound)
+            return self.session.callee(s, given, self.selects(s)(s.target), "jvp")
+
+        def tangent(s: Stmt, result: str | None) -> Tangent:
+            return self.tangent(s, facts.at(s), result)
+
+        forward = Forward(facts, self.module, dots, written, tangent, callee)
+        body = Lines()
+        given = [dots[self.unit.params[k]] for k in self.argnums]
+        for p in self.unit.params:
+            if p in self.written_params:
+                body.add(f"{p} = {p}.copy()")
+                if dots[p] in given:
+                    body.add(f"{dots[p]} = {dots[p]}.copy()")
+        body.extend(forward.block(self.unit.body, None))
+        returned = self.unit.body[-1]
+        assert isinstance(returned, ir.Return)
+        for line in returned.leading:
+            body.add(line)
+        view = facts.at(returned)
+        kind = view.kind(returned.value)
+        if not kind.is_real and kind.form not in ("int", "bool"):
+            raise NotStatic("a result that is not a number or an array", returned.span)
+        if view.active(returned.value):
+            dot = text_of(forward.full(returned, "", returned.value, None), 1)
+        else:
+            dot = "0.0" if kind.is_scalar else ""
+            if not dot:
+                raise NotStatic("a result that does not depend on the arguments", returned.span)
+        body.add(f"return {text_of(returned.value, 1)}, {dot}")
+        out = Lines()
+        out.nest(f"def {name}({', '.join([*self.unit.params, *given])}):", body)
+        return out.text()
+
+    def write(self, name: str, mode: str, callee: bool = False) -> str:
+        self.mode = mode
+        self.result_bar = "value_bar" if "y" in self.variables else "y_bar"
+        self.prepare()
+        if callee and self.written_params:
+            raise NotStatic("a callee that writes into its arguments")
+        if mode == "jvp":
+            return self.write_forward(name)
+        plan, facts = self.reverse_plan, self.final
+        counted = settle_trip_counts(self.unit, plan)
+        saves = name_saves(self.unit, plan, self.fresh)
+        bars = {v: self.bar(v) for v in self.variables}
+        sweep = Sweep(plan, saves, facts, self.callee)
+        body = Lines()
+        for p in self.unit.params:
+            if p in self.written_params:
+                body.add(f"{p} = {p}.copy()")
+        for name_ in sorted(plan.initial):
+            body.add(f"{name_} = None")
+        body.extend(sweep.block(self.unit.body))
+        returned = self.unit.body[-1]
+        assert isinstance(returned, ir.Return)
+        for line in returned.leading:
+            body.add(line)
+        value = self.value_text(returned, body, mode) if mode != "grad" else ""
+        if body.lines:
+            body.add("")
+        lists: dict[str, str] = {}
+        if mode == "vjp":
+            listed = [x for group in saves.lists.values() for x in group]
+            lists = {x: self.fresh(x.replace("_saved", "_left")) for x in listed}
+        reverse = Reverse(plan, saves, facts, self.module, bars, counted, self.unit.file, self.fresh, lists)
+        lines, results = self.backward(reverse, returned, bars)
+        signature = self.unit.signature
+        if callee:
+            signature = ", ".join(self.unit.params)
+        if mode == "vjp":
+            body.extend(self.pullback(lines, results))
+            body.add("")
+            body.add(f"return {value}, {self.pullback_name}")
+        else:
+            gradient = ", ".join(results)
+            if mode == "value_and_grad" and len(results) > 1:
+                gradient = f"({gradient})"
+            body.extend(lines)
+            body.add(f"return {value}, {gradient}" if value else f"return {gradient}")
+        out = Lines()
+        out.nest(f"def {name}({signature}):", body)
+        return out.text()
+
+    def callee(self, s: ir.UserCall) -> str:
+        view = self.final.at(s)
+        given = tuple(Value(view.kind(e), view.active(e)) for _, e in s.bound)
+        return self.session.callee(s, given, self.selects(s)(s.target))
+
+    def backward(self, reverse: Reverse, returned: ir.Return, bars: dict[str, str]) -> tuple[Lines, list[str]]:
+        """The reverse sweep, and the gradient of each parameter as text."""
+        plan, facts = self.reverse_plan, self.final
+        sink = plan.sinks[returned.key]
+        if not facts.at(returned).active(returned.value):
+            sink = Sink()
+        state: State = {}
+        lines = Lines()
+        if self.mode == "vjp" and isinstance(returned.value, Name) and sink.contributions:
+            name = returned.value.id
+            self.result_bar = bars[name]
+            scalar = facts.at(returned).kind(returned.value).is_scalar
+            state[name] = OWNED if scalar else SHARED
+            sink = Sink()
+        if not isinstance(returned.value, Name):
+            reverse.above(returned, lines)
+            if not sink.contributions:
+                lines.lines.clear()
+        reverse.contribute(returned, sink, state, lines, frozenset())
+        lines, state = reverse.block(self.unit.body[:-1], state, lines)
+        return lines, [self.result(k, bars, state) for k in self.argnums]
+
+    def pullback(self, lines: Lines, results: list[str]) -> Lines:
+        """The reverse sweep as an inner function that leaves what it reads as it was."""
+        self.pullback_name = self.fresh("pullback")
+        body = Lines()
+        for a in sorted(self.rewritten_arrays()):
+            body.add(f"{a} = {a}.copy()")
+        body.extend(lines)
+        comma = "," if len(results) == 1 else ""
+        body.add(f"return ({', '.join(results)}{comma})" if results else "return ()")
+        own = [name for name in own_variables(body) if name != self.result_bar]
+        returned = self.unit.body[-1]
+        assert isinstance(returned, ir.Return)
+        env = self.final.before[returned.key]
+        for name in own:
+            sure = (name in env and env[name].sure) or name in ir.names(returned.value)
+            if not sure:
+                raise NotStatic(f"{name} may be unbound where the pullback reads it")
+        given = "".join(f", {name}={name}" for name in own)
+        out = Lines()
+        out.nest(f"def {self.pullback_name}({self.result_bar}{given}):", body)
+        return out
+
+    def rewritten_arrays(self) -> frozenset[str]:
+        """The arrays into which the reverse sweep puts back what was overwritten."""
+        plan = self.reverse_plan
+        found: set[str] = set()
+        listed: set[str] = set().union(*plan.kept.values())
+        for s in ir.statements(self.unit.body):
+            lost = plan.overwritten.get(s.key, set())
+            whole = ir.bound_names(s.target) if isinstance(s, (ir.Assign, ir.For)) else set()
+            found |= lost - whole
+            listed |= lost & whole
+        if found & listed:
+            raise NotStatic("an array that is saved whole and in parts")
+        return frozenset(found)
+
+    def value_text(self, returned: ir.Return, body: Lines, mode: str) -> str:
+        if isinstance(returned.value, Name) and (mode == "vjp" or returned.value.id not in self.restored()):
+            return returned.value.id
+        if mode == "vjp":
+            return text_of(returned.value)
+        reads = {n for t in ir.statements(self.unit.body) for n in ir.written_names(t)}
+        name = self.value if self.value not in reads else self.fresh("value")
+        body.add(f"{name} = {text_of(returned.value)}{returned.comment}")
+        return name
+
+    def restored(self) -> frozenset[str]:
+        """The variables to which the reverse sweep gives other values."""
+        plan = self.reverse_plan
+        found: set[str] = set().union(*plan.overwritten.values(), *plan.kept.values())
+        for again in plan.again.values():
+            found |= {t.target.id for t in again if isinstance(t.target, Name)}
+        for s in ir.statements(self.unit.body):
+            if isinstance(s, ir.For):
+                found |= ir.bound_names(s.target)
+        return frozenset(found)
+
+    def result(self, k: int, bars: dict[str, str], state: State) -> str:
+        """The gradient of one parameter, as an expression that aliases nothing."""
+        name = self.unit.params[k]
+        kind = self.values[k].kind
+        known = state.get(name)
+        if kind.is_scalar:
+            if k in self.integers:
+                return f"float({bars[name]})" if known else "0.0"
+            return bars[name] if known else "0.0"
+        np_ = self.module.reference(np)
+        if known is None:
+            return text_of(algebra.call(ir.Attribute(np_, "zeros_like"), Name(name)))
+        if known == SHARED:
+            return text_of(algebra.call(ir.Attribute(np_, "array"), Name(bars[name])))
+        return bars[name]

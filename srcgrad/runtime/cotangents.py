@@ -1,0 +1,103 @@
+"""The cotangents of a reverse sweep: one number per scalar, one array per buffer of memory.
+
+Like the sweep itself this is plain Python over NumPy, and is differentiated for second derivatives.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from srcgrad.rules.support import unbroadcast
+from srcgrad.runtime import memory
+
+SCALARS = (float, complex, np.inexact)
+LARGEST = float(np.finfo(float).max)
+LEAVES = (np.ndarray, float, complex, np.inexact)
+
+
+class Cotangents:
+    """The cotangents of a sweep: one number per scalar, one array per buffer of memory."""
+
+    def __init__(self) -> None:
+        self.scalars: dict[int, Any] = {}
+        self.shadows: dict[int, np.ndarray] = {}
+
+    def shadow(self, x: np.ndarray) -> np.ndarray:
+        """The part of the shadow that belongs to x, made of zeros where there was none."""
+        whole = memory.owner(x)
+        shadow = self.shadows.get(id(whole))
+        if shadow is None:
+            shadow = self.shadows[id(whole)] = np.zeros_like(whole)
+        return memory.view_of(shadow, whole, x)
+
+    def add(self, x: Any, amount: Any) -> None:
+        """Add to the cotangent of a value: a number, an array, or a sequence of such."""
+        if isinstance(x, np.ndarray):
+            if x.dtype.kind not in "fc":
+                return
+            amount = unbroadcast(amount, x)
+            whole = memory.owner(x)
+            if x is whole and id(whole) not in self.shadows:
+                shadow = np.empty_like(whole)
+                shadow[...] = amount
+                self.shadows[id(whole)] = shadow
+            else:
+                shadow = self.shadow(x)
+                if memory.sign_of(whole, x) < 0:
+                    amount = -amount
+                memory.add_into(shadow, amount)
+        elif isinstance(x, SCALARS):
+            amount = as_scalar(amount, x)
+            known = self.scalars.get(id(x))
+            self.scalars[id(x)] = amount if known is None else known + amount
+        elif isinstance(x, (list, tuple)):
+            for part, share in zip(x, amount, strict=True):
+                self.add(part, share)
+
+    def take(self, y: Any) -> Any:
+        """The cotangent of a value at its birth, or None where nothing depends on it."""
+        if isinstance(y, np.ndarray):
+            whole = memory.owner(y)
+            shadow = self.shadows.pop(id(whole), None)
+            if shadow is None:
+                return None
+            part = memory.each_once(memory.view_of(shadow, whole, y))
+            return -part if memory.sign_of(whole, y) < 0 else part
+        return self.scalars.pop(id(y), None)
+
+    def known(self, x: Any) -> Any:
+        """The cotangent of a value so far, or None."""
+        if isinstance(x, np.ndarray):
+            if x.base is None:
+                shadow = self.shadows.get(id(x))
+                return shadow if shadow is None or shadow.shape == x.shape else memory.view_of(shadow, x, x)
+            return self.shadow(x) if id(memory.owner(x)) in self.shadows else None
+        return self.scalars.get(id(x))
+
+    def get(self, x: Any) -> Any:
+        """The cotangent of an input, zero where nothing depends on it."""
+        if isinstance(x, np.ndarray):
+            return self.shadow(x)
+        known = self.scalars.get(id(x))
+        return type(x)(0.0) if known is None else known
+
+
+def as_scalar(amount: Any, x: Any) -> Any:
+    """A cotangent in the type of the scalar that it belongs to."""
+    if type(amount) is type(x):
+        return amount
+    amount = unbroadcast(amount, x)
+    if isinstance(x, np.inexact):
+        return np.asarray(amount, dtype=x.dtype)[()]
+    if isinstance(amount, (np.ndarray, np.generic)):
+        amount = amount.item()
+    return amount if isinstance(amount, type(x)) else type(x)(amount)
+
+
+def zeros_of(y: Any) -> Any:
+    """The zero cotangent of one member of a tuple of results."""
+    if isinstance(y, np.ndarray):
+        return np.zeros(y.shape, y.dtype if y.dtype.kind in "fc" else float)
+    return 0.0

@@ -1,0 +1,23 @@
+import numpy as np
+
+
+def horner_grad(coefficients, x):
+    s = 0.0
+    s_saved = []
+    for k in range(len(coefficients)):
+        c = coefficients[k]
+        s_saved.append(s)
+        s = s * x + c
+
+    s_bar = 1.0
+    coefficients_bar = np.zeros_like(coefficients)
+    x_bar = 0.0
+    for k in reversed(range(len(coefficients))):
+        s = s_saved.pop()
+        # primals.py:184  s = s * x + c
+        x_bar += s_bar * s
+        c_bar = s_bar
+        s_bar *= x
+        # primals.py:183  for c in coefficients:
+        coefficients_bar[k] += c_bar
+    return coefficients_bar, x_bar

@@ -1,0 +1,18 @@
+import numpy as np
+
+
+def overwritten_grad(x):
+    y = x * x
+    y2 = np.sin(y)
+    y3 = y2 * y2 * x
+
+    y3_bar = 1.0
+    # primals.py:48  y = y * y * x
+    p_bar = y3_bar * x
+    y2_bar = 2 * p_bar * y2
+    x_bar = y3_bar * y2 * y2
+    # primals.py:47  y = np.sin(y)
+    y_bar = y2_bar * np.cos(y)
+    # primals.py:46  y = x * x
+    x_bar += 2 * y_bar * x
+    return x_bar

@@ -1,0 +1,15 @@
+def polynomial_grad(x, y):
+    a = 3 * x**2 - x * y
+    b = a * a + 2 * y**3
+
+    # primals.py:41  return b / (1 + x**2)
+    b_bar = 1.0 / (1 + x**2)
+    x_bar = -2 * (b / (1 + x**2)**2) * x
+    # primals.py:40  b = a * a + 2 * y**3
+    a_bar = 2 * b_bar * a
+    y_bar = 6 * b_bar * y**2
+    # primals.py:39  a = 3 * x**2 - x * y
+    p_bar = -a_bar
+    x_bar += 6 * a_bar * x + p_bar * y
+    y_bar += p_bar * x
+    return x_bar, y_bar

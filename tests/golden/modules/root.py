@@ -1,0 +1,18 @@
+def root_grad(x):
+    y = x
+    y_saved = []
+    while abs(y * y - x) > 1e-10:
+        y_saved.append(y)
+        y = 0.5 * (y + x / y)  # Heron's step
+
+    y_bar = 1.0
+    x_bar = 0.0
+    while y_saved:
+        y = y_saved.pop()
+        # primals.py:33  y = 0.5 * (y + x / y)
+        s_bar = 0.5 * y_bar
+        x_bar += s_bar / y
+        y_bar = s_bar - s_bar * x / (y * y)
+    # primals.py:31  y = x
+    x_bar += y_bar
+    return x_bar

@@ -1,0 +1,23 @@
+from srcgrad.rules.reductions import shares
+from srcgrad.rules.support import spread
+import numpy as np
+
+
+def softmax_vjp(x):
+    u = np.max(x)
+    e = np.exp(x - u)
+    u2 = np.sum(e)
+
+    def pullback(y_bar):
+        # primals.py:246  return e / np.sum(e)
+        e_bar = y_bar / u2
+        u2_bar = np.sum(-y_bar * e / (u2 * u2))
+        e_bar += u2_bar
+        # primals.py:245  e = np.exp(x - np.max(x))
+        d_bar = e_bar * e
+        x_bar = d_bar
+        u_bar = np.sum(-d_bar)
+        x_bar += spread(u_bar, x, None, False) * shares(u, x, None, False, None, True)
+        return (x_bar,)
+
+    return e / u2, pullback

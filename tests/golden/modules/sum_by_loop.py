@@ -1,0 +1,14 @@
+import numpy as np
+
+
+def sum_by_loop_grad(x):
+    s = 0.0
+    for i in range(len(x)):
+        s += x[i] * x[i]
+
+    s_bar = 1.0
+    x_bar = np.zeros_like(x)
+    for i in reversed(range(len(x))):
+        # primals.py:176  s += x[i] * x[i]
+        x_bar[i] += 2 * s_bar * x[i]
+    return x_bar
