@@ -1,4 +1,4 @@
-"""The command `srcgrad`: show a derivative, write it to a file, check it.
+"""The command `srcgrad`: show a derivative, write it to a file, check it, explain it.
 
 What enters: functions named as FILE.py:FUNC. What leaves: text on the terminal or a module, and an
 exit status: 0 when all is well, 1 when srcgrad refuses or a check fails, 2 for a wrong command line.
@@ -71,7 +71,13 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--order", type=int, default=2, choices=(1, 2), help="highest order (default 2)")
     check.set_defaults(run=_check)
 
-    for command in (show, build):
+    explain = commands.add_parser("explain", help="write a page with the source beside its gradient")
+    explain.add_argument("target", metavar="FILE.py:FUNC")
+    explain.add_argument("-o", "--output", required=True, metavar="OUT.html")
+    explain.add_argument("--args", metavar="EXPR", help="arguments to specialise for, e.g. 'np.ones(3), 2.0'")
+    explain.set_defaults(run=_explain)
+
+    for command in (show, build, explain):
         command.add_argument("--argnums", type=_argnums, default=0, help="numbers or names, e.g. 0 or x,y (default 0)")
     return parser
 
@@ -88,13 +94,26 @@ def _argnums(text: str) -> Any:
 
 
 def _show(options: argparse.Namespace) -> int:
+    gradient = _specialised(options)
+    source: str = gradient.source
+    print(_highlighted(source) if _colorful() else source.rstrip("\n"))
+    return 0
+
+
+def _specialised(options: argparse.Namespace) -> Any:
+    """The gradient that is asked for, called with `--args` if there are any."""
     function = _load(options.target)
     gradient = _gradient(function, options.argnums)
     if options.args is not None:
         args, kwargs = _evaluate(options.args, function)
         gradient(*args, **kwargs)
-    source: str = gradient.source
-    print(_highlighted(source) if _colorful() else source.rstrip("\n"))
+    return gradient
+
+
+def _explain(options: argparse.Namespace) -> int:
+    page: str = _specialised(options).explain().page()
+    with open(options.output, "w", encoding="utf-8") as out:
+        out.write(page)
     return 0
 
 

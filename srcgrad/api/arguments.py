@@ -126,7 +126,9 @@ def arranged(
                 raise TypeError(f"{name_of(f)}() is missing the argument {k!r}")
             keywords[k] = default
         if isinstance(k, int) and not 0 <= k < len(values):
-            raise TypeError(f"argnums is {argnums!r}, but {name_of(f)}() was called with {len(values)} positional arguments")
+            raise TypeError(
+                f"argnums is {argnums!r}, but {name_of(f)}() was called with {len(values)} positional arguments"
+            )
     return _accepted(f, values, keywords, keys)
 
 
@@ -150,7 +152,9 @@ def differentiable_value(f: Callable[..., Any], key: int | str, value: Any) -> A
         return value
     made = _float(f, key, value)
     if next(tree.leaves(made), None) is None and not _is_empty(made):
-        raise _refused(f, key, f"{kind.__name__} has no derivative", "differentiate with respect to a float or an array")
+        raise _refused(
+            f, key, f"{kind.__name__} has no derivative", "differentiate with respect to a float or an array"
+        )
     return made
 
 

@@ -53,7 +53,9 @@ def check_grads(
     for mode in modes:
         if mode not in ("rev", "fwd"):
             raise ValueError(f"a mode is 'rev' or 'fwd', not {mode!r}")
-    keys = tuple([n for n, a in enumerate(args) if next(tree.leaves(float(a) if type(a) is int else a), None) is not None])
+    keys = tuple(
+        [n for n, a in enumerate(args) if next(tree.leaves(float(a) if type(a) is int else a), None) is not None]
+    )
     if not keys:
         raise TypeError(f"no argument of {name_of(f)}() that was given is a float or holds one")
     values, _, chosen = arranged(f, tuple(args), {}, keys)
@@ -61,7 +63,9 @@ def check_grads(
     leaves = [leaf for k in keys for leaf in tree.leaves(values[k])]
     usual = _SINGLE if any(np.asarray(leaf).dtype.char in "feF" for leaf in leaves) else _DOUBLE
     eps, atol, rtol = (u if given is None else given for given, u in zip((eps, atol, rtol), usual, strict=True))
-    check = _Check(name_of(f), values, chosen, modes, atol, rtol, eps, np.random.default_rng(seed), _labels(f, values, chosen))
+    check = _Check(
+        name_of(f), values, chosen, modes, atol, rtol, eps, np.random.default_rng(seed), _labels(f, values, chosen)
+    )
     check.compare(g, order, "")
 
 

@@ -129,7 +129,9 @@ def _matched(f: Wrapped, arguments: tuple[Any, ...], x_bars: Any) -> list[Any]:
         if x_bar is None:
             found += [zero_of(x) for x in tree.leaves(argument)]
         else:
-            found += cotangents_for(argument, x_bar, f"cotangent that the bwd of {f.__name__}() returns", f"argument {number}")
+            found += cotangents_for(
+                argument, x_bar, f"cotangent that the bwd of {f.__name__}() returns", f"argument {number}"
+            )
     return found
 
 
@@ -178,7 +180,9 @@ class CustomJvp(Wrapped):
             tangents = tuple(_tangent_of(p, remaining) for p in positional)
             made = call(rule, positional, tangents, **named)
             if not isinstance(made, (tuple, list)) or len(made) != 2:
-                raise TypeError(f"the rule of {self.__name__}() must return (result, tangent), not {type(made).__name__}")
+                raise TypeError(
+                    f"the rule of {self.__name__}() must return (result, tangent), not {type(made).__name__}"
+                )
             return cotangents_for(y, made[1], f"tangent that the rule of {self.__name__}() returns", "result")
 
         def pull(y_bars: list[Any]) -> list[Any]:

@@ -125,7 +125,7 @@ def build_module(derivatives: Sequence[Any]) -> str:
                 ways=("define a function with `def` that calls it, and save its gradient",),
             )
         wanted.append((g.primal, positions, g.mode))
-    return module_of(wanted, derive.generic_kinds)
+    return module_of(wanted, derive.general_kinds)
 
 
 def refuse_what_no_kind_can_save(f: Any) -> None:

@@ -33,7 +33,9 @@ class Explanation:
         try:
             lines, first = inspect.getsourcelines(f)
         except (OSError, TypeError) as error:
-            raise SourceUnavailableError(f"the source of {getattr(f, '__name__', f)!s} is not there to be shown") from error
+            raise SourceUnavailableError(
+                f"the source of {getattr(f, '__name__', f)!s} is not there to be shown"
+            ) from error
         text = textwrap.dedent("".join(lines)).rstrip("\n").split("\n")
         self.title = getattr(f, "__name__", "function")
         self.primal = [Line(line, first + k) for k, line in enumerate(text)]

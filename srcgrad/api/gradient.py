@@ -118,7 +118,7 @@ class Gradient(Derivative):
         positions = derive.positions_of(self.primal, self.chosen)
         if positions is None or self.has_aux:
             return None
-        return positions, pickling.texts(self.primal, positions, self.mode, derive.generic_kinds)
+        return positions, pickling.texts(self.primal, positions, self.mode, derive.general_kinds)
 
     def adopt(self, texts: Any) -> None:
         if isinstance(self.primal, Derivative):

@@ -242,7 +242,10 @@ def _columns(f: Any, values: list[Any], keywords: dict[str, Any], keys: Any) -> 
         y, _ = derive.jvp(f, values, keywords, keys, zeros)
     outputs = list(tree.leaves(y))
     return y, [
-        [_stacked([r[m] for r in runs], np.shape(x), leaf, first=False) for runs, x in zip(columns, inputs, strict=True)]
+        [
+            _stacked([r[m] for r in runs], np.shape(x), leaf, first=False)
+            for runs, x in zip(columns, inputs, strict=True)
+        ]
         for m, leaf in enumerate(outputs)
     ]
 

@@ -14,7 +14,9 @@ from srcgrad.errors import NotDifferentiableError
 from srcgrad.runtime import tree
 
 
-def vjp(f: Callable[..., Any], /, *args: Any, argnums: Argnums | None = None, **kwargs: Any) -> tuple[Any, Callable[[Any], Any]]:
+def vjp(
+    f: Callable[..., Any], /, *args: Any, argnums: Argnums | None = None, **kwargs: Any
+) -> tuple[Any, Callable[[Any], Any]]:
     """The value of f, and its pullback from a cotangent of the result to those of the arguments.
 
     `pullback(y_bar)` takes a cotangent of the result's structure and shapes and returns a tuple, one
@@ -66,14 +68,20 @@ def jvp(
     if argnums is None:
         given = tuple(tangents)
         if len(given) != len(primals):
-            raise NotDifferentiableError(f"{len(primals)} primals, but {len(given)} tangents", ways=("give one tangent per primal",))
+            raise NotDifferentiableError(
+                f"{len(primals)} primals, but {len(given)} tangents", ways=("give one tangent per primal",)
+            )
         moving = [n for n in range(len(primals)) if not _is_zero(primals[n], given[n])]
         chosen: tuple[int | str, ...] = tuple(moving)
         given = tuple(given[n] for n in moving)
     else:
         chosen = check_argnums(f, argnums)
         if isinstance(argnums, (int, str)):
-            given = (tangents[0],) if isinstance(tangents, (tuple, list)) and _wrapped(primals, argnums, tangents) else (tangents,)
+            given = (
+                (tangents[0],)
+                if isinstance(tangents, (tuple, list)) and _wrapped(primals, argnums, tangents)
+                else (tangents,)
+            )
         else:
             given = tuple(tangents)
             if len(given) == len(primals) != len(chosen):

@@ -98,7 +98,13 @@ def forget() -> None:
 
 
 def entry_of(
-    f: Any, kinds: tuple[Hashable, ...], argnums: tuple[int, ...], mode: str, *, generate: bool = True, apart: bool = False
+    f: Any,
+    kinds: tuple[Hashable, ...],
+    argnums: tuple[int, ...],
+    mode: str,
+    *,
+    generate: bool = True,
+    apart: bool = False,
 ) -> Entry | None:
     """The generated derivative of f for these kinds of arguments, or None where the passes decline.
 
@@ -150,11 +156,13 @@ def latest_of(f: FunctionType, argnums: tuple[int, ...], mode: str) -> Entry | N
     return made[-1] if made else None
 
 
-def texts_of(f: FunctionType, argnums: tuple[int, ...], mode: str) -> dict[tuple[Hashable, ...], Text]:
+def texts_of(
+    f: FunctionType, argnums: tuple[int, ...], mode: str, *, apart: bool = False
+) -> dict[tuple[Hashable, ...], Text]:
     """The texts that have been made for a function, by the kinds that they are for."""
     made = {}
     for (kinds, *rest), entry in _entries.get(f, {}).items():
-        if entry is not None and entry.holds() and rest == [argnums, mode, False]:
+        if entry is not None and entry.holds() and rest == [argnums, mode, apart]:
             made[kinds] = entry.text
     return made
 
@@ -171,7 +179,11 @@ def reason(f: FunctionType, kinds: tuple[Hashable, ...], argnums: tuple[int, ...
 
 
 def adopt(
-    f: FunctionType, kinds: tuple[Hashable, ...], argnums: tuple[int, ...], mode: str, parts: tuple[str, str, dict[str, Any]]
+    f: FunctionType,
+    kinds: tuple[Hashable, ...],
+    argnums: tuple[int, ...],
+    mode: str,
+    parts: tuple[str, str, dict[str, Any]],
 ) -> None:
     """Take a text that another process generated for a function of the same code."""
     source, entry, bindings = parts

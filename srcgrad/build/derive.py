@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from srcgrad import passes
 from srcgrad.build import compiled, recorded
 from srcgrad.passes.kinds import kind_of
 from srcgrad.runtime import tree
@@ -29,7 +30,7 @@ def entry(
 
     An adopted function, which came with its texts from another process, has nothing generated for it.
     """
-    if watch.on or type(f) is not FunctionType or any(isinstance(k, str) for k in keys):
+    if watch.on or not keys or type(f) is not FunctionType or any(isinstance(k, str) for k in keys):
         return None
     kinds: tuple[Hashable, ...] = tuple([kind_of(a) for a in _with_defaults(f, args)])
     positions: tuple[int, ...] = tuple(keys)  # type: ignore[arg-type]
@@ -38,15 +39,15 @@ def entry(
         # Functions that write into an array among several are compiled only where the writes
         # cannot show in another one.
         found = compiled.entry_of(f, kinds, positions, mode, apart=True)
-    if found is None and adopted:
-        found = compiled.entry_of(f, generic_kinds(f), positions, mode, generate=False)
+    if found is None and adopted and admits(general_kinds(f), kinds):
+        found = compiled.entry_of(f, general_kinds(f), positions, mode, generate=False)
     return found
 
 
-def run(f: FunctionType, entry: compiled.Entry, args: Sequence[Any]) -> Any:
+def run(f: FunctionType, entry: compiled.Entry, args: Sequence[Any], *tangents: Any) -> Any:
     """What a generated function returns; recorded where an outer derivative is being taken."""
     args = _with_defaults(f, args)
-    return call(entry.function, *args) if state.levels else entry.function(*args)
+    return call(entry.function, *args, *tangents) if state.levels else entry.function(*args, *tangents)
 
 
 def _with_defaults(f: FunctionType, args: Sequence[Any]) -> Sequence[Any]:
@@ -59,9 +60,7 @@ def _with_defaults(f: FunctionType, args: Sequence[Any]) -> Sequence[Any]:
 def _apart(args: Sequence[Any]) -> bool:
     """Whether there are several arrays and no two of them share memory."""
     arrays = [a for a in args if isinstance(a, np.ndarray)]
-    return len(arrays) > 1 and not any(
-        np.may_share_memory(a, b) for n, a in enumerate(arrays) for b in arrays[n + 1 :]
-    )
+    return len(arrays) > 1 and not any(np.may_share_memory(a, b) for n, a in enumerate(arrays) for b in arrays[n + 1 :])
 
 
 def fitting(x: Any, x_bar: Any) -> Any:
@@ -82,7 +81,21 @@ def vjp(
     f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], keys: Sequence[int | str]
 ) -> tuple[Any, recorded.Pullback]:
     """The result, and a function from cotangents of its leaves to those of the chosen arguments' leaves."""
-    return recorded.vjp(f, args, kwargs, keys)
+    made = _of_leaves(f, args, kwargs, keys, "vjp")
+    if made is None:
+        return recorded.vjp(f, args, kwargs, keys)
+    # The pullback reads these arrays later, whatever the caller does to them in the meantime.
+    kept = [call(np.copy, a) if isinstance(a, np.ndarray) else a for a in args]
+    y, pull = run(f, made, kept)  # type: ignore[arg-type]
+    chosen = [kept[k] for k in keys]  # type: ignore[index]
+
+    def pullback(y_bars: list[Any]) -> list[Any]:
+        if not y_bars:
+            return [zero_of(x) for x in chosen]
+        x_bars = call(pull, y_bars[0]) if state.levels else pull(y_bars[0])
+        return [fitting(x, x_bar) for x, x_bar in zip(chosen, x_bars, strict=True)]
+
+    return call(np.copy, y) if isinstance(y, np.ndarray) else y, pullback
 
 
 def jvp(
@@ -93,7 +106,23 @@ def jvp(
     tangents: list[Any],
 ) -> tuple[Any, list[Any]]:
     """The result, and the tangents of its leaves."""
-    return recorded.jvp(f, args, kwargs, keys, tangents)
+    made = _of_leaves(f, args, kwargs, keys, "jvp")
+    if made is None:
+        return recorded.jvp(f, args, kwargs, keys, tangents)
+    x_dots = [fitting(args[k], x_dot) for k, x_dot in zip(keys, tangents, strict=True)]  # type: ignore[index]
+    y, y_dot = run(f, made, _with_defaults(f, args), *x_dots)  # type: ignore[arg-type]
+    if isinstance(y, np.ndarray):
+        return call(np.copy, y), [call(np.array, y_dot)]
+    return y, [fitting(y, y_dot)] if tree.is_leaf(y) else []
+
+
+def _of_leaves(
+    f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], keys: Sequence[int | str], mode: str
+) -> compiled.Entry | None:
+    """The generated derivative of a function whose chosen arguments are numbers and arrays."""
+    if kwargs or not all(isinstance(k, int) and tree.is_leaf(args[k]) for k in keys):
+        return None
+    return entry(f, args, keys, mode)
 
 
 def zero_of(x: Any) -> Any:
@@ -107,34 +136,39 @@ def zeros_for(y: Any) -> list[Any]:
 
 
 def source(f: Callable[..., Any], keys: Sequence[int | str], mode: str) -> str:
-    """The text of the generated derivative, for people to read: of the latest kinds, or the generic one.
+    """The text of the generated derivative, for people to read: of the latest kinds, or of likely ones.
 
     What the passes do not understand is shown as the recorder runs it.
     """
     positions = positions_of(f, keys)
     if positions is not None and isinstance(f, FunctionType):
-        latest = compiled.latest_of(f, positions, mode) or compiled.entry_of(f, generic_kinds(f), positions, mode)
+        latest = compiled.latest_of(f, positions, mode) or compiled.entry_of(f, general_kinds(f), positions, mode)
+        if latest is None:
+            likely = passes.likely_kinds(f, positions, mode)
+            latest = compiled.entry_of(f, likely, positions, mode) if likely is not None else None
         if latest is not None:
             return latest.text.module
     return recorded_source(f)  # type: ignore[arg-type]
 
 
-def generic_kinds(f: Any) -> tuple[Hashable, ...]:
-    """The kinds that annotations and defaults imply; what says nothing may be any number or array."""
+def general_kinds(f: Any) -> tuple[Hashable, ...]:
+    """Kinds for any real arguments: numbers or arrays of float64, but for what a default says is neither."""
     import inspect
 
     kinds: list[Hashable] = []
     for parameter in inspect.signature(f).parameters.values():
-        annotation = parameter.annotation
-        if annotation in (float, "float"):
-            kinds.append("float")
-        elif annotation in (int, "int"):
-            kinds.append("int")
-        elif parameter.default is not parameter.empty:
-            kinds.append(kind_of(parameter.default))
-        else:
-            kinds.append("numeric")
+        known = "numeric" if parameter.default is parameter.empty else kind_of(parameter.default)
+        plain = known in ("int", "bool", "text", "none") and known != "numeric"
+        kinds.append("int" if parameter.annotation in (int, "int") else known if plain else "numeric")
     return tuple(kinds)
+
+
+def admits(general: tuple[Hashable, ...], kinds: tuple[Hashable, ...]) -> bool:
+    """Whether a text for general kinds is right for arguments of these kinds."""
+    return len(general) == len(kinds) and all(
+        g == k or (g == "numeric" and (k in ("float", "scalar") or (isinstance(k, tuple) and k[:2] == ("array", "d"))))
+        for g, k in zip(general, kinds, strict=True)
+    )
 
 
 def positions_of(f: Any, keys: Sequence[int | str]) -> tuple[int, ...] | None:
@@ -145,5 +179,7 @@ def positions_of(f: Any, keys: Sequence[int | str]) -> tuple[int, ...] | None:
         names = list(inspect.signature(f).parameters)
     except (TypeError, ValueError):
         return None
-    found = [names.index(k) if isinstance(k, str) else k % len(names) for k in keys if not isinstance(k, str) or k in names]
+    found = [
+        names.index(k) if isinstance(k, str) else k % len(names) for k in keys if not isinstance(k, str) or k in names
+    ]
     return tuple(found) if len(found) == len(keys) else None

@@ -55,7 +55,9 @@ class Meanings:
 
         for namespace, key, value in self.names:
             place = f"{name(namespace)}[{key!r}]"
-            terms.append(f"{key!r} not in {place[: place.index('[')]}" if value is MISSING else f"{place} is {name(value)}")
+            terms.append(
+                f"{key!r} not in {place[: place.index('[')]}" if value is MISSING else f"{place} is {name(value)}"
+            )
         for cell, value in self.cells:
             known = name(cell)
             terms.append(f"empty({known})" if value is MISSING else f"{known}.cell_contents is {name(value)}")

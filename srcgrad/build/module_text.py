@@ -1,14 +1,16 @@
 """A generated module's text with its head: the imports and constants that it reads.
 
-    import numpy as np
+import numpy as np
 
-    RATE = 0.3                  # the user's global, as it was
+RATE = 0.3                  # the user's global, as it was
 
-    def loss_grad(x): …
+def loss_grad(x): …
 """
 
 from __future__ import annotations
 
+import json
+import re
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -49,28 +51,32 @@ def import_line(name: str, value: Any) -> str | None:
 
 def literal(value: Any) -> str | None:
     """A constant as text, or None for what has none."""
-    if isinstance(value, np.ndarray):
-        return f"np.array({value.tolist()!r}, dtype={str(value.dtype)!r})" if value.size <= 1000 else None
+    if type(value) is np.ndarray:
+        if value.size > 1000 or value.dtype.kind not in "biufc":
+            return None
+        elements = re.sub(r"\b(nan|inf)\b", r"np.\1", repr(value.tolist()))
+        return f'np.array({elements}, dtype="{value.dtype}")'
     if isinstance(value, np.generic):
-        return repr(value.item())
-    if isinstance(value, float) and value != value:
-        return 'float("nan")'
-    if isinstance(value, float) and value in (float("inf"), float("-inf")):
+        inner = literal(value.item())
+        return None if inner is None else f"np.{type(value).__name__}({inner})"
+    if type(value) is float and (value != value or value in (float("inf"), float("-inf"))):
         return f'float("{value}")'
-    if isinstance(value, (bool, int, float, complex, str, type(None))):
+    if type(value) is str:
+        return json.dumps(value, ensure_ascii=False)
+    if type(value) in (bool, int, float, complex, type(None)):
         return repr(value)
     if isinstance(value, type):
         return _TYPES.get(value)
-    if isinstance(value, (tuple, list)) and all(literal(v) is not None for v in value):
-        inner = ", ".join(str(literal(v)) for v in value)
+    if type(value) in (tuple, list) and all(literal(v) is not None for v in value):
+        inner = ", ".join([str(literal(v)) for v in value])
         return f"[{inner}]" if isinstance(value, list) else f"({inner}{',' * (len(value) == 1)})"
-    if isinstance(value, dict) and all(literal(v) is not None for pair in value.items() for v in pair):
+    if type(value) is dict and all(literal(v) is not None for pair in value.items() for v in pair):
         return "{" + ", ".join(f"{literal(k)}: {literal(v)}" for k, v in value.items()) + "}"
     return None
 
 
-_TYPES: dict[Any, str] = {t: t.__name__ for t in (float, int, bool, str, complex, tuple, list, dict)} | {
+_TYPES: dict[Any, str] = {
+    **{t: t.__name__ for t in (float, int, bool, str, complex, tuple, list, dict)},
+    **{t: f"np.{t.__name__}" for t in (np.float64, np.float32, np.int64, np.bool_)},
     type(None): "type(None)",
-    np.bool_: "np.bool_",
-    **{t: f"np.{t.__name__}" for t in (np.float64, np.float32, np.int64)},
 }

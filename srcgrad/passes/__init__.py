@@ -31,4 +31,11 @@ def generate(
     return pipeline.generate(function, kinds, argnums, mode, apart=apart)
 
 
-__all__ = ["NotStatic", "generate", "kind_of"]
+def likely_kinds(function: Any, argnums: tuple[int, ...], mode: str) -> tuple[Hashable, ...] | None:
+    """Kinds of arguments for which the function makes sense; see `pipeline`."""
+    from srcgrad.passes import pipeline
+
+    return pipeline.likely_kinds(function, argnums, mode)
+
+
+__all__ = ["NotStatic", "generate", "kind_of", "likely_kinds"]

@@ -6,10 +6,6 @@
 The cotangent goes down the tree of the expression; at each node the rule's text decides what each
 operand receives. What the texts read again and is not cheap to compute twice is asked for by name
 (`wanted`): `hoist` then computes it once, in the forward sweep.
-
-A cotangent is `full` when it has exactly the shape of the value. One that is not, such as what the sum of an
-array sends to its elements, is a scalar that stands for an array of equal elements; it stays one
-through products and is filled at the variable.
 """
 
 from __future__ import annotations
@@ -18,18 +14,16 @@ import builtins
 import functools
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from srcgrad.passes import algebra, kinds, results
-from srcgrad.passes.algebra import add, call, div, mul, neg, number
-from srcgrad.passes.kinds import Kind, stretches
-from srcgrad.passes.namer import Module
+from srcgrad.passes.algebra import call, div, mul, neg, number
+from srcgrad.passes.cotangent import Contribution, Cotangent, Pushing, cost
 from srcgrad.passes.resolve import UNRESOLVED, bind, callee
-from srcgrad.passes.view import View
-from srcgrad.rules import support, table
+from srcgrad.rules import table
 from srcgrad.syntax import ir
 from srcgrad.syntax.ir import Attribute, Binary, Const, Expr, Name, NotStatic, Subscript
 from srcgrad.syntax.lower import expression_of
@@ -37,116 +31,8 @@ from srcgrad.syntax.lower import expression_of
 OPERATORS: dict[str, Any] = {"%": np.remainder, "**": np.power}
 
 
-@dataclass(frozen=True)
-class Contribution:
-    """What a variable's cotangent, or the part of it under `place`, receives."""
-
-    variable: str
-    place: Expr | None  # the subscripted variable, `x[i]`, or None for all of it
-    term: Expr
-    full: bool
-
-
-@dataclass(frozen=True)
-class Cotangent:
-    expr: Expr
-    full: bool
-
-
-@dataclass
-class Sink:
-    """Where the contributions of one statement are gathered."""
-
-    temps: list[tuple[str, Expr]] = field(default_factory=list)
-    contributions: list[Contribution] = field(default_factory=list)
-    wanted: list[Expr] = field(default_factory=list)
-    reads_result: bool = False
-
-    def names(self) -> frozenset[str]:
-        """Every variable whose value the reverse statement reads."""
-        read: set[str] = set()
-        for _, e in self.temps:
-            read |= ir.names(e)
-        for c in self.contributions:
-            read |= ir.names(c.term)
-            if c.place is not None:
-                read |= _index_names(c.place)
-        return frozenset(read)
-
-
-def _index_names(place: Expr) -> frozenset[str]:
-    read: frozenset[str] = frozenset()
-    while isinstance(place, (Subscript, Attribute)):
-        if isinstance(place, Subscript):
-            read |= ir.names(place.index)
-        place = place.value
-    return read
-
-
-class Adjoint:
+class Adjoint(Pushing):
     """Pushes one statement's cotangent down its right side."""
-
-    def __init__(
-        self,
-        view: View,
-        module: Module,
-        fresh: Callable[[str], str],
-        result: str | None,
-        selects: Callable[[Expr], bool],
-    ) -> None:
-        self.view = view
-        self.module = module
-        self.fresh = fresh
-        self.result = result  # the variable that holds the value of the whole right side
-        self.selects = selects
-        self.sink = Sink()
-        self.top: Expr | None = None
-        self.bars: dict[str, Kind] = {}  # kinds of the cotangents named so far
-
-    def run(self, e: Expr, cotangent: Expr, kind: Kind) -> Sink:
-        if isinstance(cotangent, Name):
-            self.bars[cotangent.id] = kind
-        self.top = e
-        self.push(e, Cotangent(cotangent, True))
-        return self.sink
-
-    # Values -------------------------------------------------------------------------------------
-
-    def kind(self, e: Expr) -> Kind:
-        """The kind of an expression that may mention cotangents."""
-        env = {**self.view.env, **{n: _value(k) for n, k in self.bars.items()}}
-        if self.result is not None and self.result not in env and self.top is not None:
-            env[self.result] = _value(self.view.kind(self.top))
-        variables = self.view.scope.variables | env.keys()
-        scope = replace(self.view.scope, variables=variables, read={}, imported=self.module.objects)
-        return View(env, scope).kind(e)
-
-    def value(self, e: Expr) -> Expr:
-        """The expression, where computing it again is cheap; else a name for it is asked for."""
-        if isinstance(e, ir.Sequence):
-            return replace(e, items=tuple(self.value(i) for i in e.items))
-        if cost(e) <= (0 if self.view.kind(e).form == "array" else 2):
-            return e
-        self.sink.wanted.append(e)
-        return e
-
-    def result_of(self, e: Expr) -> Expr:
-        """The value of a node whose rule reads its result."""
-        if e is self.top and self.result is not None:
-            self.sink.reads_result = True
-            return Name(self.result)
-        self.sink.wanted.append(e)
-        return e
-
-    def named(self, c: Cotangent, e: Expr) -> Cotangent:
-        """A cotangent that is about to be used more than once."""
-        if cost(c.expr) == 0:
-            return c
-        hint = {"+": "s_bar", "-": "d_bar", "*": "p_bar", "/": "q_bar"}
-        name = self.fresh(hint.get(e.op, "u_bar") if isinstance(e, Binary) else "u_bar")
-        self.bars[name] = self.kind(c.expr)
-        self.sink.temps.append((name, c.expr))
-        return Cotangent(Name(name), c.full)
 
     # The walk -----------------------------------------------------------------------------------
 
@@ -172,15 +58,6 @@ class Adjoint:
                 self.call(e, c)
             case _:
                 raise NotStatic(f"a {type(e).__name__} of active values", e.span)
-
-    def real(self, term: Expr) -> Expr:
-        """A cotangent of floats: `1.0 * mask` for what would be an array of truths or integers."""
-        kind = self.kind(term)
-        if kind.form != "array" or kind.dtype == kinds.REAL:
-            return term
-        if isinstance(term, ir.Unary) and term.op == "-":
-            return Binary("*", number(-1.0), term.operand)  # NumPy negates no truths
-        return Binary("*", number(1.0), term)
 
     def binary(self, e: Binary, c: Cotangent) -> None:
         left, right = e.left, e.right
@@ -243,81 +120,6 @@ class Adjoint:
             partial = mul(number(n), Binary("**", base, algebra.number(n - 1)))
         self.elementwise(e, e.left, c, lambda b: mul(b, partial))
 
-    def elementwise(
-        self,
-        e: Expr,
-        operand: Expr,
-        c: Cotangent,
-        times: Callable[[Expr], Expr],
-    ) -> None:
-        """Send `times(cotangent)` to an operand that may have been broadcast."""
-        if not self.view.active(operand):
-            return
-        result, kind = self.view.kind(e), self.view.kind(operand)
-        skipped = not algebra.is_number(c.expr) and self.may_skip(e)
-        # Only a partial that reads something can be infinite.
-        skipped = skipped and bool(ir.names(times(algebra.ONE)) & (self.view.env.keys() | {self.result}))
-        if skipped:
-            c = self.named(c, e)
-        term = times(c.expr)
-        if skipped:
-            term = call(self.module.reference(support.guarded), c.expr, term)
-        given = self.kind(term)
-        if given.form in ("int", "bool"):
-            term = call(Name("float"), term)
-        term = self.real(term)
-        if not stretches(kind, result) or self.alone(e, operand):
-            full = c.full or (not stretches(self.kind(term), result) and not result.is_scalar)
-            self.push(operand, Cotangent(term, full))
-            return
-        if not (c.full or not stretches(self.kind(term), result)):
-            spread = self.filled(e, c)
-            self.elementwise(e, operand, spread, times)
-            return
-        if kind.is_scalar:
-            if result.form == "array":
-                summed: Expr = call(Attribute(self.module.reference(np), "sum"), term)
-            else:
-                summed = self.unbroadcast(term, operand)
-        else:
-            summed = self.unbroadcast(term, operand)
-        self.push(operand, Cotangent(summed, True))
-
-    def alone(self, e: Expr, operand: Expr) -> bool:
-        """Whether an operand gives the result its shape: the others are scalars, or itself."""
-        parts: tuple[Expr, ...] = ()
-        if isinstance(e, Binary):
-            parts = (e.left, e.right)
-        elif isinstance(e, ir.Call):
-            parts = tuple(a.value for a in callee(e, self.view.scope, self.view.kind)[1])
-        return not self.view.kind(operand).is_scalar and all(
-            part == operand or self.view.kind(part).is_scalar for part in parts
-        )
-
-    def may_skip(self, e: Expr) -> bool:
-        """Whether elements of a value may be left unused, whose partials may be infinite."""
-        return self.selects(e)
-
-    def unbroadcast(self, term: Expr, operand: Expr) -> Expr:
-        return call(self.module.reference(support.unbroadcast), term, self.value(operand))
-
-    def filled(self, e: Expr, c: Cotangent) -> Cotangent:
-        """The cotangent with the shape of the value of e."""
-        if c.full:
-            return c
-        np_ = self.module.reference(np)
-        return Cotangent(call(Attribute(np_, "full_like"), self.shaped_like(e), c.expr), True)
-
-    def shaped_like(self, e: Expr) -> Expr:
-        """Something cheap with the shape of e's value."""
-        wanted = self.view.kind(e)
-        for node in ir.walk(e):
-            if isinstance(node, Name) and node.id in self.view.env:
-                kind = self.view.kind(node)
-                if kind.form == "array" and kinds.same_shape(kind, wanted) and kind.dtype == "d":
-                    return node
-        return self.value(e)
-
     def place(self, e: Expr, c: Cotangent) -> None:
         """A subscripted variable: the part of its cotangent is added to."""
         if isinstance(e, Attribute):
@@ -378,13 +180,13 @@ class Adjoint:
             return lambda e, args, c: self.extremum(e, function, args, c)
         return None
 
-    def identity(self, e: ir.Call, args: tuple[ir.Argument, ...], c: Cotangent) -> bool:
+    def identity(self, _e: ir.Call, args: tuple[ir.Argument, ...], c: Cotangent) -> bool:
         if len(args) != 1 or not self.view.kind(args[0].value).is_scalar:
             return False
         self.push(args[0].value, c)
         return True
 
-    def duplicate(self, e: ir.Call, args: tuple[ir.Argument, ...], c: Cotangent) -> bool:
+    def duplicate(self, _e: ir.Call, args: tuple[ir.Argument, ...], c: Cotangent) -> bool:
         """A copy of an array: the cotangent goes through."""
         if len(args) != 1 or self.view.kind(args[0].value).form != "array":
             return False
@@ -610,29 +412,3 @@ def _literal(e: Expr) -> Expr:
     if isinstance(e, ir.Unary) and e.op == "-" and isinstance(e.operand, Const):
         return neg(e.operand) if algebra.is_number(e.operand) else e
     return e
-
-
-def _value(kind: Kind) -> Any:
-    from srcgrad.passes.view import Value
-
-    return Value(kind)
-
-
-def cost(e: Expr) -> int:
-    """How much it costs to compute an expression again, in arithmetic operations."""
-    match e:
-        case Name() | Const():
-            return 0
-        case Binary() | ir.Compare() | ir.BoolOp():
-            return 1 + sum(cost(child) for child in ir.children(e))
-        case ir.Unary():
-            return (0 if isinstance(e.operand, Const) else 1) + cost(e.operand)
-        case Subscript() | Attribute() | ir.Slice() | ir.Sequence(form="tuple"):
-            return sum(cost(child) for child in ir.children(e))
-        case ir.Call(function=Name(id="len"), args=(ir.Argument(value=Name()),)):
-            return 0
-        case _:
-            return 100
-
-
-__all__ = ["Adjoint", "Contribution", "Cotangent", "Sink", "add", "cost"]

@@ -21,7 +21,7 @@ from srcgrad.passes.infer import Facts
 from srcgrad.passes.kinds import Kind
 from srcgrad.passes.lines import Lines
 from srcgrad.passes.namer import Module
-from srcgrad.passes.reverse import is_fresh
+from srcgrad.passes.places import is_fresh
 from srcgrad.passes.tangent import Tangent
 from srcgrad.passes.view import Env
 from srcgrad.syntax import emit, ir

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from srcgrad.passes import algebra, kinds
-from srcgrad.passes.adjoint import Adjoint, Sink
+from srcgrad.passes.adjoint import Adjoint
 from srcgrad.passes.aliases import check_aliases, plain_updates
 from srcgrad.passes.calls import chooses_calls, split_calls
+from srcgrad.passes.cotangent import Sink
 from srcgrad.passes.hoist import hoist_once, name_conditions
 from srcgrad.passes.infer import Facts, infer
 from srcgrad.passes.iteration import index_loops
@@ -29,9 +30,9 @@ from srcgrad.passes.normalise import (
     one_way_out,
     parallel_writes,
 )
+from srcgrad.passes.places import selects
 from srcgrad.passes.record import Plan, record
 from srcgrad.passes.resolve import Scope
-from srcgrad.passes.reverse import selects
 from srcgrad.passes.selection import at_risk, selected_from
 from srcgrad.passes.sweep import trip_counts
 from srcgrad.passes.tangent import Tangent
@@ -52,6 +53,9 @@ WRITTEN_BUILTINS = {"range", "reversed", "len", "float", "slice"}
 
 class Function:
     """One function on its way through the passes."""
+
+    mode: str
+    result_bar: str  # the cotangent of a result that is not a variable
 
     def __init__(
         self,
@@ -78,7 +82,7 @@ class Function:
         own = self.variables | (set(code.co_names) & unit.function.__globals__.keys())
         if own & WRITTEN_BUILTINS:
             raise NotStatic(f"{min(own & WRITTEN_BUILTINS)} is not Python's")
-        if any(ir.names(e) & {"_"} for s in ir.statements(unit.body) for e in _expressions(s)):
+        if any(ir.names(e) & {"_"} for s in ir.statements(unit.body) for e in expressions(s)):
             raise NotStatic("the variable _ is read")
         self.start = dict(zip(unit.params, values, strict=True))
         self.selected = selected  # whether the caller may leave parts of the result unused
@@ -405,7 +409,7 @@ class Function:
         return wanted
 
 
-def _expressions(s: Stmt) -> list[Expr]:
+def expressions(s: Stmt) -> list[Expr]:
     match s:
         case ir.Assign() | ir.Return() | ir.Evaluate():
             return [s.value]

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from srcgrad.passes.adjoint import Adjoint, cost
+from srcgrad.passes.cotangent import cost
 from srcgrad.passes.infer import Facts
 from srcgrad.passes.view import View
 from srcgrad.syntax import ir
@@ -133,6 +133,3 @@ def name_conditions(unit: ir.Unit, fresh: Callable[[str], str]) -> ir.Unit:
         return tuple(out)
 
     return replace(unit, body=block(unit.body))
-
-
-__all__ = ["Adjoint", "hoist_once", "name_conditions"]

@@ -12,6 +12,7 @@ from types import CodeType
 from typing import Any
 
 from srcgrad.passes import kinds
+from srcgrad.passes.function import expressions
 from srcgrad.passes.kinds import FLOAT, INT
 from srcgrad.passes.namer import Module
 from srcgrad.passes.view import Value
@@ -162,3 +163,45 @@ def gathered_imports(lines: Iterable[str]) -> list[str]:
             whole.add(line)
     gathered = [f"from {m} import {', '.join(sorted(n))}" for m, n in sorted(parts.items())]
     return [*sorted(whole), *([""] if whole and gathered else []), *gathered]
+
+
+def likely_kinds(function: Any, argnums: tuple[int, ...], mode: str) -> tuple[Hashable, ...] | None:
+    """Kinds of arguments for which the function makes sense, judged by what it does with them.
+
+    For showing a derivative before any call: what is subscripted, iterated over or summed is a vector,
+    what bounds a range is an integer, anything else is a float. None where nothing of the kind is static.
+    """
+    try:
+        unit = unit_of(function)
+    except NotStatic:
+        return None
+    vectors, integers = set(), set()
+    for s in ir.statements(unit.body):
+        for e in expressions(s):
+            for node in ir.walk(e):
+                match node:
+                    case ir.Subscript():
+                        vectors.add(ir.root(node))
+                    case ir.Call(function=ir.Name(id="range")):
+                        integers |= {a.value.id for a in node.args if isinstance(a.value, ir.Name)}
+                    case ir.Call(function=ir.Name(id="len")):
+                        vectors |= ir.names(node)
+                    case ir.Call(function=ir.Attribute(name="sum" | "mean" | "dot" | "max" | "min")):
+                        vectors |= ir.names(node)
+                    case _:
+                        pass
+        if isinstance(s, ir.For) and isinstance(s.iterable, ir.Name):
+            vectors.add(s.iterable.id)
+    vector: Hashable = ("array", "d", (False,))
+    judged = tuple(
+        vector if p in vectors and k in argnums else "int" if p in integers and k not in argnums else "float"
+        for k, p in enumerate(unit.params)
+    )
+    floats: tuple[Hashable, ...] = ("float",) * len(unit.params)
+    for kinds_ in (judged, floats, (vector,) * len(unit.params)):
+        try:
+            generate(function, kinds_, argnums, mode)
+        except NotStatic:
+            continue
+        return kinds_
+    return None

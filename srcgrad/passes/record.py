@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from srcgrad.passes.adjoint import Sink, cost
+from srcgrad.passes.cotangent import Sink, cost
 from srcgrad.passes.infer import Facts
 from srcgrad.syntax import ir
 from srcgrad.syntax.ir import Block, NotStatic, Stmt

@@ -19,29 +19,29 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from srcgrad.passes import algebra
-from srcgrad.passes.adjoint import Contribution, Sink
+from srcgrad.passes.cotangent import Contribution, Sink
 from srcgrad.passes.infer import Facts
-from srcgrad.passes.kinds import BOTTOM, Kind, join, stretches
+from srcgrad.passes.kinds import BOTTOM, Kind, join
 from srcgrad.passes.lines import Lines
 from srcgrad.passes.namer import Module
+from srcgrad.passes.places import (
+    OWNED,
+    SHARED,
+    State,
+    aliased,
+    as_object,
+    is_fresh,
+    may_show,
+    negated,
+    replaced,
+    selects,
+    with_root,
+)
 from srcgrad.passes.record import Plan
 from srcgrad.passes.sweep import Saves
-from srcgrad.passes.view import View
 from srcgrad.syntax import emit, ir
 from srcgrad.syntax.emit import text_of
 from srcgrad.syntax.ir import Binary, Block, Expr, Name, NotStatic, Stmt
-
-# Only of these is the opposite also right for NaN.
-OPPOSITE = {"==": "!=", "!=": "==", "is": "is not", "is not": "is", "in": "not in", "not in": "in"}
-
-OWNED, SHARED = "owned", "shared"
-State = dict[str, str]
-
-# Functions whose results share no memory with their arguments.
-FRESH = {
-    "sum", "outer", "full_like", "zeros_like", "ones_like", "where", "sign", "cos", "sin", "exp",
-    "copy", "power", "sqrt", "cosh", "sinh",
-}  # fmt: skip
 
 
 @dataclass
@@ -57,6 +57,8 @@ class Reverse:
     file: str
     fresh: Callable[[str], str]
     lists: dict[str, str] = field(default_factory=dict)  # how a pullback names its saved lists
+    # The arrays into which this sweep puts back what was overwritten.
+    rewritten: frozenset[str] = frozenset()
 
     # Blocks -------------------------------------------------------------------------------------
 
@@ -161,7 +163,8 @@ class Reverse:
         known = state.get(name)
         if known is None:
             if not full:
-                term = self.filled(name, term, s)
+                term = self.filled(name, term)
+            term = self.lasting(term, kind)
             out.add(f"{bar} = {text_of(term)}")
             state[name] = self.ownership(term, kind, state, mine)
         elif kind.is_scalar or known == OWNED:
@@ -182,7 +185,7 @@ class Reverse:
             return
         term, full = self.summed(contributions, kind)
         if not full:
-            term = self.filled(name, term, s)
+            term = self.filled(name, term)
         in_place = kind.is_scalar or state.get(name) == OWNED
         if isinstance(term, Binary) and term.op == "*" and term.right == Name(bar):
             term = Binary("*", term.right, term.left)
@@ -195,6 +198,7 @@ class Reverse:
         ):
             out.add(f"{bar} {term.op}= {text_of(term.right)}")
             return
+        term = self.lasting(term, kind)
         out.add(f"{bar} = {text_of(term)}")
         state[name] = self.ownership(term, kind, state)
 
@@ -210,7 +214,8 @@ class Reverse:
         terms = []
         for name in own:
             term, full = self.summed(order[name], self.kind(s, name))
-            terms.append(term if full else self.filled(name, term, s))
+            term = term if full else self.filled(name, term)
+            terms.append(self.lasting(term, self.kind(s, name)))
         left = ", ".join(self.bars[name] for name in own)
         out.add(f"{left} = {', '.join(text_of(t, 1) for t in terms)}")
         for name, term in zip(own, terms, strict=True):
@@ -220,12 +225,18 @@ class Reverse:
         full = kind.is_scalar or any(c.full for c in contributions)
         return algebra.total(c.term for c in contributions), full
 
-    def filled(self, name: str, term: Expr, s: Stmt) -> Expr:
+    def filled(self, name: str, term: Expr) -> Expr:
         """A term that stands for an array of equal elements, with the variable's shape."""
         np_ = self.module.reference(np)
         if algebra.is_number(term, 1):
             return algebra.call(ir.Attribute(np_, "ones_like"), Name(name))
         return algebra.call(ir.Attribute(np_, "full_like"), Name(name), term)
+
+    def lasting(self, term: Expr, kind: Kind) -> Expr:
+        """A copy of a term that is an array of the primal's, if the sweep writes into that later."""
+        if kind.is_scalar or not may_show(term) & self.rewritten:
+            return term
+        return algebra.call(ir.Attribute(self.module.reference(np), "copy"), term)
 
     def ownership(self, term: Expr, kind: Kind, state: State, mine: frozenset[str] = frozenset()) -> str:
         """What a cotangent is that has just been given a term; what it may alias is shared too.
@@ -256,14 +267,14 @@ class Reverse:
         assert c.place is not None
         self.make_owned(s, c.variable, state, out)
         bar = self.bars[c.variable]
-        place = _with_root(c.place, bar)
+        place = with_root(c.place, bar)
         assert isinstance(place, ir.Subscript)
         sign, core = algebra.signed(c.term)
         chosen = selects(place.index, self.facts.at(s))
         if chosen == "repeats":
             np_ = self.module.reference(np)
             word = ir.Attribute(ir.Attribute(np_, "add" if sign == "+" else "subtract"), "at")
-            out.add(text_of(algebra.call(word, place.value, _as_object(place.index), core)))
+            out.add(text_of(algebra.call(word, place.value, as_object(place.index), core)))
         else:
             out.add(f"{text_of(place)} {sign}= {text_of(core)}")
 
@@ -298,7 +309,7 @@ class Reverse:
                         if self.facts.after[s.key][t.id].active:
                             out.add(self.zero(t.id, after))
                             state[t.id] = OWNED
-                self.contribute(s, self.safe(sink, roots, out), state, out, frozenset(roots))
+                self.contribute(s, self.safe(sink, roots), state, out, frozenset(roots))
             else:
                 self.store(s, sink, state, out)
             if len(out.lines) == headed:
@@ -309,7 +320,7 @@ class Reverse:
         if late:
             self.restore(s, out)
 
-    def safe(self, sink: Sink, roots: set[str], out: Lines) -> Sink:
+    def safe(self, sink: Sink, roots: set[str]) -> Sink:
         """Contributions that change a target's cotangent in part must not read it any more."""
         touched = {c.variable for c in sink.contributions if c.place is not None} & roots
         if touched:
@@ -323,7 +334,7 @@ class Reverse:
         name = ir.root(target)
         assert name is not None
         self.make_owned(s, name, state, out)
-        bar = text_of(_with_root(target, self.bars[name]))
+        bar = text_of(with_root(target, self.bars[name]))
         if s.key in self.plan.added:
             self.contribute(s, sink, state, out, frozenset())
             return
@@ -333,8 +344,8 @@ class Reverse:
         reads = [c for c in sink.contributions if temp in ir.names(c.term)]
         consumed = all(c.place is not None or not copied or is_fresh(c.term) for c in sink.contributions)
         if not touches and consumed and len(reads) <= 1 and len(sink.temps) == 1:
-            put = _with_root(target, self.bars[name])
-            self.contribute(s, _replaced(sink, temp, put), state, out, frozenset())
+            put = with_root(target, self.bars[name])
+            self.contribute(s, replaced(sink, temp, put), state, out, frozenset())
             out.add(f"{bar} = 0.0")
             return
         stays = [c for c in sink.contributions if c.place == target and c.term == Name(temp)]
@@ -479,102 +490,3 @@ class Reverse:
             saved = self.saves.names[int(key), name]
             return f"while {self.lists.get(saved, saved)}:"
         return f"for _ in range({trips}):"
-
-
-def negated(test: Expr) -> Expr:
-    """The opposite condition: `n != 0` for `n == 0`."""
-    match test:
-        case ir.Unary(op="not"):
-            return test.operand
-        case ir.Compare(ops=(op,)) if op in OPPOSITE:
-            return ir.Compare(test.first, (OPPOSITE[op],), test.rest)
-        case _:
-            return ir.Unary("not", test)
-
-
-def _with_root(e: Expr, name: str) -> Expr:
-    """`x[i][j]` with x_bar in the place of x; the indices stay."""
-    match e:
-        case Name():
-            return Name(name)
-        case ir.Subscript():
-            return ir.Subscript(_with_root(e.value, name), e.index)
-        case ir.Attribute():
-            return ir.Attribute(_with_root(e.value, name), e.name)
-        case _:
-            raise NotStatic("a place of this form", e.span)
-
-
-def _replaced(sink: Sink, temp: str, put: Expr) -> Sink:
-    mapping = {temp: put}
-    return Sink(
-        [],
-        [Contribution(c.variable, c.place, ir.substituted(c.term, mapping), c.full) for c in sink.contributions],
-    )
-
-
-def selects(index: Expr, view: View) -> str:
-    """Whether an index names each element at most once, or may name some again."""
-    parts = [index]
-    if isinstance(index, ir.Sequence) and index.form == "tuple":
-        parts = list(index.items)
-    repeats = False
-    for p in parts:
-        if isinstance(p, ir.Slice) or (isinstance(p, ir.Const) and p.value in (None, ...)):
-            continue
-        kind = view.index_kind(p)
-        if kind.form == "array" and kind.dtype == "l":
-            repeats = True
-        elif not (kind.form == "int" or (kind.form == "array" and len(parts) == 1)):
-            raise NotStatic("an index of an unknown kind", p.span)
-    return "repeats" if repeats else "once"
-
-
-def _as_object(index: Expr) -> Expr:
-    """An index as a value: `(slice(None), k)` for `[:, k]`."""
-    none = ir.Const(None, "None")
-
-    def change(node: Expr) -> Expr | None:
-        if isinstance(node, ir.Slice):
-            given = [node.lower, node.upper, node.step]
-            if given == [None, None, None]:
-                return algebra.call(Name("slice"), none)
-            return algebra.call(Name("slice"), *(g or none for g in given))
-        return None
-
-    return ir.rewrite(index, change)
-
-
-def aliased(e: Expr) -> list[str]:
-    """The names whose arrays the value of an expression may share memory with."""
-    if is_fresh(e):
-        return []
-    if isinstance(e, Name):
-        return [e.id]
-    return [name for child in ir.children(e) for name in aliased(child)]
-
-
-def is_fresh(e: Expr) -> bool:
-    """Whether computing the expression makes a new array."""
-    match e:
-        case Binary() | ir.Unary(op="-"):
-            return True
-        case ir.Call(function=ir.Attribute(name=name)):
-            return name in FRESH
-        case _:
-            return False
-
-
-def may_show(e: Expr) -> frozenset[str]:
-    """The variables whose memory the value of an expression may be, whole or in part."""
-    if is_fresh(e):
-        return frozenset()
-    if isinstance(e, ir.Call) and isinstance(e.function, Name) and e.args:
-        # Both return an operand of theirs, or something new.
-        passed = {"unbroadcast": 0, "guarded": 1}.get(e.function.id)
-        if passed is not None and passed < len(e.args):
-            return may_show(e.args[passed].value)
-    return ir.names(e)
-
-
-__all__ = ["OWNED", "Reverse", "State", "stretches"]

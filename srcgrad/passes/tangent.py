@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from srcgrad.passes import algebra, results
-from srcgrad.passes.adjoint import Adjoint, _literal, cost
+from srcgrad.passes.adjoint import Adjoint, _literal
 from srcgrad.passes.algebra import add, call, div, mul, neg, number
+from srcgrad.passes.cotangent import cost
 from srcgrad.passes.resolve import UNRESOLVED, bind, callee
 from srcgrad.rules import support, table
 from srcgrad.syntax import ir

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from srcgrad.passes import algebra
-from srcgrad.passes.adjoint import Sink
+from srcgrad.passes.cotangent import Sink
 from srcgrad.passes.forward import Forward
 from srcgrad.passes.function import Function
 from srcgrad.passes.lines import Lines
+from srcgrad.passes.places import OWNED, SHARED, State
 from srcgrad.passes.pullback import own_variables
-from srcgrad.passes.reverse import OWNED, SHARED, Reverse, State
+from srcgrad.passes.reverse import Reverse
 from srcgrad.passes.sweep import Sweep, name_saves, settle_trip_counts
 from srcgrad.passes.tangent import Tangent
 from srcgrad.passes.view import Value
@@ -73,6 +74,8 @@ class Writing(Function):
     def write(self, name: str, mode: str, callee: bool = False) -> str:
         self.mode = mode
         self.result_bar = "value_bar" if "y" in self.variables else "y_bar"
+        if self.result_bar in self.taken or {"y", "value"} <= self.variables:
+            self.result_bar = self.fresh("result_bar")
         self.prepare()
         if callee and self.written_params:
             raise NotStatic("a callee that writes into its arguments")
@@ -101,7 +104,15 @@ class Writing(Function):
         if mode == "vjp":
             listed = [x for group in saves.lists.values() for x in group]
             lists = {x: self.fresh(x.replace("_saved", "_left")) for x in listed}
-        reverse = Reverse(plan, saves, facts, self.module, bars, counted, self.unit.file, self.fresh, lists)
+        rewritten = frozenset(
+            name
+            for s in ir.statements(self.unit.body)
+            if isinstance(s, ir.Assign)
+            for name in plan.overwritten.get(s.key, set()) - ir.bound_names(s.target)
+        )
+        reverse = Reverse(
+            plan, saves, facts, self.module, bars, counted, self.unit.file, self.fresh, lists, rewritten
+        )
         lines, results = self.backward(reverse, returned, bars)
         signature = self.unit.signature
         if callee:

@@ -84,7 +84,7 @@ def extract(condition: Any, arr: Any) -> Any:
 @composed(np.choose, np.ndarray.choose)
 def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
     """Each element from the choice that `a` names at its place."""
-    members = np.broadcast_arrays(a, *[choices[k] for k in range(len(choices))])
+    members = np.broadcast_arrays(np.asarray(a), *[np.asarray(choices[k]) for k in range(len(choices))])
     options = np.stack(members[1:])
     number = len(options)
     if mode == "raise" and np.any((members[0] < 0) | (members[0] >= number)):

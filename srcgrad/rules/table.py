@@ -80,7 +80,8 @@ def full_name(function: Callable[..., Any]) -> str:
         return f"{owner.__module__}.{owner.__qualname__}.{function.__name__}"
     name = getattr(function, "__qualname__", None) or getattr(function, "__name__", repr(function))
     if not module and hasattr(function, "nin"):
-        module = "numpy"
+        homes = ("numpy", "scipy.special")
+        module = next((m for m in homes if getattr(sys.modules.get(m), name, None) is function), "")
     return f"{module}.{name}" if module and module != "builtins" else str(name)
 
 

@@ -13,10 +13,25 @@ from typing import Any
 
 import numpy as np
 
-from srcgrad.rules.support import delivered, hits_once, scatter_add
-from srcgrad.rules.table import zero
+from srcgrad.rules.support import delivered, hits_once, scatter_add, unbroadcast  # noqa: F401 - in the rules' texts
+from srcgrad.rules.table import rule, zero
 
-# at: a[indices] = op(a[indices], b), one after the other where indices repeat.
+# at: a[indices] = op(a[indices], b), one after the other where indices repeat; op(a[indices]) of a ufunc of one.
+
+
+def added_at(a: Any, index: Any, b: Any) -> Any:
+    """A copy of a with b added at an index, one after the other where it repeats."""
+    y = np.array(a)
+    np.add.at(y, index, np.array(b))
+    return y
+
+
+rule(
+    added_at,
+    "a, index, b",
+    vjp={"a": "y_bar", "b": "unbroadcast(y_bar[index], b)"},
+    jvp={"a": "a_dot", "b": "scatter_add(np.shape(a), index, np.broadcast_to(b_dot, np.shape(a[index])))"},
+)
 
 
 def add_at(a: Any, indices: Any, b: Any) -> None:
@@ -24,7 +39,7 @@ def add_at(a: Any, indices: Any, b: Any) -> None:
     if hits_once(indices):
         a[indices] += b
     else:
-        a += scatter_add(np.shape(a), indices, b)
+        a[...] = added_at(a, indices, b)
 
 
 def subtract_at(a: Any, indices: Any, b: Any) -> None:
@@ -32,21 +47,21 @@ def subtract_at(a: Any, indices: Any, b: Any) -> None:
     if hits_once(indices):
         a[indices] -= b
     else:
-        a -= scatter_add(np.shape(a), indices, b)
+        a[...] = added_at(a, indices, -b)
 
 
-def at_one_by_one(op: Any, a: Any, indices: Any, b: Any) -> None:
+def at_one_by_one(op: Any, a: Any, indices: Any, *b: Any) -> None:
     """Apply op at the indices in rounds, in each of which every element is met once at most."""
     if hits_once(indices):
-        a[indices] = op(a[indices], b)
+        a[indices] = op(a[indices], *b)
         return
     number = np.reshape(np.arange(np.size(a)), np.shape(a))[indices]
     places = np.ravel(number)
-    values = np.ravel(np.broadcast_to(b, np.shape(number)))
+    operands = [np.ravel(np.broadcast_to(v, np.shape(number))) for v in b]
     meeting = occurrence(places)
     for k in range(int(np.max(meeting, initial=-1)) + 1):
         index = np.unravel_index(places[meeting == k], np.shape(a))
-        a[index] = op(a[index], values[meeting == k])
+        a[index] = op(a[index], *[v[meeting == k] for v in operands])
 
 
 def occurrence(places: Any) -> Any:
@@ -62,8 +77,8 @@ def occurrence(places: Any) -> Any:
 def one_by_one(op: Any) -> Callable[..., None]:
     """As the ufunc's `at`."""
 
-    def at(a: Any, indices: Any, b: Any) -> None:
-        at_one_by_one(op, a, indices, b)
+    def at(a: Any, indices: Any, *b: Any) -> None:
+        at_one_by_one(op, a, indices, *b)
 
     return at
 
@@ -80,6 +95,7 @@ UFUNC_AT: Mapping[np.ufunc, Callable[..., None]] = {
     np.fmin: one_by_one(np.fmin),
     np.logaddexp: one_by_one(np.logaddexp),
     np.hypot: one_by_one(np.hypot),
+    **{f: one_by_one(f) for f in vars(np).values() if isinstance(f, np.ufunc) and (f.nin, f.nout) == (1, 1)},
 }
 
 # reduce: all the elements along an axis; unlike np.sum, along the first one if none is named.

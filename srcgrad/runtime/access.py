@@ -133,6 +133,8 @@ def setitem(a: Any, index: Any, v: Any) -> None:
         from srcgrad.runtime.iteration import iterate
 
         a[index] = iterate(v)
+    elif any(id(a) in getattr(level, "held", ()) for level in levels):
+        raise refused(f"a {type(a).__name__} written, whose memory an array shows", ways=_WAYS)
     elif is_active(v) and not isinstance(a, (list, dict)) and type(a).__name__ not in ("deque", "mappingproxy"):
         if not type(a).__module__.startswith(("collections", "weakref", "types")):
             raise refused(f"a value to be differentiated, written into a {type(a).__name__}", ways=_WAYS)
@@ -228,6 +230,8 @@ def attribute(obj: Any, name: str) -> Any:
         return getattr(obj, name)
     kind = type(obj)
     if kind in NUMBERS:
+        if name == "ctypes" and kind is np.ndarray and (is_active(obj) or any(v.holds(obj) for v in state.levels)):
+            raise refused("the address of an array's memory", ways=_WAYS)
         if name in ("real", "imag") and is_active(obj) and not (name == "real" and kind is float):
             return _component(obj, name)
         return getattr(obj, name)

@@ -83,9 +83,9 @@ def _binary(name: str, function: Callable[..., Any], ufunc: Callable[..., Any] |
                 return y
             if not (is_active(a) or is_active(b)):
                 return function(a, b)
-        if isinstance(a, np.ndarray) and isinstance(b, (list, tuple)) and is_active(b):
+        if isinstance(a, (np.ndarray, np.inexact)) and isinstance(b, (list, tuple)):
             return apply(a, call(np.asarray, b))
-        if isinstance(b, np.ndarray) and isinstance(a, (list, tuple)) and is_active(a):
+        if isinstance(b, (np.ndarray, np.inexact)) and isinstance(a, (list, tuple)):
             return apply(call(np.asarray, a), b)
         if isinstance(a, _CONTAINERS) and not isinstance(b, np.ndarray):
             return marked(function(a, b), a, b)

@@ -77,7 +77,10 @@ class Binding:
     def _sequence(self, k: int, value: Any, function: Callable[..., Any]) -> Any:
         if self.variadic[k]:
             return tuple([as_array(v) for v in value])
-        if getattr(function, "__name__", "") not in _SEQUENCES:
+        name = getattr(function, "__name__", "")
+        if self.rule.shape == "elementwise" or (name == "choose" and k == 0):
+            return call_of_array(value)
+        if name not in _SEQUENCES:
             value = as_array(value)
         return as_now(value)
 
@@ -101,6 +104,13 @@ def as_array(value: Any) -> Any:
 
             return call(np.array, value)
     return value
+
+
+def call_of_array(value: Any) -> Any:
+    """A list or tuple of numbers as an array, recorded where a number is active."""
+    from srcgrad.runtime.calls import call
+
+    return call(np.array, value)
 
 
 _bindings: dict[int, Binding] = {}

@@ -17,7 +17,8 @@ def copied(x: Any) -> Any:
     """A leaf as a new object: an array of its own memory, a number of its own identity."""
     if isinstance(x, np.ndarray):
         return np.array(x, order="K") if type(x) is np.ndarray else np.array(x, order="K", subok=True)
-    return x * type(x)(1.0)
+    opposite = -x
+    return -opposite  # exact for infinities and signed zeros too, and a new object
 
 
 def copied_tree(argument: Any, seen: dict[int, Any]) -> Any:

@@ -16,7 +16,7 @@ import numpy as np
 
 from srcgrad.runtime import access, arithmetic, iteration, native
 from srcgrad.runtime.calls import call, handlers, python_method
-from srcgrad.runtime.levels import refused
+from srcgrad.runtime.levels import refused, state
 from srcgrad.runtime.operations import is_active, missing
 
 
@@ -98,7 +98,8 @@ def _fromiter(xs: Iterable[Any], dtype: Any = float, count: int = -1) -> Any:
 def _nditer(op: Any, flags: Any = (), op_flags: Any = (), *args: Any, **kwargs: Any) -> Any:
     """np.nditer over one array or several: views of the elements, which may be written."""
     arrays = op if isinstance(op, (list, tuple)) else (op,)
-    if not is_active(op):
+    noted = any(isinstance(a, np.ndarray) and level.holds(a) for a in arrays for level in state.levels)
+    if not is_active(op) and not noted:
         return np.nditer(op, flags, op_flags, *args, **kwargs)
     if flags or args or kwargs or not all(isinstance(a, np.ndarray) for a in arrays):
         raise missing(np.nditer, " with flags")
@@ -196,6 +197,10 @@ def _augmenting(name: str) -> Callable[[Any, Any], Any]:
     return lambda a, b: arithmetic.augmented(name, a, b)
 
 
+def _textual(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    return native.textual(f, args, kwargs)
+
+
 def _describing(f: Callable[..., Any], describe: Callable[[Any], str]) -> Callable[..., Any]:
     """str and repr, of which the text of an active number is remembered as such."""
 
@@ -232,6 +237,11 @@ handlers.update(
         itertools.count: _count,
         itertools.chain.from_iterable: _chained,
         np.fromiter: _fromiter,
+        np.array2string: functools.partial(_textual, np.array2string),
+        np.array_repr: functools.partial(_textual, np.array_repr),
+        np.array_str: functools.partial(_textual, np.array_str),
+        np.format_float_positional: functools.partial(_textual, np.format_float_positional),
+        np.format_float_scientific: functools.partial(_textual, np.format_float_scientific),
         np.nditer: _nditer,
         np.vectorize.__call__: _vectorize,
         object.__getattribute__: access.generic_attribute,

@@ -51,7 +51,10 @@ def reinterprets(a: np.ndarray) -> bool:
     whole, kind = owner(a).dtype, a.dtype
     if whole == kind or whole.kind == "V" or kind.kind == "V":
         return False
-    return not (whole.kind == "c" and kind.kind == "f" and 2 * kind.itemsize == whole.itemsize)
+    if whole.kind != "c" or kind.kind != "f" or 2 * kind.itemsize != whole.itemsize:
+        return True
+    # Real parts and imaginary parts side by side have cotangents of different signs.
+    return any(s % whole.itemsize for s, n in zip(a.strides, a.shape, strict=True) if n > 1)
 
 
 def record(v: np.void) -> np.ndarray | None:

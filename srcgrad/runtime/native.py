@@ -89,7 +89,7 @@ def builtin(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if f.__name__ == "conjugate":
             return ruled.by_table(np.conj, (owner,), {}, operator.methodcaller("conjugate"))
         if f.__name__ in ("is_integer", "__format__", "hex", "__getnewargs__", "__reduce_ex__"):
-            return f(*args, **kwargs)
+            return textual(f, args, kwargs, owner)
         if is_active(owner):
             raise missing(getattr(type(owner), f.__name__))
     if isinstance(owner, type):
@@ -268,6 +268,14 @@ def silent(f: FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
     return y
 
 
+def textual(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], *shown: Any) -> Any:
+    """Run what makes a text, and remember the text if it shows a number that a derivative depends on."""
+    y = f(*args, **kwargs)
+    if isinstance(y, str) and state.texts is not None and any_active((*args, *shown), kwargs):
+        state.texts[id(y)] = y
+    return y
+
+
 _READING = frozenset(
     {float, complex, np.float64, np.float32, np.fromstring, np.array, np.asarray, np.loadtxt, np.genfromtxt}
 )
@@ -276,7 +284,9 @@ _READING = frozenset(
 def check_texts(f: Any, args: tuple[Any, ...]) -> None:
     """Refuse to read back as numbers a text of numbers that a derivative depends on."""
     texts = state.texts
-    if texts and (f in _READING or getattr(f, "__name__", "") in ("Decimal", "Fraction", "literal_eval", "loads")):
+    if texts and (
+        f in _READING or getattr(f, "__name__", "") in ("Decimal", "Fraction", "literal_eval", "loads", "fromhex")
+    ):
         for a in args:
             if any(
                 isinstance(part, str) and id(part) in texts for part in (a if isinstance(a, (list, tuple)) else (a,))

@@ -126,7 +126,7 @@ def _arguments(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[t
             kwargs = {**dict(zip(names[place + 1 :], args[place + 1 :], strict=False)), **kwargs}
         kwargs = {**kwargs, "out": args[place]}
         args = args[:place]
-    args = tuple([a if isinstance(a, _CONVERTED) else _converted(f, a) for a in args])
+    args = tuple([_with_numbers(f, a) if isinstance(a, _CONVERTED) else _converted(f, a) for a in args])
     for name in kwargs:
         if name.startswith("overwrite_") and kwargs[name]:
             # What the operand holds afterwards is said to be undefined: it stays as it is.
@@ -140,6 +140,19 @@ def _arguments(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[t
     if any(isinstance(a, np.ndarray) and a.dtype.kind == "O" and is_active(a) for a in args):
         args = tuple([_numbers_in(a) for a in args])
     return args, kwargs
+
+
+def _with_numbers(f: Any, a: Any) -> Any:
+    """A list in which objects of the user's are the numbers or arrays that the library makes of them."""
+    if type(a) not in (list, tuple) or not any(_is_object(v) for v in a):
+        return a
+    return [_with_numbers(f, v) if isinstance(v, _CONVERTED) else _converted(f, v) for v in a]
+
+
+def _is_object(v: Any) -> bool:
+    if type(v) in (list, tuple):
+        return any(_is_object(part) for part in v)
+    return bool(type(v).__flags__ & (1 << 9)) and not isinstance(v, _CONVERTED)
 
 
 def _numbers_in(a: Any) -> Any:

@@ -381,3 +381,112 @@ def complex_library(z):
     r, phi = cmath.polar(z)
     w = cmath.rect(r * 2.0, phi) + cmath.sqrt(z) + z.conjugate() ** 2
     return abs(w) + cmath.phase(z) + (z**2).imag
+
+
+@case(x=1.3, y=0.7)
+def lists_changed_after_use(x, y):
+    xs = [x, y]
+    a = np.array(xs)
+    rows = [a, a * x]
+    b = np.stack(rows)
+    xs[0] = 5.0
+    rows.clear()
+    return np.sum(a**3) + np.sum(b * b)
+
+
+@case(a=np.array([0.5, -1.0, 2.0, 0.3]))
+def rows_flattened_by_itertools(a):
+    m = a.reshape(2, 2)
+    total = 0.0
+    for k, v in enumerate(itertools.chain.from_iterable([m[0], [a[3]], m[1]])):
+        total += (k + 1) * v * v
+    table = dict(m)
+    return total + sum(table.values()) * sum(table)
+
+
+@case(a=np.array([0.5, -1.0, 2.0, 0.3]))
+def failed_writes(a):
+    b = a * 2.0
+    for wrong in (np.array([1.0, 2.0]), a[:2] * a[0]):
+        try:
+            b[0:3] = wrong
+        except ValueError:
+            b[3] *= a[2]
+    try:
+        b += np.ones(3) * a[0]
+    except ValueError:
+        b[1] = a[0]
+    return np.sum(b * b)
+
+
+@case(a=np.array([0.5, -1.0, 2.0, 0.3]))
+def constants_changed_by_c(a):
+    b = np.array([1.0, 2.0, 3.0, 4.0])
+    c = a * b
+    np.random.default_rng(0).shuffle(b)
+    for v in np.nditer(b, op_flags=["readwrite"]):
+        v[...] = 2.0 * v
+    d = c * b
+    memoryview(b)[0] = 100.0
+    np.median(b, overwrite_input=True)
+    return np.sum(d) + np.sum(c * c)
+
+
+@case(x=1.2)
+def called_by_the_names_of_methods(x):
+    f = lambda y: y * y
+    wrapped = property(lambda factor: x * factor)
+    return f.__call__(x) + np.sin.__call__(x) + type(f).__call__(f, x) + f.__get__(x)() + wrapped.__get__(2.0)
+
+
+class Meter:
+    """Methods that Python calls by itself, each with an effect on the value."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def __bool__(self):
+        self.value = self.value * 2.0
+        return True
+
+    def __lt__(self, other):
+        self.value = self.value * self.value
+        return True
+
+    def __contains__(self, item):
+        self.value = self.value * item
+        return True
+
+    def __delitem__(self, key):
+        self.value = self.value * key
+
+    def __format__(self, spec):
+        self.value = self.value + 1.0
+        return "m"
+
+
+@case(x=1.2)
+def effects_of_special_methods(x):
+    meter = Meter(x)
+    if meter:
+        del meter[3.0]
+    assert meter < 2
+    assert 0.5 in meter
+    label = f"{meter}"
+    kept = [k for k in range(2) if not meter or meter]
+    return meter.value * (len(kept) + len(label))
+
+
+@case(a=np.array([0.5, -1.0, 2.0, 0.3]))
+def overlapping_windows_written(a):
+    b = a * a
+    w = np.lib.stride_tricks.sliding_window_view(b, 2, writeable=True)
+    w[0] = a[2:]
+    w += 1.0
+    return np.sum(b * b) + np.sum(w * w)
+
+
+@case(a=np.array([0.5, 1.0, 2.0, 0.3]))
+def lists_beside_arrays(a):
+    weights = [1.5, 2.0, 0.7, 1.0]
+    return np.sum(weights * a**2) + np.sum(np.power(weights, a)) + weights @ np.hypot(a, weights) - np.sum([1, 2, 3, 4] / a)

@@ -270,7 +270,7 @@ def choice(x):
 @case(1.5)
 def unused(x):
     y = x * x
-    debug = np.exp(y)
+    debug = np.exp(y)  # noqa: F841 - the point
     return y
 
 

@@ -18,7 +18,6 @@ def samples(xp: ModuleType) -> dict[str, tuple[Any, ...]]:
         "interp over a grid": (lambda x, t, y: xp.interp(x, GRID + 0.1 * t, y), inside(4), inside(5), real(5)),
         "interp at a number": (lambda x, y: xp.interp(x, GRID, y), number, real(5)),
         "interp outside": (lambda x, y: xp.interp(x * 5, GRID, y, left=3.0), real(4), real(5)),
-        "interp, periodic": (lambda x, y: xp.interp(x * 5, GRID, y, period=4.5), real(4), real(5)),
         "polyval": (lambda p, x: xp.polyval(p, x), real(4), real(2, 3)),
         "polyval at a number": (lambda p, x: xp.polyval(p, x), real(4), number),
         "polyval, complex": (lambda p, x: xp.polyval(p, x), real(3), complex_(3)),

@@ -14,7 +14,7 @@ from srcgrad.rules.mutation import (
     UFUNC_REDUCE,
     UFUNC_REDUCEAT,
 )
-from srcgrad.rules.ufunc_methods import maximum_accumulate
+from srcgrad.rules.ufunc_methods import added_at, maximum_accumulate
 
 rng = np.random.default_rng(23)
 s = 0.7
@@ -28,6 +28,8 @@ holed = np.where(m > 0.5, np.nan, m)
 single = m.astype(np.float32)
 
 SAMPLES: list[Any] = [
+    *[(added_at, (m, index, m[index]), {}) for index in ([0, 0, 1], ([0, 0, 0], [1, 1, 2]))],
+    (added_at, (v, [0, 0, 2], s), {}),
     *[(np.copyto, (m, src), {}) for src in (s, v[:4], m**2, 3, [s, 1.0, 2, 3])],
     *[(np.copyto, (m, src), {"where": mask}) for src in (s, v[:4]) for mask in (m > 0, m[:1] > 0)],
     (np.copyto, (single, m), {}),
@@ -67,7 +69,7 @@ def same_result(expected: Any, actual: Any) -> None:
     np.testing.assert_allclose(actual, expected, rtol=1e-12)
 
 
-@pytest.mark.parametrize("ufunc", UFUNC_AT, ids=str)
+@pytest.mark.parametrize("ufunc", [f for f in UFUNC_AT if f.nin == 2], ids=str)
 @pytest.mark.parametrize("index", INDICES, ids=str)
 def test_at(ufunc: np.ufunc, index: Any) -> None:
     for b in (s, rng.random(size=np.shape(m[index])) + 0.5):
@@ -75,6 +77,15 @@ def test_at(ufunc: np.ufunc, index: Any) -> None:
         ufunc.at(expected, index, b)
         UFUNC_AT[ufunc](actual, index, b)
         same_result(expected, actual)
+
+
+@pytest.mark.parametrize("ufunc", [np.negative, np.square, np.sin], ids=str)
+@pytest.mark.parametrize("index", INDICES, ids=str)
+def test_at_of_one(ufunc: np.ufunc, index: Any) -> None:
+    expected, actual = positive.copy(), positive.copy()
+    ufunc.at(expected, index)
+    UFUNC_AT[ufunc](actual, index)
+    same_result(expected, actual)
 
 
 @pytest.mark.parametrize("ufunc", UFUNC_REDUCE, ids=str)
