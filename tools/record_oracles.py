@@ -88,7 +88,14 @@ def by_jax(family: str, name: str) -> dict[str, list[Any]]:
         "jvp": lambda *leaves: jax.jvp(outputs, list(leaves), dots)[1],
         "second": lambda *leaves: jax.jvp(pulled, list(leaves), dots)[1],
     }
-    return answers(family, name, {quantity: functools.partial(jax.jit(f), *inputs) for quantity, f in ways.items()})
+
+    def computed(f: Callable[..., Any]) -> Any:
+        try:
+            return jax.jit(f)(*inputs)
+        except TypeError:  # the shape of the result depends on values
+            return f(*inputs)
+
+    return answers(family, name, {quantity: functools.partial(computed, f) for quantity, f in ways.items()})
 
 
 def by_torch(family: str, name: str) -> dict[str, list[Any]]:
@@ -134,10 +141,8 @@ def smooth(y: Any) -> list[Any]:
 
 
 def in_numpy(leaf: Any) -> np.ndarray:
-    """An oracle's array as NumPy's; PyTorch's may be a conjugate that is yet to be formed."""
-    if hasattr(leaf, "resolve_conj"):
-        return np.asarray(leaf.detach().resolve_conj().resolve_neg().numpy())
-    return np.asarray(leaf)
+    """An oracle's array as NumPy's; PyTorch's may be a conjugate or a zero that is yet to be formed."""
+    return np.asarray(leaf.numpy(force=True) if hasattr(leaf, "resolve_conj") else leaf)
 
 
 def answers(family: str, name: str, ways: dict[str, Callable[[], Any]]) -> dict[str, list[Any]]:

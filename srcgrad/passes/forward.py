@@ -21,7 +21,7 @@ from srcgrad.passes.infer import Facts
 from srcgrad.passes.kinds import Kind
 from srcgrad.passes.lines import Lines
 from srcgrad.passes.namer import Module
-from srcgrad.passes.places import is_fresh
+from srcgrad.passes.places import is_fresh, may_show
 from srcgrad.passes.tangent import Tangent
 from srcgrad.passes.view import Env
 from srcgrad.syntax import emit, ir
@@ -156,7 +156,10 @@ class Forward:
         dot = tangent.of(e)
         assert dot is not None
         dot = tangent.fitted(e, dot)
-        if name in self.written and not is_fresh(dot):
+        # A tangent such as that of `b = 1.0 * a` would be one array with that of a.
+        shown = may_show(dot) & {self.dots[w] for w in self.written}
+        scalar = self.facts.at(s).kind(e).is_scalar
+        if (name in self.written or (shown and not scalar)) and not is_fresh(dot):
             np_ = self.module.reference(np)
             dot = algebra.call(ir.Attribute(np_, "array"), dot)
         return dot

@@ -15,6 +15,7 @@ from srcgrad.passes import kinds
 from srcgrad.passes.function import expressions
 from srcgrad.passes.kinds import FLOAT, INT
 from srcgrad.passes.namer import Module
+from srcgrad.passes.resolve import UNRESOLVED
 from srcgrad.passes.view import Value
 from srcgrad.passes.writing import Writing
 from srcgrad.syntax import ir
@@ -58,6 +59,11 @@ def generate(
     source = session.assemble(written)
     read = names_read(compile(source, "<generated>", "exec"))
     bindings = {name: value for name, value in session.module.bindings.items() if name in read}
+    for name in read - bindings.keys() - session.module.imports.keys():
+        # What is kept as text, such as a raise, reads names that no pass has looked up.
+        value = _meaning(function, name)
+        if value is not UNRESOLVED:
+            bindings[name] = value
     return Generated(source, session.names[function, mode], bindings)
 
 
@@ -163,6 +169,18 @@ def gathered_imports(lines: Iterable[str]) -> list[str]:
             whole.add(line)
     gathered = [f"from {m} import {', '.join(sorted(n))}" for m, n in sorted(parts.items())]
     return [*sorted(whole), *([""] if whole and gathered else []), *gathered]
+
+
+def _meaning(function: Any, name: str) -> Any:
+    """What a free name of the function's own text is bound to, outside of the builtins."""
+    code = function.__code__
+    if name in code.co_freevars:
+        cell = (function.__closure__ or ())[code.co_freevars.index(name)]
+        try:
+            return cell.cell_contents
+        except ValueError as error:
+            raise NotStatic(f"the closure variable {name} is not bound yet") from error
+    return function.__globals__.get(name, UNRESOLVED) if name in code.co_names else UNRESOLVED
 
 
 def likely_kinds(function: Any, argnums: tuple[int, ...], mode: str) -> tuple[Hashable, ...] | None:
