@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from srcgrad.api.arguments import Argnums, check_argnums, name_of, signature_of
-from srcgrad.build import derive, pickling
+from srcgrad.build import compiled, derive, pickling
 from srcgrad.build.save import module_of
 from srcgrad.errors import Place, SourceUnavailableError, UnsupportedSyntaxError
 
@@ -104,6 +104,12 @@ class Derivative:
 def _unpickled(kind: type[Derivative], primal: Any, state: tuple[Any, ...], texts: Any) -> Derivative:
     """A derivative from a pickle: it uses the texts that came with it and generates none."""
     made = kind(pickling.function(primal), *state)
+    f: Any = made
+    while isinstance(f, Derivative):
+        f = f.primal
+    f = getattr(f, "__func__", f)
+    if isinstance(f, types.FunctionType):
+        compiled.arrived(f)
     if texts is not None:
         made.adopt(texts)
     return made

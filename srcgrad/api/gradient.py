@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Callable, Hashable
+from types import FunctionType
 from typing import Any, ClassVar, Literal, overload
 
 import numpy as np
@@ -47,7 +48,6 @@ class Gradient(Derivative):
         self.has_aux = has_aux
         self.backend = backend
         self.with_value = with_value
-        self._adopted = False
         # Entries for calls that need nothing rearranged, by the types of the arguments where these say
         # all about their kinds, else by the kinds.
         self._ready: dict[tuple[Hashable, ...], tuple[Callable[..., Any], Meanings, tuple[int, ...]]] = {}
@@ -61,7 +61,7 @@ class Gradient(Derivative):
                     return self._fitting(function(*args), args, keys)
         values, keywords, places = arranged(self.primal, args, kwargs, self.chosen)
         if not keywords and not self.has_aux:
-            entry = derive.entry(self.primal, values, places, self.mode, adopted=self._adopted)
+            entry = derive.entry(self.primal, values, places, self.mode)
             if entry is not None:
                 return self._compiled(entry, args, values, places)
         return self._recorded(values, keywords, places)
@@ -116,7 +116,7 @@ class Gradient(Derivative):
         if isinstance(self.primal, Derivative):
             return self.primal.texts()
         positions = derive.positions_of(self.primal, self.chosen)
-        if positions is None or self.has_aux:
+        if positions is None or self.has_aux or not isinstance(self.primal, FunctionType):
             return None
         return positions, pickling.texts(self.primal, positions, self.mode, derive.general_kinds)
 
@@ -125,7 +125,8 @@ class Gradient(Derivative):
             self.primal.adopt(texts)
             return
         positions, stored = texts
-        self._adopted = pickling.adopt(self.primal, positions, self.mode, stored)
+        if stored is not None:
+            pickling.adopt(self.primal, positions, self.mode, stored)
 
 
 @overload

@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 import linecache
 import os
+import sys
 import weakref
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
@@ -88,7 +89,18 @@ class _Made:
 _rules: dict[str, Any] = {"version": object()}
 _entries: weakref.WeakKeyDictionary[FunctionType, dict[Key, Entry | None]] = weakref.WeakKeyDictionary()
 _answers: dict[tuple[CodeType, str, Key], _Made] = {}
+_arrived: weakref.WeakSet[FunctionType] = weakref.WeakSet()
 _serial = itertools.count(1)
+
+
+def arrived(f: FunctionType) -> None:
+    """A function has come out of a pickle: nothing is generated for it where that would load libcst."""
+    _arrived.add(f)
+
+
+def is_withheld(f: FunctionType) -> bool:
+    """Whether only texts that are there already are used for a function."""
+    return f in _arrived and "srcgrad.passes.pipeline" not in sys.modules
 
 
 def forget() -> None:

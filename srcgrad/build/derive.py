@@ -23,23 +23,19 @@ from srcgrad.runtime.levels import state
 from srcgrad.syntax.instrument import recorded_source
 
 
-def entry(
-    f: Any, args: Sequence[Any], keys: Sequence[int | str], mode: str, *, adopted: bool = False
-) -> compiled.Entry | None:
-    """The generated `grad` or `value_and_grad` for these arguments, or None.
-
-    An adopted function, which came with its texts from another process, has nothing generated for it.
-    """
+def entry(f: Any, args: Sequence[Any], keys: Sequence[int | str], mode: str) -> compiled.Entry | None:
+    """The generated derivative for these arguments, or None."""
     if watch.on or not keys or type(f) is not FunctionType or any(isinstance(k, str) for k in keys):
         return None
     kinds: tuple[Hashable, ...] = tuple([kind_of(a) for a in _with_defaults(f, args)])
     positions: tuple[int, ...] = tuple(keys)  # type: ignore[arg-type]
-    found = compiled.entry_of(f, kinds, positions, mode, generate=not adopted)
-    if found is None and not adopted and _apart(args):
+    withheld = compiled.is_withheld(f)
+    found = compiled.entry_of(f, kinds, positions, mode, generate=not withheld)
+    if found is None and not withheld and _apart(args):
         # Functions that write into an array among several are compiled only where the writes
         # cannot show in another one.
         found = compiled.entry_of(f, kinds, positions, mode, apart=True)
-    if found is None and adopted and admits(general_kinds(f), kinds):
+    if found is None and withheld and admits(general_kinds(f), kinds):
         found = compiled.entry_of(f, general_kinds(f), positions, mode, generate=False)
     return found
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import json
 import re
+import sys
+from collections.abc import Iterable
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -26,8 +28,17 @@ def module_text(source: str, bindings: dict[str, Any]) -> str:
     while lines and not lines[0]:
         lines.pop(0)
     constants = [f"{name} = {text}" for name, value in bindings.items() if (text := literal(value)) is not None]
-    head = "\n\n".join("\n".join(part) for part in (sorted(imports), constants) if part)
+    head = "\n\n".join("\n".join(part) for part in (*sections(imports), constants) if part)
     return f"{head}\n\n\n" * bool(head) + "\n".join(lines)
+
+
+def sections(imports: Iterable[str]) -> list[list[str]]:
+    """Import lines in the customary order: the standard library, other packages, srcgrad."""
+    found: list[list[str]] = [[], [], []]
+    for line in sorted(imports, key=lambda line: (line.startswith("from"), line)):
+        root = line.split()[1].partition(".")[0]
+        found[2 if root == "srcgrad" else 0 if root in sys.stdlib_module_names else 1].append(line)
+    return [section for section in found if section]
 
 
 def import_line(name: str, value: Any) -> str | None:

@@ -14,7 +14,7 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from srcgrad.build import compiled
-from srcgrad.build.module_text import import_line, literal
+from srcgrad.build.module_text import import_line, literal, sections
 from srcgrad.errors import Place, SourceUnavailableError, UnsupportedSyntaxError
 
 _ALLOWED = frozenset(
@@ -120,10 +120,7 @@ class Writer:
     def module(self, doc: str) -> str:
         """The text of the module."""
         parts = [f'"""{doc}"""']
-        if self.imports:
-            parts.append(
-                "\n".join(sorted(self.imports, key=lambda line: ("numpy" in line, line.startswith("from"), line)))
-            )
+        parts += ["\n".join(section) for section in sections(self.imports)]
         if self.constants:
             parts.append("\n".join(f"{name} = {text}" for name, text in self.constants.items()))
         return "\n\n\n".join(["\n\n".join(parts), *self.texts, *self.functions.values()]) + "\n"

@@ -16,6 +16,7 @@ from collections.abc import Callable, Hashable, Iterator
 from types import CellType, FunctionType, MethodType, ModuleType
 from typing import Any
 
+from srcgrad import passes
 from srcgrad.build import compiled
 from srcgrad.build.meanings import MISSING, contents, meanings_of
 
@@ -104,8 +105,13 @@ def texts(f: Any, argnums: tuple[int, ...], mode: str, generic: Callable[[Any], 
     if not isinstance(f, FunctionType):
         return None
     general = generic(f)
-    entry = compiled.entry_of(f, general, argnums, mode)
+    entry = compiled.entry_of(f, general, argnums, mode, generate=not compiled.is_withheld(f))
     found = dict(compiled.texts_of(f, argnums, mode))
+    if entry is None and not found and not compiled.is_withheld(f):
+        likely = passes.likely_kinds(f, argnums, mode)
+        if likely is not None:
+            compiled.entry_of(f, likely, argnums, mode)
+        found = dict(compiled.texts_of(f, argnums, mode))
     if entry is not None:
         found[general] = entry.text
     stored = [
@@ -115,14 +121,12 @@ def texts(f: Any, argnums: tuple[int, ...], mode: str, generic: Callable[[Any], 
     return stored, meanings_of(f).fingerprint()
 
 
-def adopt(f: Any, argnums: tuple[int, ...], mode: str, stored: Stored | None) -> bool:
+def adopt(f: Any, argnums: tuple[int, ...], mode: str, stored: Stored) -> None:
     """Give a function the texts that came with it, unless its names mean something else here."""
-    if stored is None or meanings_of(f).fingerprint() != stored[1]:
-        return False
-    for kinds, source, entry, bindings in stored[0]:
-        free = {name: _loaded(value) for name, value in bindings.items()}
-        compiled.adopt(f, kinds, argnums, mode, (source, entry, free))
-    return True
+    if meanings_of(f).fingerprint() == stored[1]:
+        for kinds, source, entry, bindings in stored[0]:
+            free = {name: _loaded(value) for name, value in bindings.items()}
+            compiled.adopt(f, kinds, argnums, mode, (source, entry, free))
 
 
 def _stored(value: Any) -> Reference:

@@ -36,7 +36,7 @@ def separate_views(unit: ir.Unit, facts: Facts, variable: Callable[[str], str]) 
                 case ir.Assign() if s.key in facts.before and not s.op:
                     view = facts.at(s)
                     if _unpacks(s, view):
-                        s = _spread(s, view, out, variable)
+                        s = _spread(s, out, variable)
                     elif _is_view(s, view, written) and _harmless(s, body[n + 1 :], unit):
                         copied = ir.Call(ir.Attribute(s.value, "copy"), (), span=s.value.span)
                         s = replace(s, value=copied, text=None)
@@ -70,7 +70,7 @@ def _unpacks(s: ir.Assign, view: View) -> bool:
     )
 
 
-def _spread(s: ir.Assign, view: View, before: list[ir.Stmt], variable: Callable[[str], str]) -> ir.Assign:
+def _spread(s: ir.Assign, before: list[ir.Stmt], variable: Callable[[str], str]) -> ir.Assign:
     """The unpacking as an assignment of elements; what is not a name gets one first."""
     assert isinstance(s.target, ir.Sequence)
     value = s.value

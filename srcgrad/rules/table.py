@@ -75,14 +75,14 @@ _loaded: list[bool] = []
 def full_name(function: Callable[..., Any]) -> str:
     """The dotted name by which a user knows a function, e.g. `numpy.linalg.inv`."""
     module = getattr(function, "__module__", None) or ""
-    if isinstance(function, type(str.join)) or isinstance(function, type(float.__add__)):
-        owner = function.__objclass__
+    owner = getattr(function, "__objclass__", None)
+    if owner is not None:
         return f"{owner.__module__}.{owner.__qualname__}.{function.__name__}"
-    name = getattr(function, "__qualname__", None) or getattr(function, "__name__", repr(function))
+    name = str(getattr(function, "__qualname__", None) or getattr(function, "__name__", repr(function)))
     if not module and hasattr(function, "nin"):
         homes = ("numpy", "scipy.special")
         module = next((m for m in homes if getattr(sys.modules.get(m), name, None) is function), "")
-    return f"{module}.{name}" if module and module != "builtins" else str(name)
+    return f"{module}.{name}" if module and module != "builtins" else name
 
 
 def _signature(text: str, scope: Mapping[str, Any]) -> inspect.Signature:

@@ -1,5 +1,6 @@
-from srcgrad.rules.support import guarded
 import numpy as np
+
+from srcgrad.rules.support import guarded
 
 
 def entropy_grad(p):

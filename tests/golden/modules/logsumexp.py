@@ -1,6 +1,7 @@
+import numpy as np
+
 from srcgrad.rules.reductions import shares
 from srcgrad.rules.support import spread
-import numpy as np
 
 
 def logsumexp_grad(x):

@@ -1,5 +1,6 @@
-from srcgrad.rules.support import unbroadcast
 import numpy as np
+
+from srcgrad.rules.support import unbroadcast
 
 
 def variance_of_columns_grad(a):
