@@ -103,6 +103,16 @@ def coordinates(tree: Any) -> np.ndarray:
     return np.concatenate([np.zeros(0), *parts])
 
 
+def coordinates_at(tree: Any, like: Any) -> np.ndarray:
+    """The coordinates of those leaves that are numeric in a tree of the same structure."""
+    parts = children(like)
+    if parts is None:
+        return coordinates(tree) if is_numeric(like) else np.zeros(0)
+    others = children(tree) or []
+    pairs = zip(others, parts, strict=True)
+    return np.concatenate([np.zeros(0), *(coordinates_at(other, part) for (_, other), (_, part) in pairs)])
+
+
 def rebuild(tree: Any, vector: np.ndarray) -> Any:
     """A tree of the same types whose coordinates are `vector`; other leaves are copied."""
     cursor = 0
@@ -135,8 +145,7 @@ def widen(tree: Any) -> Any:
 def narrow(tree: Any) -> bool:
     """Whether a leaf has less than double precision."""
     return any(
-        isinstance(leaf, np.ndarray | np.generic)
-        and leaf.dtype.name in ("float32", "complex64", "float16")
+        isinstance(leaf, np.ndarray | np.generic) and leaf.dtype.name in ("float32", "complex64", "float16")
         for _, leaf in leaves(tree)
     )
 
@@ -152,9 +161,7 @@ def same_bits(expected: Any, actual: Any) -> bool:
         )
     if isinstance(expected, np.ndarray | np.generic):
         return (
-            expected.dtype == actual.dtype
-            and expected.shape == actual.shape
-            and expected.tobytes() == actual.tobytes()
+            expected.dtype == actual.dtype and expected.shape == actual.shape and expected.tobytes() == actual.tobytes()
         )
     if isinstance(expected, float | complex):
         return repr(expected) == repr(actual)
@@ -211,9 +218,7 @@ def _slope_and_bend(
     return (ahead - behind) / (2 * h), np.abs(ahead - 2 * centre + behind) / h
 
 
-def directional(
-    f: Callable[[Any], Any], point: Any, direction: np.ndarray
-) -> tuple[np.ndarray, float]:
+def directional(f: Callable[[Any], Any], point: Any, direction: np.ndarray) -> tuple[np.ndarray, float]:
     """The derivative of f's coordinates along a direction in the argument's coordinates."""
     start = coordinates(point)
     length = float(np.max(np.abs(direction), initial=0.0)) or 1.0

@@ -14,7 +14,7 @@ _EPS = 1e-3
 def root(x):
     y = x
     while abs(y * y - x) > 1e-10:
-        y = 0.5 * (y + x / y)               # Heron's step
+        y = 0.5 * (y + x / y)  # Heron's step
     return y
 
 

@@ -150,7 +150,10 @@ def test_a_gradient_is_of_the_kind_of_its_argument():
 def test_an_integer_counts_as_a_float_only_where_it_is_differentiated():
     gradient = sg.grad(power)
     for _ in range(2):
-        assert_same([12.0, 12.0, 12.0, 1.0], [gradient(2, 3), gradient(2.0, 3.0), gradient(2.0, np.int64(3)), gradient(2.0, True)])
+        assert_same(
+            [12.0, 12.0, 12.0, 1.0],
+            [gradient(2, 3), gradient(2.0, 3.0), gradient(2.0, np.int64(3)), gradient(2.0, True)],
+        )
     counted = sg.grad(lambda x, n: sum([x for _ in range(n)]))
     assert_same(3.0, counted(2, 3))
 

@@ -131,7 +131,9 @@ class Spring:
     def reverse(self, x):
         return self.k * x * x
 
-    reverse.defvjp(lambda self, x: (self.k * x * x, (self, x)), lambda kept, y_bar: (None, 10 * kept[0].k * kept[1] * y_bar))
+    reverse.defvjp(
+        lambda self, x: (self.k * x * x, (self, x)), lambda kept, y_bar: (None, 10 * kept[0].k * kept[1] * y_bar)
+    )
 
     @sg.custom_jvp
     def forward(self, x):

@@ -82,7 +82,9 @@ def test_a_program_without_a_file(how):
         pytest.skip("these Pythons keep the text") if how[0] == "-c" else None
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, *how]
-    done = subprocess.run(command, input=PROGRAM, capture_output=True, text=True, check=True, timeout=60, env=environment)
+    done = subprocess.run(
+        command, input=PROGRAM, capture_output=True, text=True, check=True, timeout=60, env=environment
+    )
     assert "the source of f() is not available\n" == done.stdout
 
 
@@ -98,7 +100,7 @@ LONG = (lambda x:
             x * x +
             3 * x)  # fmt: skip
 NESTED = lambda x: (lambda y: y * y)(x) * x
-INNER = (lambda x: (lambda y: x * y * y))(3.0)
+INNER = (lambda x: lambda y: x * y * y)(3.0)
 DEFAULT = lambda x, h=lambda z: z * z: h(x) * 2
 
 
@@ -151,7 +153,8 @@ def outer(k):
     def first(x):
         return x * k
 
-    def second(x): return x * k * k  # noqa: E704
+    def second(x):
+        return x * k * k  # noqa: E704
 
     return first, second, lambda x: x * k * k * k
 

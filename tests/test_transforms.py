@@ -170,7 +170,9 @@ def test_vjp_of_containers():
 
 @pytest.mark.parametrize("y_bar", [[1.0, 0.0], np.array([1, 0]), np.array([1, 0], np.float32)])
 def test_a_cotangent_is_converted(y_bar):
-    assert_same((np.cos([0.0, 1.0]),), pulled(y_bar, lambda x: np.stack([np.sin(x).sum(), (x * x).sum()]), np.array([0.0, 1.0])))
+    assert_same(
+        (np.cos([0.0, 1.0]),), pulled(y_bar, lambda x: np.stack([np.sin(x).sum(), (x * x).sum()]), np.array([0.0, 1.0]))
+    )
 
 
 def test_the_list_of_a_cotangent_keeps_its_own_derivative():
@@ -243,7 +245,9 @@ def test_jvp_keywords():
 @pytest.mark.parametrize("zero", [0, 0.0, None, np.zeros(1)])
 def test_an_argument_without_a_derivative_takes_the_tangent_zero(zero):
     f = lambda x, n: x[n].sum()
-    assert_same((np.float64(2.0), np.float64(1.0)), sg.jvp(f, (np.array([1.0, 2.0]), np.array([1])), (np.ones(2), zero)))
+    assert_same(
+        (np.float64(2.0), np.float64(1.0)), sg.jvp(f, (np.array([1.0, 2.0]), np.array([1])), (np.ones(2), zero))
+    )
     with pytest.raises(NotDifferentiableError):
         sg.jvp(f, (np.array([1.0, 2.0]), np.array([1])), (np.ones(2), np.ones(1)))
 
@@ -495,7 +499,11 @@ def decorated(x):
         (sg.grad(pow), (2.0, 3.0), 12.0),
         (sg.grad(float), (2.0,), 1.0),
         (sg.grad(np.sum), (np.ones(2),), np.ones(2)),
-        (sg.grad(np.dot, (0, 1)), (np.array([1.0, 2.0]), np.array([3.0, 4.0])), (np.array([3.0, 4.0]), np.array([1.0, 2.0]))),
+        (
+            sg.grad(np.dot, (0, 1)),
+            (np.array([1.0, 2.0]), np.array([3.0, 4.0])),
+            (np.array([3.0, 4.0]), np.array([1.0, 2.0])),
+        ),
         (sg.grad(np.linalg.det), (np.eye(2),), np.eye(2)),
         (sg.grad(np.ndarray.sum), (np.ones(2),), np.ones(2)),
         (sg.grad(operator.mul), (2.0, 3.0), 3.0),

@@ -174,7 +174,7 @@ def close(a: Any, b: Any) -> bool:
 def plain(leaf: np.ndarray) -> list[float]:
     """The numbers of an array in order, real parts before imaginary ones, with the digits that are worth keeping."""
     parts = [leaf.real, leaf.imag] if leaf.dtype.kind == "c" else [leaf]
-    digits = 8 if leaf.dtype.itemsize // len(parts) == 4 else 13
+    digits = 7 if leaf.dtype.itemsize // len(parts) == 4 else 11
     return [float(f"{v:.{digits}g}") for part in parts for v in np.ravel(part)]
 
 

@@ -108,7 +108,7 @@ def jvp(
     x_dots = [fitting(args[k], x_dot) for k, x_dot in zip(keys, tangents, strict=True)]  # type: ignore[index]
     y, y_dot = run(f, made, _with_defaults(f, args), *x_dots)  # type: ignore[arg-type]
     if isinstance(y, np.ndarray):
-        return call(np.copy, y), [call(np.array, y_dot)]
+        return call(np.copy, y), [call(np.array, y_dot, dtype=y.dtype)]
     return y, [fitting(y, y_dot)] if tree.is_leaf(y) else []
 
 

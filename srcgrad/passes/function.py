@@ -367,8 +367,10 @@ class Function:
                     if sink.wanted:
                         raise NotStatic("a value that could not be named", s.span)
                     plan.sinks[s.key] = sink
+        plan = record(self.unit, plan, facts, self.users)
+        # What is saved decides too which loops are run backwards.
         trip_counts(self.unit, plan, self.variable)
-        return record(self.unit, plan, facts, self.users)
+        return plan
 
     # Text ---------------------------------------------------------------------------------------
 

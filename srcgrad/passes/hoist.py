@@ -55,6 +55,11 @@ def hoist_once(unit: ir.Unit, dry: Dry, facts: Facts, fresh: Callable[[str], str
 def _named(s: ir.Assign | ir.Return, wanted: list[Expr], fresh: Callable[[str], str]) -> list[Stmt]:
     """The statement with the innermost of the wanted expressions computed in front of it."""
     target = _innermost(wanted)
+    if isinstance(s, ir.Assign) and s.op and not any(n == target for n in ir.walk(s.value)):
+        # What is wanted is the value of `a[i] * e` in `a[i] *= e`.
+        s = replace(s, value=ir.Binary(s.op, s.target, s.value, span=s.span), op="", text=None)
+    if not any(n == target for n in ir.walk(s.value)):
+        raise NotStatic("a value that cannot be named", s.span)
     whole = isinstance(s, ir.Return) and target == s.value
     name = fresh("y" if whole else _hint(target))
     before: Stmt = ir.Assign(

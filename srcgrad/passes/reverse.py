@@ -222,8 +222,10 @@ class Reverse:
             state[name] = self.ownership(term, self.kind(s, name), state)
 
     def summed(self, contributions: list[Contribution], kind: Kind) -> tuple[Expr, bool]:
-        full = kind.is_scalar or any(c.full for c in contributions)
-        return algebra.total(c.term for c in contributions), full
+        term = algebra.total(c.term for c in contributions)
+        # Terms that cancel leave a number.
+        full = any(c.full for c in contributions) and not algebra.is_number(term)
+        return term, kind.is_scalar or full
 
     def filled(self, name: str, term: Expr) -> Expr:
         """A term that stands for an array of equal elements, with the variable's shape."""

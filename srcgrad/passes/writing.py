@@ -110,9 +110,7 @@ class Writing(Function):
             if isinstance(s, ir.Assign)
             for name in plan.overwritten.get(s.key, set()) - ir.bound_names(s.target)
         )
-        reverse = Reverse(
-            plan, saves, facts, self.module, bars, counted, self.unit.file, self.fresh, lists, rewritten
-        )
+        reverse = Reverse(plan, saves, facts, self.module, bars, counted, self.unit.file, self.fresh, lists, rewritten)
         lines, results = self.backward(reverse, returned, bars)
         signature = self.unit.signature
         if callee:

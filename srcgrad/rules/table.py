@@ -167,9 +167,7 @@ def _call_with_tangent(signature: inspect.Signature, active: str) -> str:
             words.append(f"*{value}")
         elif parameter.kind is parameter.VAR_KEYWORD:
             words.append(f"**{value}")
-        elif parameter.kind is parameter.KEYWORD_ONLY or (
-            parameter.default is not parameter.empty and name != active
-        ):
+        elif parameter.kind is parameter.KEYWORD_ONLY or (parameter.default is not parameter.empty and name != active):
             words.append(f"{name}={value}")
         else:
             words.append(value)

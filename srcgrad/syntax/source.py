@@ -6,9 +6,11 @@ rebound, a decorator may have wrapped it, and several lambdas may share a line.
 
 from __future__ import annotations
 
+import __future__
 import ast
 import functools
 import linecache
+import operator
 from dataclasses import dataclass
 from types import CodeType, FunctionType
 from typing import Any
@@ -33,18 +35,23 @@ def source_of(function: FunctionType) -> FunctionSource:
     """
     code = function.__code__
     lines = _lines(code.co_filename, function.__globals__)
+    node = _definition(lines, function)
+    if node is None:
+        # The file may have been written since it was read.
+        linecache.checkcache(code.co_filename)
+        lines = _lines(code.co_filename, function.__globals__)
+        node = _definition(lines, function)
     if not lines:
         raise SourceUnavailableError(
             f"the source of {function.__qualname__}() is not available",
             ways=("define it in a file, a notebook cell, or register a rule for it",),
         )
-    text = "".join(lines)
-    node = _find(_parsed(text), code)
     if node is None:
         raise SourceUnavailableError(
             f"{code.co_filename} no longer holds the source of {function.__qualname__}()",
             ways=("import it again",),
         )
+    text = "".join(lines)
     first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
     if isinstance(node, ast.Lambda):
         segment = ast.get_source_segment(text, node) or ""
@@ -58,6 +65,47 @@ def _lines(filename: str, namespace: dict[str, Any]) -> list[str]:
     if filename.startswith("<frozen ") and isinstance(namespace.get("__file__"), str):
         filename = namespace["__file__"]
     return linecache.getlines(filename, namespace)
+
+
+def _definition(lines: list[str], function: FunctionType) -> ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | None:
+    """The definition in a text that a function was compiled from, or None."""
+    text = "".join(lines)
+    code = function.__code__
+    node = _find(_parsed(text), code)
+    if node is None or _is_rewritten(function):
+        return node
+    made = _compiled(text, code.co_flags & _FUTURE)
+    return node if made is None or code in made else None
+
+
+_FUTURE = functools.reduce(
+    operator.or_, [getattr(__future__, name).compiler_flag for name in __future__.all_feature_names]
+)
+
+
+def _is_rewritten(function: FunctionType) -> bool:
+    """Whether an import hook (pytest's, a type checker's) compiled something else than the text of the file."""
+    loader = function.__globals__.get("__loader__")
+    return loader is not None and type(loader).__module__.partition(".")[0] not in _PLAIN_LOADERS
+
+
+_PLAIN_LOADERS = ("importlib", "_frozen_importlib_external", "_frozen_importlib", "zipimport")
+
+
+@functools.lru_cache(maxsize=16)
+def _compiled(text: str, flags: int) -> frozenset[CodeType] | None:
+    """The code of every function in a text, or None where it cannot be compiled as a whole."""
+    try:
+        module = compile(text, "", "exec", flags | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+    except SyntaxError:
+        return None
+    found: list[CodeType] = []
+    todo = [module]
+    while todo:
+        inner = [c for c in todo.pop().co_consts if isinstance(c, CodeType)]
+        found += inner
+        todo += inner
+    return frozenset(found)
 
 
 @functools.lru_cache(maxsize=64)

@@ -37,9 +37,7 @@ def none_and_ellipsis(a):
 @case(x=V)
 def boolean_mask(x):
     positive = x[x > 0]
-    return np.sum(positive**2) * len(positive) + np.sum(
-        x[np.array([True, False, True, False, False])]
-    )
+    return np.sum(positive**2) * len(positive) + np.sum(x[np.array([True, False, True, False, False])])
 
 
 @case(a=A)
@@ -63,11 +61,7 @@ def paired_integer_arrays(a):
 @case(a=A)
 def mixed_advanced_and_slice(a):
     t = np.stack([a, a * 2, a**2])
-    return (
-        np.sum(t[[0, 2], :, 1] ** 2)
-        + np.sum(t[:, [1, 0, 1], 1:] * 0.3)
-        + t[1, [0, 1], [2, 0]].sum()
-    )
+    return np.sum(t[[0, 2], :, 1] ** 2) + np.sum(t[:, [1, 0, 1], 1:] * 0.3) + t[1, [0, 1], [2, 0]].sum()
 
 
 @case(a=A)
@@ -117,9 +111,7 @@ def flips_rolls_repeats(x):
 def tile_and_pad(x):
     tiled = np.tile(x, (2, 2))
     padded = np.pad(x, (1, 2), mode="edge")
-    return (
-        np.sum(tiled[0] * tiled[1, ::-1]) + padded[0] * padded[-1] + np.sum(np.pad(x, 1)[1:-1] ** 2)
-    )
+    return np.sum(tiled[0] * tiled[1, ::-1]) + padded[0] * padded[-1] + np.sum(np.pad(x, 1)[1:-1] ** 2)
 
 
 @case(x=np.array([[1.0], [2.0], [3.0]]), y=np.array([0.5, -1.0, 2.0, 4.0]))
@@ -163,11 +155,7 @@ def select_clip_piecewise(x):
 @case(a=A)
 def diagonals_and_triangles(a):
     square = a @ a.T
-    return (
-        np.trace(square) * np.diag(square)[1]
-        + np.sum(np.triu(a[:, :2]))
-        + np.sum(np.tril(square, -1) ** 2)
-    )
+    return np.trace(square) * np.diag(square)[1] + np.sum(np.triu(a[:, :2])) + np.sum(np.tril(square, -1) ** 2)
 
 
 @case(x=V)
@@ -220,11 +208,4 @@ def array_attributes(a):
 
 @case(x=V)
 def methods_of_arrays(x):
-    return (
-        x.sum() * x.mean()
-        + x.dot(x)
-        + x.max() * x.min()
-        + x.cumsum()[2] ** 2
-        + x.var()
-        + x.clip(0, 1).std()
-    )
+    return x.sum() * x.mean() + x.dot(x) + x.max() * x.min() + x.cumsum()[2] ** 2 + x.var() + x.clip(0, 1).std()

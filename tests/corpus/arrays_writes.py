@@ -344,3 +344,64 @@ def trajectory_of_states(x, n):
     for k in range(n):
         path[k + 1] = path[k] + 0.1 * np.sin(np.roll(path[k], 1))
     return np.sum(path[-1] ** 2) + path[2, 1]
+
+
+@case(a=np.array([0.5, 1.5, 2.0]), b=np.array([1.5, 2.5, 3.0]))
+def factor_restored_after_it_was_a_cotangent(a, b):
+    a[0] = b[1] * a[1]
+    b[1:] += a[:-1]
+    return np.sum(a * b)
+
+
+@case(x=np.array([0.5, 1.5, 2.0]))
+def product_with_an_array_written_in_a_loop(x):
+    y = x * 1.0
+    z = x * 2.0
+    total = 0.0
+    for k in range(3):
+        y[k] = y[k] * y[k]
+        total = total + np.sum(y * z)
+    return total
+
+
+@case(x=np.array([0.3, 1.1, 0.7, 1.4, 0.2]))
+def copy_by_a_factor_of_one(x):
+    a = x * x
+    a[-1] -= 1.5
+    b = a * 1.0
+    a[-2:] += b[1:3] * 2.0
+    return b @ a
+
+
+@case(x=np.array([0.3, 1.1]), w=np.array([0.5, 2.0]))
+def update_that_cancels(x, w):
+    a = x * w
+    a[-1] += x[-1]
+    a += w - a
+    return a @ x
+
+
+@case(x=np.array([0.3, 1.1, 0.7]))
+def slice_scaled_by_a_slice(x):
+    a = x * x
+    a[:2] *= x[1:] * 1.5
+    a[-1] = x[0]
+    return np.sum(a)
+
+
+def shifted(v):
+    v += 1.0
+    return np.sum(v * v)
+
+
+@case(x=np.array([0.3, 1.1, 0.7]))
+def callee_updates_its_argument(x):
+    y = x * 2.0
+    s = shifted(y)
+    return s + np.sum(y * y)
+
+
+@case(x=np.array([0.3, 1.1, 0.7]), y=np.array([1.3, 0.1, 0.7]))
+def parameter_updated(x, y):
+    x += 1.0
+    return np.sum(x * y)

@@ -28,9 +28,7 @@ def make_model(weights):
     return model
 
 
-case(x=np.array([[0.1, 0.4], [0.7, -0.2]]), name="model_with_array_cell")(
-    make_model(np.array([0.3, -1.2]))
-)
+case(x=np.array([[0.1, 0.4], [0.7, -0.2]]), name="model_with_array_cell")(make_model(np.array([0.3, -1.2])))
 
 
 @case(x=0.6)

@@ -34,9 +34,7 @@ def max_with_ties(x):
     return np.max(x)
 
 
-@case(
-    x=np.array([2.0, 1.0, 1.0, 3.0]), order=1, reason=KINK, gradient={0: np.array([0, 0.5, 0.5, 0])}
-)
+@case(x=np.array([2.0, 1.0, 1.0, 3.0]), order=1, reason=KINK, gradient={0: np.array([0, 0.5, 0.5, 0])})
 def min_with_ties(x):
     return x.min()
 
@@ -186,3 +184,30 @@ def difference_that_cancels(x):
     y = x - x
     z = x / x
     return y + z * x
+
+
+def root_of(v):
+    return np.sqrt(v)
+
+
+@case(x=np.array([0.0, 1.0, 2.0]), order=1, reason=KINK, gradient={0: np.array([0.0, 0.5, 0.125**0.5])})
+def selected_after_a_call(x):
+    y = root_of(x)
+    return np.sum(np.where(x > 0.5, y, 0.0))
+
+
+@case(x=np.array([0.0, 1.0, 2.0]), order=1, reason=KINK, gradient={0: np.array([0.0, 0.5, 0.125**0.5])})
+def root_overwritten_by_mask(x):
+    y = np.sqrt(x)
+    y[x < 0.5] = 0.0
+    return np.sum(y)
+
+
+@case(
+    x=np.array([[0.0, 1.0], [2.0, 0.0]]),
+    order=1,
+    reason=KINK,
+    gradient={0: np.array([[0.0, 0.0], [0.125**0.5, 0.0]])},
+)
+def root_below_the_diagonal(x):
+    return np.sum(np.tril(np.sqrt(x), -1))

@@ -211,9 +211,7 @@ def object_array_of_floats(x):
 def memory_layouts(x):
     y = x.reshape(-1)
     y = y * np.arange(6.0)
-    return (
-        np.sum(y**2) + x.ravel(order="K")[1] + np.sum(np.reshape(x, 6, order="F") * np.arange(6.0))
-    )
+    return np.sum(y**2) + x.ravel(order="K")[1] + np.sum(np.reshape(x, 6, order="F") * np.arange(6.0))
 
 
 @case(x=np.array([1.0, 2.0, 3.0]), n=np.int64(2))
@@ -243,3 +241,25 @@ def structured_dtype_state(x):
     state["position"] = x
     state["speed"][0] = x[1] * 2
     return np.sum(state["position"] ** 2) * state["speed"][0]
+
+
+@case(x=np.array([0.5, 1.5, 2.5]), k=np.array([2, 3, 1]), argnums=(0,))
+def integer_weights(x, k):
+    total = np.sum(k * x)
+    return total + 0.5 * x[0]
+
+
+@case(x=np.array([0.5, 1.5, 2.5]), m=np.array([True, False, True]), argnums=(0,))
+def mask_subtracted(x, m):
+    return 3.0 - np.sum(m * x) + np.sum(x * 2.0 - m * x)
+
+
+@case(a=np.array([[0.5, 1.0, 2.0]] * 2), b=np.array([[0.3], [0.2], [0.1]]))
+def product_that_broadcasts(a, b):
+    y = np.matmul(a, b)
+    return np.sum((y + a) ** 2)
+
+
+@case(x=np.array([[0.5, 1.0], [0.2, 2.0]]))
+def flattened_by_axis_none(x):
+    return np.sum(np.sort(x, axis=None) * np.arange(4)) + np.sum(np.cumsum(x, axis=None) ** 2)

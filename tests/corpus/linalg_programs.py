@@ -119,9 +119,7 @@ def gram_schmidt(a):
     return np.sum(q * np.arange(9.0).reshape(3, 3))
 
 
-@case(
-    lower=np.array([1.0, 0.5]), diag=np.array([4.0, 3.0, 5.0]), upper=np.array([0.7, -0.2]), rhs=B
-)
+@case(lower=np.array([1.0, 0.5]), diag=np.array([4.0, 3.0, 5.0]), upper=np.array([0.7, -0.2]), rhs=B)
 def thomas_algorithm(lower, diag, upper, rhs):
     n = len(diag)
     for i in range(1, n):

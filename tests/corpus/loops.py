@@ -368,3 +368,49 @@ def loop_with_list_stack(x):
             stack.append((value * 0.5, depth + 1))
             stack.append((value * value, depth + 1))
     return total
+
+
+@case(x=2.0)
+def loop_variable_read_between_two_loops(x):
+    y = x
+    for i in range(3):
+        y = y * x
+    y = y * (x + i)
+    for i in range(5):
+        last = i
+    return y * y * last
+
+
+@case(x=2.0)
+def counter_goes_on_after_its_loop(x):
+    y = x
+    for i in range(3):
+        y = y * x
+    z = y * i * x
+    while i < 10:
+        i = i + 1
+    return y * z * i
+
+
+@case(x=np.array([0.7]))
+@case(x=np.array([0.7, 1.3]))
+def active_only_where_the_loop_breaks(x):
+    found = 0.0
+    for i in range(len(x)):
+        if x[i] > 1.0:
+            found = x[i] ** 2
+            break
+    return found
+
+
+@case(x=np.array([0.3, 1.1, 0.7]), s=0.7)
+def inactive_loop_overwrites_what_is_needed(x, s):
+    a = x * s
+    a[a > 0.3] *= s
+    i = 0
+    while i < 3:
+        s = 0.2 * i
+        if a[0] > 1.2:
+            break
+        i = i + 1
+    return x @ a

@@ -110,3 +110,36 @@ def global_written(x):
     y = scale * scale
     scale = 3.0
     return y
+
+
+def scaled(np, v):
+    return abs(v) * np
+
+
+@case(x=numpy.array([0.5, 1.5]), c=3.0)
+def callee_with_a_parameter_named_np(x, c):
+    return numpy.sum(scaled(c, x))
+
+
+@case(np=2.0, x=-0.5)
+def kink_beside_a_parameter_named_np(np, x):
+    return abs(np) * abs(x) * np**0.5
+
+
+@case(y=2.0, y_bar=3.0)
+def parameters_named_like_cotangents(y, y_bar):
+    value_bar = y * y_bar
+    value = value_bar * y
+    return value * value_bar
+
+
+@case(x=2.0)
+def compatibility_characters(x):
+    µ = x * 2
+    return µ * x
+
+
+@case(x=numpy.array([0.5, 1.5]), w=numpy.array([2.0, 3.0]))
+@case(x=numpy.array([0.5, 1.5]), argnums=(0,))
+def default_that_is_an_array(x, w=numpy.ones(2) * 2):
+    return numpy.sum(x * w)

@@ -8,6 +8,7 @@ import random
 import statistics
 import struct
 import threading
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from queue import Queue
 
@@ -149,8 +150,10 @@ def masked_array(x):
 
 @case(x=np.array([0.7, 1.2]), may_refuse=True)
 def matrix_class(x):
-    m = np.matrix([[x[0], 1.0], [2.0, x[1]]])
-    return float((m * m)[0, 1])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PendingDeprecationWarning)
+        m = np.matrix([[x[0], 1.0], [2.0, x[1]]])
+        return float((m * m)[0, 1])
 
 
 @case(x=np.array([0.7, 1.2]), may_refuse=True)

@@ -195,9 +195,7 @@ def black_scholes_closed_form(spot, strike, rate, sigma, maturity):
     def cdf(v):
         return 0.5 * (1.0 + math.erf(v / math.sqrt(2.0)))
 
-    d1 = (math.log(spot / strike) + (rate + sigma**2 / 2) * maturity) / (
-        sigma * math.sqrt(maturity)
-    )
+    d1 = (math.log(spot / strike) + (rate + sigma**2 / 2) * maturity) / (sigma * math.sqrt(maturity))
     d2 = d1 - sigma * math.sqrt(maturity)
     return spot * cdf(d1) - strike * math.exp(-rate * maturity) * cdf(d2)
 
@@ -432,12 +430,7 @@ def catmull_rom(knots, t):
     i = int(t)
     u = t - i
     p0, p1, p2, p3 = (knots[(i + k - 1) % 4] for k in range(4))
-    return 0.5 * (
-        2 * p1
-        + (p2 - p0) * u
-        + (2 * p0 - 5 * p1 + 4 * p2 - p3) * u**2
-        + (3 * p1 - p0 - 3 * p2 + p3) * u**3
-    )
+    return 0.5 * (2 * p1 + (p2 - p0) * u + (2 * p0 - 5 * p1 + 4 * p2 - p3) * u**2 + (3 * p1 - p0 - 3 * p2 + p3) * u**3)
 
 
 @case(control=np.array([[0.0, 0.0], [1.0, 2.0], [2.0, -1.0], [3.0, 0.5]]), t=0.35)

@@ -41,9 +41,7 @@ def moments(x):
 
 @case(x=X)
 def order_statistics(x):
-    return (
-        np.median(x) ** 2 + np.percentile(x, 30) * np.quantile(x, 0.8) + np.ptp(x) * np.sort(x)[1]
-    )
+    return np.median(x) ** 2 + np.percentile(x, 30) * np.quantile(x, 0.8) + np.ptp(x) * np.sort(x)[1]
 
 
 @case(x=X, y=np.array([0.1, 1.0, 2.2, 0.2, 1.5]))

@@ -45,12 +45,7 @@ def cached_property_of_active(h):
 
 @case(x=0.7)
 def dunder_methods_called_by_name(x):
-    return (
-        x.__mul__(2.0)
-        + (3.0).__rsub__(x)
-        + float.__pow__(x, 2.0)
-        + x.__neg__() * abs(x).__float__()
-    )
+    return x.__mul__(2.0) + (3.0).__rsub__(x) + float.__pow__(x, 2.0) + x.__neg__() * abs(x).__float__()
 
 
 @case(x=np.array([0.7, 1.2]))
@@ -489,4 +484,9 @@ def overlapping_windows_written(a):
 @case(a=np.array([0.5, 1.0, 2.0, 0.3]))
 def lists_beside_arrays(a):
     weights = [1.5, 2.0, 0.7, 1.0]
-    return np.sum(weights * a**2) + np.sum(np.power(weights, a)) + weights @ np.hypot(a, weights) - np.sum([1, 2, 3, 4] / a)
+    return (
+        np.sum(weights * a**2)
+        + np.sum(np.power(weights, a))
+        + weights @ np.hypot(a, weights)
+        - np.sum([1, 2, 3, 4] / a)
+    )

@@ -83,9 +83,7 @@ def check(source: str) -> None:
     assert oracles.same_bits(value, found), f"value {found!r} for {value!r} in forward mode"
     assert oracles.same_bits(ARGUMENTS, arguments), "the arguments were changed in forward mode"
     exact = np.array([float(expected @ direction)])
-    oracles.assert_close(
-        exact, np.array([float(slope)]), 16 * TOLERANCE, 16 * error, "forward mode"
-    )
+    oracles.assert_close(exact, np.array([float(slope)]), 16 * TOLERANCE, 16 * error, "forward mode")
 
 
 def check_second_order(source: str) -> None:

@@ -172,9 +172,7 @@ class Writer(Expressions):
         target = self.view(scope, length)
         if self.draw(st.booleans()):
             store = self.helper("store")
-            self.line(
-                depth, f"{store}({target}, {self.index(scope, length)}, {self.number(scope, 1)})"
-            )
+            self.line(depth, f"{store}({target}, {self.index(scope, length)}, {self.number(scope, 1)})")
         else:
             name = self.new("w")
             value = self.pick([self.number(scope, 1), self.vector(scope, length, 1)])
@@ -205,9 +203,7 @@ class Writer(Expressions):
     def dict_statement(self, scope: Scope, depth: int) -> None:
         if not scope.dicts or self.draw(st.integers(0, 3)) == 0:
             name = self.new("d")
-            self.line(
-                depth, f'{name} = {{"p": {self.number(scope, 1)}, "q": {self.number(scope, 1)}}}'
-            )
+            self.line(depth, f'{name} = {{"p": {self.number(scope, 1)}, "q": {self.number(scope, 1)}}}')
             scope.dicts.append(name)
             return
         name = self.pick(scope.dicts)
@@ -240,12 +236,8 @@ class Writer(Expressions):
     def out_argument(self, scope: Scope, depth: int) -> None:
         name = self.pick(scope.vectors)
         length = scope.vectors[name]
-        form = self.pick(
-            ["np.sin({w}, out={n})", "np.add({w}, {s}, out={n})", "np.maximum({w}, {s}, out={n})"]
-        )
-        self.line(
-            depth, form.format(n=name, w=self.vector(scope, length, 1), s=self.number(scope, 1))
-        )
+        form = self.pick(["np.sin({w}, out={n})", "np.add({w}, {s}, out={n})", "np.maximum({w}, {s}, out={n})"])
+        self.line(depth, form.format(n=name, w=self.vector(scope, length, 1), s=self.number(scope, 1)))
 
     def write_matrix(self, scope: Scope, depth: int) -> None:
         """The matrix written or rebound as a whole, by rows, by columns, by broadcasting."""
