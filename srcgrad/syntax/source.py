@@ -5,8 +5,8 @@ rebound, a decorator may have wrapped it, and several lambdas may share a line.
 """
 
 from __future__ import annotations
-
 import __future__
+
 import ast
 import functools
 import linecache
