@@ -48,7 +48,7 @@ class Writing(Function):
         given = [dots[self.unit.params[k]] for k in self.argnums]
         for p in self.unit.params:
             if p in self.written_params:
-                body.add(f"{p} = {p}.copy()")
+                body.add(f"{p} = {self.copied(p)}")
                 if dots[p] in given:
                     body.add(f"{dots[p]} = {dots[p]}.copy()")
         body.extend(forward.block(self.unit.body, None))
@@ -71,6 +71,11 @@ class Writing(Function):
         out.nest(f"def {name}({', '.join([*self.unit.params, *given])}):", body)
         return out.text()
 
+    def copied(self, name: str) -> str:
+        """A copy with the memory layout of the argument: the order of a sum, and so its last bit, depends on it."""
+        copy = ir.Attribute(self.module.reference(np), "copy")
+        return text_of(algebra.call(copy, Name(name)))
+
     def write(self, name: str, mode: str, callee: bool = False) -> str:
         self.mode = mode
         self.result_bar = "value_bar" if "y" in self.variables else "y_bar"
@@ -89,7 +94,7 @@ class Writing(Function):
         body = Lines()
         for p in self.unit.params:
             if p in self.written_params:
-                body.add(f"{p} = {p}.copy()")
+                body.add(f"{p} = {self.copied(p)}")
         for name_ in sorted(plan.initial):
             body.add(f"{name_} = None")
         body.extend(sweep.block(self.unit.body))

@@ -27,12 +27,10 @@ def copied_tree(argument: Any, seen: dict[int, Any]) -> Any:
         return seen[id(argument)]
     if isinstance(argument, np.ndarray):
         made: Any = np.array(argument, order="K") if type(argument) is np.ndarray else argument.copy()
-    elif type(argument) in (list, dict, tuple, set):
-        members = tree.children(argument)
-        if members is None:
-            made = set(argument)
-        else:
-            made = tree.rebuild(argument, [copied_tree(m, seen) for m in members])
+    elif type(argument) is set:
+        made = set(argument)
+    elif (members := tree.children(argument)) is not None:
+        made = tree.rebuild(argument, [copied_tree(m, seen) for m in members])
     else:
         return argument
     seen[id(argument)] = made

@@ -407,6 +407,8 @@ def special_method(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
         return classes.constructed(x, args, kwargs) if isinstance(x, type) else call(x, *args, **kwargs)
     if name == "__get__" and isinstance(x, property) and args and args[0] is not None:
         return call(x.fget, args[0])
+    if isinstance(x, np.flatiter) and name in ("__getitem__", "__setitem__"):
+        return (access.getitem if name == "__getitem__" else access.setitem)(x, *args)
     if isinstance(x, (float, complex, np.ndarray, np.generic)):
         plain = _bare(x)
         if name in _OPERATORS:

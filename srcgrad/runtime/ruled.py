@@ -309,16 +309,14 @@ def _ufunc_into(f: np.ufunc, args: tuple[Any, ...], kwargs: dict[str, Any], out:
 
 def ufunc_method(f: np.ufunc, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """`np.add.reduce` and its kin, as the table writes them out."""
-    from srcgrad.rules import mutation
+    from srcgrad.rules import mutation, ufunc_methods
 
     written = getattr(mutation, f"UFUNC_{name.upper()}", {}).get(f)
     method = getattr(f, name)
     if written is None or (name != "at" and not any_active(args, kwargs)):
         if any_active(args, kwargs):
             if name == "at" and f.nin == 1:
-                target, index = args
-                access.setitem(target, index, call(f, access.getitem(target, index)))
-                return None
+                return call(ufunc_methods.one_by_one(f), *args)
             raise missing(method, f" of {f.__name__}")
         return native.unrecorded(method, args, kwargs)
     out = kwargs.get("out")

@@ -8,6 +8,7 @@ without derivatives may contain.
 from __future__ import annotations
 
 import ast
+import dataclasses
 import functools
 import inspect
 import textwrap
@@ -60,6 +61,10 @@ _COMPARE: dict[type[cst.CSTNode], str] = {
 _BINDS_OR_SUSPENDS = m.NamedExpr() | m.Yield() | m.Await() | m.Lambda() | m.GeneratorExp() | m.StarredElement()
 
 
+# Units by the text that they were lowered from; a unit is never changed, only replaced.
+_units: dict[tuple[str, int, str, str], ir.Unit] = {}
+
+
 def unit_of(function: Any) -> ir.Unit:
     """The unit of a plain Python function, or NotStatic."""
     if not isinstance(function, types.FunctionType):
@@ -68,7 +73,16 @@ def unit_of(function: Any) -> ir.Unit:
         found = source_of(function)
     except SourceUnavailableError as error:
         raise NotStatic("its source is not available") from error
-    text, first, file = textwrap.dedent(found.text), found.first_line, found.filename
+    place = (found.text, found.first_line, found.filename, function.__qualname__)
+    unit = _units.get(place)
+    if unit is None:
+        unit = _lowered(function, textwrap.dedent(found.text), found.first_line, found.filename)
+        if not function.__defaults__ and not function.__kwdefaults__:  # their values are in the signature
+            _units[place] = unit
+    return dataclasses.replace(unit, function=function)
+
+
+def _lowered(function: Any, text: str, first: int, file: str) -> ir.Unit:
     try:
         module = cst.parse_module(text)
     except cst.ParserSyntaxError as error:
