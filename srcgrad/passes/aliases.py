@@ -57,7 +57,7 @@ def check_aliases(unit: ir.Unit, facts: Facts, apart: bool) -> frozenset[str]:
                     kind = view.kind(value)
                     if kind.is_scalar or kind.form in ("text", "none", "range"):
                         continue
-                    if not _own(value, view):
+                    if not is_own(value, view):
                         for name in ir.bound_names(target):
                             for other in ir.names(value):
                                 if other in facts.before[s.key]:
@@ -105,7 +105,7 @@ def _written_params(unit: ir.Unit, facts: Facts) -> frozenset[str]:
                     found |= {r for r in (ir.root(t),) if r in left and r is not None}
         match outer:
             case ir.Assign(target=Name() as target, op="") if outer.key in facts.before:
-                if _own(outer.value, facts.at(outer)):
+                if is_own(outer.value, facts.at(outer)):
                     left.discard(target.id)
             case _:
                 pass
@@ -118,7 +118,7 @@ def _is_data(name: str, facts: Facts) -> bool:
     return not isinstance(found, types.ModuleType) and not callable(found)
 
 
-def _own(e: Expr, view: object) -> bool:
+def is_own(e: Expr, view: object) -> bool:
     """Whether the value is an array that nothing else refers to."""
     from srcgrad.passes.view import View
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from srcgrad.passes.aliases import is_own
 from srcgrad.passes.cotangent import cost
 from srcgrad.passes.infer import Facts
 from srcgrad.passes.view import View
@@ -26,6 +27,13 @@ Dry = Callable[[Stmt, View], list[Expr]]
 def hoist_once(unit: ir.Unit, dry: Dry, facts: Facts, fresh: Callable[[str], str]) -> ir.Unit | None:
     """The unit with one round of values named, or None when there is nothing to name."""
     changed = False
+    stores = frozenset(
+        r
+        for s in ir.statements(unit.body)
+        if isinstance(s, ir.Assign)
+        for t in ir.targets(s.target)
+        if isinstance(t, ir.Subscript) and (r := ir.root(t)) is not None
+    )
 
     def block(body: Block) -> Block:
         nonlocal changed
@@ -40,7 +48,7 @@ def hoist_once(unit: ir.Unit, dry: Dry, facts: Facts, fresh: Callable[[str], str
                     wanted = dry(s, facts.at(s))
                     if wanted:
                         changed = True
-                        new = _named(s, wanted, fresh)
+                        new = _named(s, wanted, fresh, facts.at(s), stores)
                         out.extend(new)
                         continue
                 case _:
@@ -52,7 +60,13 @@ def hoist_once(unit: ir.Unit, dry: Dry, facts: Facts, fresh: Callable[[str], str
     return replace(unit, body=body) if changed else None
 
 
-def _named(s: ir.Assign | ir.Return, wanted: list[Expr], fresh: Callable[[str], str]) -> list[Stmt]:
+def _named(
+    s: ir.Assign | ir.Return,
+    wanted: list[Expr],
+    fresh: Callable[[str], str],
+    view: View,
+    stores: frozenset[str],
+) -> list[Stmt]:
     """The statement with the innermost of the wanted expressions computed in front of it."""
     target = _innermost(wanted)
     if isinstance(s, ir.Assign) and s.op and not any(n == target for n in ir.walk(s.value)):
@@ -62,9 +76,13 @@ def _named(s: ir.Assign | ir.Return, wanted: list[Expr], fresh: Callable[[str], 
         raise NotStatic("a value that cannot be named", s.span)
     whole = isinstance(s, ir.Return) and target == s.value
     name = fresh("y" if whole else _hint(target))
+    value = target
+    if ir.names(target) & stores and not (view.kind(target).is_scalar or is_own(target, view)):
+        # A view of an array that is written into would not keep its values.
+        value = ir.Call(ir.Attribute(target, "copy"), ())
     before: Stmt = ir.Assign(
         Name(name),
-        target,
+        value,
         span=s.span,
         leading=s.leading,
         comment=s.comment if whole else "",
@@ -74,10 +92,7 @@ def _named(s: ir.Assign | ir.Return, wanted: list[Expr], fresh: Callable[[str], 
     def change(node: Expr) -> Expr | None:
         return Name(name) if node == target else None
 
-    value = ir.rewrite(s.value, change)
-    if isinstance(s, ir.Assign) and isinstance(s.target, ir.Subscript):
-        s = replace(s, target=s.target)
-    return [before, replace(s, value=value, text=None, leading=())]
+    return [before, replace(s, value=ir.rewrite(s.value, change), text=None, leading=())]
 
 
 def _innermost(wanted: list[Expr]) -> Expr:

@@ -405,3 +405,13 @@ def callee_updates_its_argument(x):
 def parameter_updated(x, y):
     x += 1.0
     return np.sum(x * y)
+
+
+@case(m=np.array([[0.5, 1.2, 0.3, 0.9], [0.7, 0.4, 1.1, 0.2], [0.6, 0.8, 0.5, 1.3]]))
+def rows_eliminated_and_columns_updated(m):
+    y = m * 1.0
+    for i in range(1, 3):
+        y[i] = y[i] - y[i - 1] * y[i, 0] / y[i - 1, 1]
+        y[i, 1:3] *= 2.0
+        y[:, 3] += y[i, 0]
+    return np.sum(y * y)
