@@ -13,7 +13,7 @@ import numpy as np
 from srcgrad.api.arguments import Argnums, arranged
 from srcgrad.api.derivative import Derivative
 from srcgrad.api.results import in_structure, seed_of_scalar
-from srcgrad.build import compiled, derive, pickling
+from srcgrad.build import compiled, derive, pickling, recorded
 from srcgrad.build.compiled import switch
 from srcgrad.build.meanings import Meanings
 from srcgrad.errors import NotDifferentiableError
@@ -58,13 +58,22 @@ class Gradient(Derivative):
             if found is not None:
                 function, meanings, keys = found
                 if meanings.hold() and not state.levels and switch.on and not watch.on:
-                    return self._fitting(function(*args), args, keys)
+                    try:
+                        made = function(*args)
+                    except ArithmeticError:
+                        return self._recorded(*arranged(self.primal, args, {}, self.chosen), recorded.vjp)
+                    return self._fitting(made, args, keys)
         values, keywords, places = arranged(self.primal, args, kwargs, self.chosen)
         if not keywords and not self.has_aux:
             entry = derive.entry(self.primal, values, places, self.mode)
             if entry is not None:
-                return self._compiled(entry, args, values, places)
-        return self._recorded(values, keywords, places)
+                try:
+                    return self._compiled(entry, args, values, places)
+                except ArithmeticError:
+                    # A generated formula may overflow where the function does not; if the function
+                    # does too, recording it raises what it raises.
+                    return self._recorded(values, keywords, places, recorded.vjp)
+        return self._recorded(values, keywords, places, derive.vjp)
 
     def _compiled(self, entry: compiled.Entry, args: tuple[Any, ...], values: list[Any], keys: Any) -> Any:
         if not entry.apart and len(args) == self.primal.__code__.co_argcount and all(map(operator.is_, args, values)):
@@ -87,8 +96,10 @@ class Gradient(Derivative):
             gradients = tuple([derive.fitting(args[k], g) for k, g in zip(keys, gradients, strict=True)])
         return (made[0], gradients) if self.with_value else gradients
 
-    def _recorded(self, values: list[Any], keywords: dict[str, Any], keys: tuple[int | str, ...]) -> Any:
-        result, pull = derive.vjp(self.primal, values, keywords, keys)
+    def _recorded(
+        self, values: list[Any], keywords: dict[str, Any], keys: tuple[int | str, ...], vjp: Callable[..., Any]
+    ) -> Any:
+        result, pull = vjp(self.primal, values, keywords, keys)
         y, aux = self._parts(result)
         y_bars = seed_of_scalar(self.primal, y)
         if self.has_aux:

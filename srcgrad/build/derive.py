@@ -54,9 +54,14 @@ def _with_defaults(f: FunctionType, args: Sequence[Any]) -> Sequence[Any]:
 
 
 def _apart(args: Sequence[Any]) -> bool:
-    """Whether there are several arrays and no two of them share memory."""
+    """Whether there are several arrays and no two of them share memory; what is in containers may."""
     arrays = [a for a in args if isinstance(a, np.ndarray)]
+    if any(not isinstance(a, _PLAIN) for a in args):
+        return False
     return len(arrays) > 1 and not any(np.may_share_memory(a, b) for n, a in enumerate(arrays) for b in arrays[n + 1 :])
+
+
+_PLAIN = (np.ndarray, np.generic, float, int, str, type(None))
 
 
 def fitting(x: Any, x_bar: Any) -> Any:
@@ -82,13 +87,20 @@ def vjp(
         return recorded.vjp(f, args, kwargs, keys)
     # The pullback reads these arrays later, whatever the caller does to them in the meantime.
     kept = [call(np.copy, a) if isinstance(a, np.ndarray) else a for a in args]
-    y, pull = run(f, made, kept)  # type: ignore[arg-type]
+    try:
+        y, pull = run(f, made, kept)  # type: ignore[arg-type]
+    except ArithmeticError:
+        return recorded.vjp(f, args, kwargs, keys)
     chosen = [kept[k] for k in keys]  # type: ignore[index]
 
     def pullback(y_bars: list[Any]) -> list[Any]:
         if not y_bars:
             return [zero_of(x) for x in chosen]
-        x_bars = call(pull, y_bars[0]) if state.levels else pull(y_bars[0])
+        try:
+            x_bars = call(pull, y_bars[0]) if state.levels else pull(y_bars[0])
+        except ArithmeticError:
+            # A generated formula may overflow where the function does not.
+            return recorded.vjp(f, kept, kwargs, keys)[1](y_bars)
         return [fitting(x, x_bar) for x, x_bar in zip(chosen, x_bars, strict=True)]
 
     return call(np.copy, y) if isinstance(y, np.ndarray) else y, pullback
@@ -106,7 +118,10 @@ def jvp(
     if made is None:
         return recorded.jvp(f, args, kwargs, keys, tangents)
     x_dots = [fitting(args[k], x_dot) for k, x_dot in zip(keys, tangents, strict=True)]  # type: ignore[index]
-    y, y_dot = run(f, made, _with_defaults(f, args), *x_dots)  # type: ignore[arg-type]
+    try:
+        y, y_dot = run(f, made, _with_defaults(f, args), *x_dots)  # type: ignore[arg-type]
+    except ArithmeticError:
+        return recorded.jvp(f, args, kwargs, keys, tangents)
     if isinstance(y, np.ndarray):
         return call(np.copy, y), [call(np.array, y_dot, dtype=y.dtype)]
     return y, [fitting(y, y_dot)] if tree.is_leaf(y) else []

@@ -75,13 +75,12 @@ def log_positive(x: float) -> float:
 
 # math: powers, exponentials, logarithms
 
-elementwise(math.sqrt, "over(0.5, y)", singular=True)
-elementwise(math.cbrt, "over(1.0, 3 * y * y)", singular=True)
+elementwise(math.sqrt, "over(0.5, y)")
+elementwise(math.cbrt, "over(1.0, 3 * y * y)")
 elementwise(
     math.pow,
     "(x2 * steep(x1, x2 - 1) if x1 != 0 or x2 != 0 else 0.0)",
     "y * log_positive(x1)",
-    singular=True,
 )
 elementwise(math.exp, "y")
 elementwise(math.exp2, "y * math.log(2)")
@@ -107,15 +106,15 @@ elementwise(math.log1p, "1 / (1 + x)")
 elementwise(math.sin, "math.cos(x)")
 elementwise(math.cos, "-math.sin(x)")
 elementwise(math.tan, "1 + y * y")
-elementwise(math.asin, "over(1.0, math.sqrt((1 - x) * (1 + x)))", singular=True)
-elementwise(math.acos, "over(-1.0, math.sqrt((1 - x) * (1 + x)))", singular=True)
+elementwise(math.asin, "over(1.0, math.sqrt((1 - x) * (1 + x)))")
+elementwise(math.acos, "over(-1.0, math.sqrt((1 - x) * (1 + x)))")
 elementwise(math.atan, "1 / (1 + x * x)")
-elementwise(math.atan2, "over(x2, x1 * x1 + x2 * x2)", "over(-x1, x1 * x1 + x2 * x2)", singular=True)
+elementwise(math.atan2, "over(x2, x1 * x1 + x2 * x2)", "over(-x1, x1 * x1 + x2 * x2)")
 elementwise(math.sinh, "math.cosh(x)")
 elementwise(math.cosh, "math.sinh(x)")
 elementwise(math.tanh, "1 - y * y")
 elementwise(math.asinh, "1 / math.sqrt(1 + x * x)")
-elementwise(math.acosh, "over(1.0, math.sqrt((x - 1) * (x + 1)))", singular=True)
+elementwise(math.acosh, "over(1.0, math.sqrt((x - 1) * (x + 1)))")
 elementwise(math.atanh, "1 / ((1 - x) * (1 + x))")
 elementwise(math.degrees, "180 / math.pi")
 elementwise(math.radians, "math.pi / 180")
@@ -238,20 +237,20 @@ elementwise(math.lgamma, "digamma(x)")
 
 # cmath: holomorphic, but for the modulus and the phase of polar coordinates
 
-elementwise(cmath.sqrt, "over(0.5, y)", singular=True)
+elementwise(cmath.sqrt, "over(0.5, y)")
 elementwise(cmath.exp, "y")
 elementwise(cmath.log10, "1 / (x * math.log(10))")
 elementwise(cmath.sin, "cmath.cos(x)")
 elementwise(cmath.cos, "-cmath.sin(x)")
 elementwise(cmath.tan, "1 + y * y")
-elementwise(cmath.asin, "over(1.0, cmath.sqrt((1 - x) * (1 + x)))", singular=True)
-elementwise(cmath.acos, "over(-1.0, cmath.sqrt((1 - x) * (1 + x)))", singular=True)
+elementwise(cmath.asin, "over(1.0, cmath.sqrt((1 - x) * (1 + x)))")
+elementwise(cmath.acos, "over(-1.0, cmath.sqrt((1 - x) * (1 + x)))")
 elementwise(cmath.atan, "1 / (1 + x * x)")
 elementwise(cmath.sinh, "cmath.cosh(x)")
 elementwise(cmath.cosh, "cmath.sinh(x)")
 elementwise(cmath.tanh, "1 - y * y")
 elementwise(cmath.asinh, "1 / cmath.sqrt(1 + x * x)")
-elementwise(cmath.acosh, "over(1.0, cmath.sqrt(x - 1) * cmath.sqrt(x + 1))", singular=True)
+elementwise(cmath.acosh, "over(1.0, cmath.sqrt(x - 1) * cmath.sqrt(x + 1))")
 elementwise(cmath.atanh, "1 / ((1 - x) * (1 + x))")
 rule(
     cmath.log,

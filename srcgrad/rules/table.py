@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -34,8 +35,9 @@ class Rule:
 
     `vjp[p]` is the cotangent of parameter p, `jvp[p]` what the tangent of p adds to the result's
     tangent. An elementwise rule also keeps its bare partial derivatives; the cotangent of such a
-    rule is still to be summed over broadcast dimensions. A singular rule's partial may be infinite
-    or NaN where the cotangent is zero (log at 0 under np.where); there the product counts as zero.
+    rule is still to be summed over broadcast dimensions. A singular rule's partial reads
+    a value, so it may be infinite or NaN where the cotangent is zero (log at 0 under np.where); there
+    the product counts as zero.
     """
 
     function: Callable[..., Any]
@@ -102,7 +104,11 @@ def _add(rule: Rule) -> None:
     _composed.pop(rule.function, None)
 
 
-def elementwise(function: Callable[..., Any], *partials: str, singular: bool = False, depth: int = 0) -> None:
+# A partial derivative that reads a value may be infinite where that value is, or at a pole.
+_VALUE = re.compile(r"\b(y|x\d*)\b")
+
+
+def elementwise(function: Callable[..., Any], *partials: str, depth: int = 0) -> None:
     """Enter a function that acts element by element, with broadcasting.
 
     `partials` are the partial derivatives with respect to each operand, as text in the result y
@@ -123,7 +129,7 @@ def elementwise(function: Callable[..., Any], *partials: str, singular: bool = F
             jvp={name: _times(f"{name}_dot", text) for name, text in given.items()},
             scope=scope,
             partials=given,
-            singular=singular,
+            singular=any(_VALUE.search(text) for text in partials),
         )
     )
 

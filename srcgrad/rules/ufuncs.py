@@ -2,9 +2,6 @@
 
 What enters: NumPy's ufuncs and their relatives. What leaves: their entries in the table, one line of
 mathematics each, in which y is the result and x (or x1, x2) are the operands.
-
-A rule is marked singular where its partial derivative can overflow or has a pole: under np.where such
-an element may belong to the branch not taken.
 """
 
 from __future__ import annotations
@@ -21,16 +18,16 @@ from srcgrad.rules.table import composed, elementwise, linear, rule, same, zero
 elementwise(np.add,         "1", "1")
 elementwise(np.subtract,    "1", "-1")
 elementwise(np.multiply,    "x2", "x1")
-elementwise(np.divide,      "1 / x2", "-y / x2", singular=True)
+elementwise(np.divide,      "1 / x2", "-y / x2")
 elementwise(np.negative,    "-1")
 elementwise(np.positive,    "1")
-elementwise(np.reciprocal,  "-y * y", singular=True)
+elementwise(np.reciprocal,  "-y * y")
 elementwise(np.square,      "2 * x")
-elementwise(np.sqrt,        "0.5 / y", singular=True)
-elementwise(np.cbrt,        "1 / (3 * y * y)", singular=True)
+elementwise(np.sqrt,        "0.5 / y")
+elementwise(np.cbrt,        "1 / (3 * y * y)")
 # x1 // x2 is the quotient that % used; floor(x1 / x2) can differ from it by one after rounding.
-elementwise(np.remainder,   "1", "-(x1 // x2)", singular=True)
-elementwise(np.fmod,        "1", "-np.rint((x1 - y) / x2)", singular=True)
+elementwise(np.remainder,   "1", "-(x1 // x2)")
+elementwise(np.fmod,        "1", "-np.rint((x1 - y) / x2)")
 rule(
     np.divmod,
     "x1, x2",
@@ -58,20 +55,20 @@ def log_nonzero(x: Any) -> Any:
     return np.log(np.where(x == 0, 1, x))
 
 
-elementwise(np.power,       "x2 * x1 ** lowered(x1, x2)", "y * log_nonzero(x1)", singular=True)
+elementwise(np.power,       "x2 * x1 ** lowered(x1, x2)", "y * log_nonzero(x1)")
 same(np.power, np.float_power)
 
 # Exponentials and logarithms
 
-elementwise(np.exp,         "y", singular=True)
-elementwise(np.exp2,        "y * np.log(2)", singular=True)
-elementwise(np.expm1,       "np.exp(x)", singular=True)
-elementwise(np.log,         "1 / x", singular=True)
-elementwise(np.log2,        "1 / (x * np.log(2))", singular=True)
-elementwise(np.log10,       "1 / (x * np.log(10))", singular=True)
-elementwise(np.log1p,       "1 / (1 + x)", singular=True)
-elementwise(np.logaddexp,   "np.exp(x1 - y)", "np.exp(x2 - y)", singular=True)
-elementwise(np.logaddexp2,  "np.exp2(x1 - y)", "np.exp2(x2 - y)", singular=True)
+elementwise(np.exp,         "y")
+elementwise(np.exp2,        "y * np.log(2)")
+elementwise(np.expm1,       "np.exp(x)")
+elementwise(np.log,         "1 / x")
+elementwise(np.log2,        "1 / (x * np.log(2))")
+elementwise(np.log10,       "1 / (x * np.log(10))")
+elementwise(np.log1p,       "1 / (1 + x)")
+elementwise(np.logaddexp,   "np.exp(x1 - y)", "np.exp(x2 - y)")
+elementwise(np.logaddexp2,  "np.exp2(x1 - y)", "np.exp2(x2 - y)")
 
 # Trigonometric and hyperbolic functions. The products of roots keep to the branch of the function
 # itself for complex operands and are accurate near the ends of the domain.
@@ -79,16 +76,16 @@ elementwise(np.logaddexp2,  "np.exp2(x1 - y)", "np.exp2(x2 - y)", singular=True)
 elementwise(np.sin,         "np.cos(x)")
 elementwise(np.cos,         "-np.sin(x)")
 elementwise(np.tan,         "1 + y * y")
-elementwise(np.arcsin,      "1 / np.sqrt((1 - x) * (1 + x))", singular=True)
-elementwise(np.arccos,      "-1 / np.sqrt((1 - x) * (1 + x))", singular=True)
-elementwise(np.arctan,      "1 / (1 + x * x)", singular=True)
-elementwise(np.arctan2,     "x2 / (x1 * x1 + x2 * x2)", "-x1 / (x1 * x1 + x2 * x2)", singular=True)
-elementwise(np.sinh,        "np.cosh(x)", singular=True)
-elementwise(np.cosh,        "np.sinh(x)", singular=True)
+elementwise(np.arcsin,      "1 / np.sqrt((1 - x) * (1 + x))")
+elementwise(np.arccos,      "-1 / np.sqrt((1 - x) * (1 + x))")
+elementwise(np.arctan,      "1 / (1 + x * x)")
+elementwise(np.arctan2,     "x2 / (x1 * x1 + x2 * x2)", "-x1 / (x1 * x1 + x2 * x2)")
+elementwise(np.sinh,        "np.cosh(x)")
+elementwise(np.cosh,        "np.sinh(x)")
 elementwise(np.tanh,        "1 - y * y")
-elementwise(np.arcsinh,     "1 / np.sqrt(1 + x * x)", singular=True)
-elementwise(np.arccosh,     "1 / (np.sqrt(x - 1) * np.sqrt(x + 1))", singular=True)
-elementwise(np.arctanh,     "1 / ((1 - x) * (1 + x))", singular=True)
+elementwise(np.arcsinh,     "1 / np.sqrt(1 + x * x)")
+elementwise(np.arccosh,     "1 / (np.sqrt(x - 1) * np.sqrt(x + 1))")
+elementwise(np.arctanh,     "1 / ((1 - x) * (1 + x))")
 elementwise(np.deg2rad,     "np.pi / 180")
 elementwise(np.rad2deg,     "180 / np.pi")
 same(np.deg2rad, np.radians)
@@ -131,7 +128,7 @@ def bessel_i1(x: Any) -> Any:
     return np.mean(np.exp(np.expand_dims(x, -1) * cosines) * cosines, axis=-1)
 
 
-elementwise(np.i0,          "bessel_i1(x)", singular=True)
+elementwise(np.i0,          "bessel_i1(x)")
 
 # Selection. Ties share equally.
 

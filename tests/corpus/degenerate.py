@@ -211,3 +211,18 @@ def root_overwritten_by_mask(x):
 )
 def root_below_the_diagonal(x):
     return np.sum(np.tril(np.sqrt(x), -1))
+
+
+@case(x=np.array([0.5, 1.0, 2.0]))
+def entropy_with_an_empty_class(x):
+    p = np.concatenate([[0.0], x])
+    with np.errstate(all="ignore"):
+        terms = np.where(p > 0, p * np.log(p) * x[0], 0.0)
+    return -np.sum(terms)
+
+
+@case(x=np.array([0.3, 0.5]))
+def finite_part_of_a_sine(x):
+    y = np.append(x, np.inf)
+    with np.errstate(all="ignore"):
+        return np.sum(np.where(np.isfinite(y), np.sin(y), 0.0))
