@@ -17,6 +17,7 @@ import pytest
 import srcgrad as sg
 from srcgrad.build import compiled
 from srcgrad.errors import MissingRuleError, SourceUnavailableError
+from srcgrad.syntax import instrument
 from tests import stale_helpers as helpers
 from tests.trees import assert_same
 
