@@ -187,7 +187,11 @@ SAMPLES = [
 @pytest.mark.filterwarnings("ignore:Arrays of 2-dimensional vectors")
 @pytest.mark.parametrize(("a", "b", "kwargs"), PLANE_CROSSES)
 def test_cross_of_vectors_in_the_plane(a: Any, b: Any, kwargs: dict[str, Any]) -> None:
-    check(np.cross, a, b, **kwargs)
+    if np.lib.NumpyVersion(np.__version__) >= "2.5.0":
+        with pytest.raises(ValueError, match="3-dimensional"):  # NumPy has it no more
+            np.cross(a, b, **kwargs)
+    else:
+        check(np.cross, a, b, **kwargs)
 
 
 def test_einsum_implies_its_output_as_numpy_does() -> None:

@@ -44,6 +44,7 @@ def name_of(entry: Any) -> str:
     return entry.name if isinstance(entry, table.Rule) else table.full_name(entry)
 
 
+@pytest.mark.filterwarnings("ignore:numpy.fix is deprecated")
 @pytest.mark.parametrize("sample", samples().values(), ids=samples())
 def test_rule_at_sample(sample: Sample) -> None:
     function, args, kwargs = sample
