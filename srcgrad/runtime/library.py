@@ -8,16 +8,18 @@ from __future__ import annotations
 import builtins
 import functools
 import itertools
+import math
 import operator
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
+from srcgrad.rules import table
 from srcgrad.runtime import access, arithmetic, iteration, native
 from srcgrad.runtime.calls import call, handlers, python_method
 from srcgrad.runtime.levels import refused, state
-from srcgrad.runtime.operations import is_active, missing
+from srcgrad.runtime.operations import is_active, missing, note
 
 
 def _groupby(xs: Iterable[Any], key: Any = None) -> Any:
@@ -25,8 +27,16 @@ def _groupby(xs: Iterable[Any], key: Any = None) -> Any:
 
 
 def _sum(xs: Iterable[Any], /, start: Any = 0) -> Any:
+    """Plain numbers by Python itself, which may compensate for rounding; anything else step by step."""
+    items = [start, *iteration.iterate(xs)]
+    if all(type(x) in (float, int, bool) for x in items):
+        y = sum(items[1:], start)
+        rule = table.lookup(math.fsum)
+        if rule is not None and any(is_active(x) for x in items):
+            note(rule, math.fsum, y, (items,), {})
+        return y
     total = start
-    for x in iteration.iterate(xs):
+    for x in items[1:]:
         total = arithmetic.add(total, x)
     return total
 

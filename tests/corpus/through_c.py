@@ -11,6 +11,7 @@ import math
 import operator
 import statistics
 import types
+import warnings
 
 import numpy as np
 
@@ -160,7 +161,9 @@ def conversions_called_by_c(k):
 @case(x=np.array([[0.7, 1.2], [0.1, 0.5]]))
 def shape_set_in_place(x):
     y = x * 2.0
-    y.shape = (4,)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # from NumPy 2.5 on
+        y.shape = (4,)
     y[1] *= y[0]
     return y[1] * x[0, 1] + np.sum(y[2:] ** 2)
 
