@@ -457,3 +457,14 @@ def test_a_function_without_a_rule_stays_refused():
     for _ in range(2):
         with pytest.raises(MissingRuleError):
             gradient(1.0)
+
+
+def one_line_blocks(x, n):
+    for _ in range(n): x = x * x  # fmt: skip
+    if x > 0: return x  # fmt: skip
+    return -x
+
+
+def test_blocks_on_the_line_of_their_header():
+    assert_same(32.0, sg.grad(one_line_blocks)(2.0, 2))
+    assert "one_line_blocks" in sg.grad(one_line_blocks).source

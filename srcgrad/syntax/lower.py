@@ -312,7 +312,8 @@ class _Lowering:
     def _header(self, node: cst.If | cst.For | cst.While, last: cst.BaseExpression) -> dict[str, Any]:
         """The text of `if test:`, from the keyword to the colon, and the comments around it."""
         start, body = self.range(node).start, node.body
-        assert isinstance(body, cst.IndentedBlock)
+        if not isinstance(body, cst.IndentedBlock):
+            raise NotStatic("a block on the line of its header", self.span(node))
         text = self.slice((start.line, start.column), _end(self.range(last)))
         for _ in last.rpar:
             text += ")"
