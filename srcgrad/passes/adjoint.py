@@ -140,7 +140,9 @@ class Adjoint(Pushing):
         self.sink.contributions.append(Contribution(base.id, e, c.expr, c.full))
 
     def _is_basic(self, e: Subscript) -> bool:
-        parts = e.index.items if isinstance(e.index, ir.Sequence) else (e.index,)
+        parts: tuple[Expr, ...] = (e.index,)
+        if isinstance(e.index, ir.Sequence) and e.index.form == "tuple":
+            parts = e.index.items
         return all(
             isinstance(p, ir.Slice)
             or (isinstance(p, Const) and (p.value is None or p.value is ...))

@@ -209,3 +209,9 @@ def array_attributes(a):
 @case(x=V)
 def methods_of_arrays(x):
     return x.sum() * x.mean() + x.dot(x) + x.max() * x.min() + x.cumsum()[2] ** 2 + x.var() + x.clip(0, 1).std()
+
+
+@case(v=np.array([0.3, 0.8, 0.9, 0.1]))
+def part_of_a_gathered_copy(v):
+    v[v > 0.5] *= v[[0, 0, 0, 0]][v > 0.5]
+    return np.sum(np.sin(v)) + v[[1, 1, 2]][0] * v[np.array([2, 0])][1:].sum()
