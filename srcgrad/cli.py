@@ -62,6 +62,12 @@ def _parser() -> argparse.ArgumentParser:
     build = commands.add_parser("build", help="write gradients into a module that needs NumPy only")
     build.add_argument("targets", nargs="+", metavar="FILE.py:FUNC")
     build.add_argument("-o", "--output", required=True, metavar="OUT.py")
+    build.add_argument(
+        "--args",
+        metavar="EXPR",
+        action="append",
+        help="arguments to specialise for; may be given again, for more kinds or, with several functions, for each in turn",
+    )
     build.add_argument("--check", action="store_true", help="write nothing; fail if OUT.py is out of date")
     build.set_defaults(run=_build)
 
@@ -119,7 +125,14 @@ def _explain(options: argparse.Namespace) -> int:
 
 def _build(options: argparse.Namespace) -> int:
     functions = [_load(target) for target in options.targets]
-    text = api.build_module([_gradient(function, options.argnums) for function in functions])
+    gradients = [_gradient(function, options.argnums) for function in functions]
+    for number, expression in enumerate(options.args or ()):
+        which = number if len(functions) > 1 else 0
+        if which >= len(functions):
+            raise UsageError(f"--args was given more often than there are functions: {expression}")
+        args, kwargs = _evaluate(expression, functions[which])
+        gradients[which](*args, **kwargs)
+    text = api.build_module(gradients)
     if not options.check:
         with open(options.output, "w", encoding="utf-8") as out:
             out.write(text)

@@ -134,6 +134,17 @@ def test_build_writes_a_module_that_needs_numpy_only(capsys, at):
     assert "12.0 [4.0, 4.0]\n" == done.stdout
 
 
+def test_build_specialises_for_arguments(capsys, at):
+    (at / "fit.py").write_text("import numpy as np\n\n\ndef loss(w, x):\n    r = x @ w\n    return np.sum(r * r)\n")
+    assert (0, "", "") == run(
+        capsys, "build", "fit.py:loss", "--args", "np.ones(2), np.ones((3, 2))", "--args", "np.ones(3), np.ones((1, 3))",
+        "-o", "out.py",
+    )  # fmt: skip
+    program = "import out, numpy as np; print(out.loss_grad(np.ones(2), np.ones((3, 2))), out.loss_grad(np.ones(3), np.ones((1, 3))))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=at)
+    assert "[12. 12.] [6. 6. 6.]\n" == done.stdout
+
+
 def test_build_check_says_when_a_file_is_out_of_date(capsys, at):
     words = ("build", "springs.py:cube", "-o", "out.py", "--check")
     assert 1 == run(capsys, *words)[0]
