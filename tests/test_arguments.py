@@ -141,6 +141,8 @@ def test_a_gradient_is_of_the_kind_of_its_argument():
         (np.array([[1.0], [2.0]]), np.array([[2.0], [4.0]])),
         (np.ones((1, 1)), np.full((1, 1), 2.0)),
         (np.ones((0, 3)), np.ones((0, 3))),
+        (np.array([1.0, 2.0], ">f8"), np.array([2.0, 4.0], ">f8")),
+        (np.array([1.0, 2.0], ">f4"), np.array([2.0, 4.0], ">f4")),
     ]
     for _ in range(2):
         for x, expected in pairs:

@@ -2,12 +2,13 @@
 
 import itertools
 import math
+import pickle
 
 import numpy as np
 import pytest
 
 import srcgrad as sg
-from srcgrad.errors import MissingRuleError, NotDifferentiableError
+from srcgrad.errors import MissingRuleError, NotDifferentiableError, UnsupportedSyntaxError
 from tests.trees import assert_same
 
 
@@ -353,3 +354,93 @@ def test_check_grads_refuses_to_check_nothing():
     ]:
         with pytest.raises(error):
             sg.check_grads(np.sin, args, **options)
+
+
+# Arguments that are not differentiated
+
+
+@sg.custom_vjp(nondiff_argnums=(0, 2))
+def applied(f, x, times=1):
+    for _ in range(times):
+        x = f(x)
+    return x
+
+
+def applied_forward(f, x, times):
+    return applied(f, x, times), x
+
+
+def applied_backward(f, times, x, y_bar):
+    for _ in range(times - 1):
+        x = f(x)
+    assert 2 == times
+    inner = sg.grad(lambda v: f(f(v)))
+    return (y_bar * inner(x if times == 1 else np.arcsin(x)),)
+
+
+applied.defvjp(applied_forward, applied_backward)
+
+
+@sg.custom_jvp(nondiff_argnums=1)
+def raised(x, n, scale=1.0):
+    return scale * x**n
+
+
+@raised.defjvp
+def raised_rule(n, primals, tangents):
+    x, scale = primals
+    x_dot, scale_dot = tangents
+    return raised(x, n, scale), scale * n * x ** (n - 1) * x_dot + scale_dot * x**n
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_arguments_without_a_derivative_come_first(mode):
+    transform = MODES[mode]
+    assert math.isclose(np.cos(np.sin(0.3)) * np.cos(0.3), transform(lambda x: applied(np.sin, x, 2))(0.3))
+    assert math.isclose(3 * 0.3**2, transform(lambda x: raised(x, 3))(0.3))
+    assert math.isclose(5 * 0.3**4, transform(lambda x: raised(x, 3, x * x))(0.3))
+    assert math.isclose(20 * 0.3**3, transform(transform(lambda x: raised(x, 3, x * x)))(0.3))
+
+
+def test_an_active_argument_among_them_is_refused():
+    with pytest.raises(UnsupportedSyntaxError, match="nondiff_argnums") as caught:
+        sg.grad(lambda n: raised(2.0, n))(3.0)
+    assert "raised(2.0, n)" in str(caught.value)
+    assert 12.0 == sg.grad(lambda x: raised(x, sg.stop_gradient(x + 1.0)))(2.0)
+
+
+def test_positions_that_a_call_does_not_have():
+    wrong = sg.custom_vjp(lambda x: x * x, nondiff_argnums=(3,))
+    wrong.defvjp(lambda x: (x * x, x), lambda x, y_bar: (2 * x * y_bar,))
+    with pytest.raises(TypeError, match="called with 1 arguments"):
+        sg.grad(wrong)(2.0)
+
+
+def test_they_are_pickled():
+    again = pickle.loads(pickle.dumps(raised))
+    assert again is raised
+    assert (1,) == pickle.loads(pickle.dumps(raised_of_a_lambda())).nondiff_argnums
+
+
+def raised_of_a_lambda():
+    return sg.custom_jvp(lambda x, n: x**n, nondiff_argnums=1)
+
+
+# The cotangent of an inner derivative varies with the arguments
+
+
+@sg.custom_vjp
+def wrong_in_the_cotangent(x):
+    return np.sin(x)
+
+
+# Right for every cotangent, but the derivative by the cotangent is hidden from an outer derivative.
+wrong_in_the_cotangent.defvjp(lambda x: (np.sin(x), x), lambda x, y_bar: (np.cos(x) * sg.stop_gradient(y_bar),))
+
+
+def test_check_grads_varies_the_cotangent():
+    sg.check_grads(wrong_in_the_cotangent, (np.array([0.3, 0.4]),), order=1, modes="rev")
+    with pytest.raises(AssertionError, match=r"order 2 \(rev > rev\) is wrong"):
+        sg.check_grads(wrong_in_the_cotangent, (np.array([0.3, 0.4]),), modes="rev")
+    for f in (np.sin, np.linalg.inv, lambda x: {"a": x @ x, "b": [np.sum(x)]}):
+        sg.check_grads(f, (np.array([[0.3, 0.4], [-0.5, 0.8]]),), order=3)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import operator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from srcgrad.api.arguments import arranged, name_of, signature_of
 from srcgrad.build import derive
 from srcgrad.runtime import tree
+from srcgrad.runtime.calls import call
 
 # Steps and tolerances for results of double and of single precision: the cube root of the unit roundoff
 # makes the two errors of a central difference about equal.
@@ -158,20 +160,30 @@ class _Fixed:
         self.kwargs = kwargs
 
     def __call__(self, *args: Any) -> Any:
-        from srcgrad.runtime.calls import call
-
         return call(self.f, *args, **self.kwargs)
 
 
 class _Projection:
-    """The derivative in one mode, projected, as the function to be checked next."""
+    """The derivative in one mode, projected, as the function to be checked next.
+
+    What it is projected on varies with the arguments too, as in a program that computes with derivatives:
+    the cotangent is the weights plus the result, the tangent the direction plus the argument.
+    """
 
     def __init__(self, mode: str, f: Any, keys: Any, weights: list[Any], direction: list[Any]) -> None:
         self.parts = (mode, f, keys, weights, direction)
 
     def __call__(self, *args: Any) -> Any:
         mode, f, keys, weights, direction = self.parts
-        return _derivative(mode, f, list(args), keys, weights, direction)
+        values = list(args)
+        if mode == "fwd":
+            inputs = [leaf for k in keys for leaf in tree.leaves(values[k])]
+            return _derivative(mode, f, values, keys, weights, _plus(direction, inputs))
+        return _derivative(mode, f, values, keys, _plus(weights, tree.leaves(call(f, *values))), direction)
+
+
+def _plus(fixed: list[Any], varying: Iterable[Any]) -> list[Any]:
+    return [call(operator.add, a, b) for a, b in zip(fixed, varying, strict=True)]
 
 
 def _derivative(mode: str, f: Any, values: list[Any], keys: Any, weights: list[Any], direction: list[Any]) -> list[Any]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 import types
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, overload
 
 from srcgrad.api.arguments import name_of, signature_of
 from srcgrad.api.gradient import grad
@@ -17,7 +17,7 @@ from srcgrad.errors import MissingRuleError, NotDifferentiableError
 from srcgrad.runtime import custom, tree
 from srcgrad.runtime.calls import call
 from srcgrad.runtime.leaves import copied
-from srcgrad.runtime.levels import at, state
+from srcgrad.runtime.levels import at, refused, state
 
 
 class Wrapped:
@@ -25,8 +25,9 @@ class Wrapped:
 
     __name__: str
 
-    def __init__(self, f: Callable[..., Any]) -> None:
+    def __init__(self, f: Callable[..., Any], nondiff_argnums: int | Sequence[int] = ()) -> None:
         self.primal = f
+        self.nondiff_argnums = (nondiff_argnums,) if isinstance(nondiff_argnums, int) else tuple(nondiff_argnums)
         self.__name__ = name_of(f)
         functools.update_wrapper(self, f, updated=())
 
@@ -41,7 +42,7 @@ class Wrapped:
         if known[0] == "name":
             return (pickling.function, (known,))
         inside = {name: pickling.reference(value) for name, value in vars(self).items() if name in self.rules}
-        return (_unpickled, (type(self), pickling.reference(self.primal), inside))
+        return (_unpickled, (type(self), pickling.reference(self.primal), inside, self.nondiff_argnums))
 
     rules: tuple[str, ...] = ()  # the attributes that hold functions of a user's rule
 
@@ -59,9 +60,25 @@ class Wrapped:
             )
         return bound.args, bound.kwargs
 
+    def _divided(self, positional: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+        """The arguments that the rule says something of, and those of `nondiff_argnums`, in their order."""
+        count = len(positional)
+        for k in self.nondiff_argnums:
+            if not -count <= k < count:
+                raise TypeError(
+                    f"nondiff_argnums={self.nondiff_argnums} of {self.__name__}(), called with {count} arguments"
+                )
+        fixed = [k % count for k in self.nondiff_argnums]
+        if custom.innermost([leaf for k in fixed for leaf in tree.leaves(positional[k])]) >= 0:
+            raise refused(
+                f"{self.__name__}() is given, in a place of its nondiff_argnums={self.nondiff_argnums}, what is differentiated",
+                ways=("leave it out of nondiff_argnums", "make it a constant by srcgrad.stop_gradient"),
+            )
+        return [a for k, a in enumerate(positional) if k not in fixed], [positional[k] for k in fixed]
 
-def _unpickled(kind: type[Wrapped], primal: Any, inside: dict[str, Any]) -> Wrapped:
-    made = kind(pickling.function(primal))
+
+def _unpickled(kind: type[Wrapped], primal: Any, inside: dict[str, Any], nondiff: tuple[int, ...] = ()) -> Wrapped:
+    made = kind(pickling.function(primal), nondiff)
     for name, value in inside.items():
         setattr(made, name, pickling.function(value))
     return made
@@ -86,7 +103,8 @@ class CustomVjp(Wrapped):
         if self.fwd is None or self.bwd is None:
             raise MissingRuleError(f"{self.primal.__name__}() has no rule yet", ways=("call its defvjp(fwd, bwd)",))
         positional, named = self._arguments(args, kwargs)
-        leaves = list(tree.leaves(positional))
+        given, fixed = self._divided(positional)
+        leaves = list(tree.leaves(given))
         level = custom.innermost(leaves)
         if level < 0:
             return self.primal(*args, **kwargs)
@@ -97,8 +115,8 @@ class CustomVjp(Wrapped):
 
         def pull(y_bars: list[Any]) -> list[Any]:
             remaining = iter(y_bars)
-            x_bars = call(bwd, kept, tree.map_leaves(lambda _: next(remaining), y))
-            return _matched(self, positional, x_bars)
+            x_bars = call(bwd, *fixed, kept, tree.map_leaves(lambda _: next(remaining), y))
+            return _matched(self, given, x_bars)
 
         def push(x_dots: list[Any]) -> list[Any]:
             # bwd is linear in y_bar: the transpose of its matrix is the Jacobian.
@@ -119,7 +137,7 @@ def _forward(f: CustomVjp, positional: tuple[Any, ...], named: dict[str, Any]) -
     return made
 
 
-def _matched(f: Wrapped, arguments: tuple[Any, ...], x_bars: Any) -> list[Any]:
+def _matched(f: Wrapped, arguments: Sequence[Any], x_bars: Any) -> list[Any]:
     """The cotangents that a user's bwd returned, one per leaf; None stands for zero."""
     x_bars = x_bars if isinstance(x_bars, (tuple, list)) else (x_bars,)
     if len(x_bars) != len(arguments):
@@ -135,7 +153,11 @@ def _matched(f: Wrapped, arguments: tuple[Any, ...], x_bars: Any) -> list[Any]:
     return found
 
 
-def custom_vjp(f: Callable[..., Any]) -> CustomVjp:
+@overload
+def custom_vjp(f: Callable[..., Any], nondiff_argnums: int | Sequence[int] = ()) -> CustomVjp: ...
+@overload
+def custom_vjp(f: None = None, nondiff_argnums: int | Sequence[int] = ()) -> Callable[..., CustomVjp]: ...
+def custom_vjp(f: Any = None, nondiff_argnums: int | Sequence[int] = ()) -> Any:
     """A function with a reverse rule of the user's: numerically better, or of code without a derivative.
 
     >>> import numpy as np, srcgrad as sg
@@ -147,9 +169,11 @@ def custom_vjp(f: Callable[..., Any]) -> CustomVjp:
     1.0
 
     In forward mode the rule is transposed. `bwd` may return None for an argument without a derivative.
+    Arguments at the positions `nondiff_argnums` have no derivative: functions, options. bwd gets them
+    first, `bwd(*options, kept, y_bar)`, and returns cotangents of the others. Also a decorator with arguments.
     Raises MissingRuleError where it is differentiated before `defvjp`.
     """
-    return CustomVjp(f)
+    return functools.partial(CustomVjp, nondiff_argnums=nondiff_argnums) if f is None else CustomVjp(f, nondiff_argnums)
 
 
 class CustomJvp(Wrapped):
@@ -167,7 +191,8 @@ class CustomJvp(Wrapped):
         if self.rule is None:
             raise MissingRuleError(f"{self.primal.__name__}() has no rule yet", ways=("call its defjvp(rule)",))
         positional, named = self._arguments(args, kwargs)
-        leaves = list(tree.leaves(positional))
+        given, fixed = self._divided(positional)
+        leaves = list(tree.leaves(given))
         level = custom.innermost(leaves)
         if level < 0:
             return self.primal(*args, **kwargs)
@@ -177,8 +202,8 @@ class CustomJvp(Wrapped):
 
         def push(x_dots: list[Any]) -> list[Any]:
             remaining = iter(x_dots)
-            tangents = tuple(_tangent_of(p, remaining) for p in positional)
-            made = call(rule, positional, tangents, **named)
+            tangents = tuple(_tangent_of(p, remaining) for p in given)
+            made = call(rule, *fixed, tuple(given), tangents, **named)
             if not isinstance(made, (tuple, list)) or len(made) != 2:
                 raise TypeError(
                     f"the rule of {self.__name__}() must return (result, tangent), not {type(made).__name__}"
@@ -201,7 +226,11 @@ def _tangent_of(primal: Any, remaining: Any) -> Any:
     return tree.map_leaves(lambda _: next(remaining), primal)
 
 
-def custom_jvp(f: Callable[..., Any]) -> CustomJvp:
+@overload
+def custom_jvp(f: Callable[..., Any], nondiff_argnums: int | Sequence[int] = ()) -> CustomJvp: ...
+@overload
+def custom_jvp(f: None = None, nondiff_argnums: int | Sequence[int] = ()) -> Callable[..., CustomJvp]: ...
+def custom_jvp(f: Any = None, nondiff_argnums: int | Sequence[int] = ()) -> Any:
     """A function with a forward rule of the user's; reverse mode follows by transposition.
 
     >>> import srcgrad as sg
@@ -215,9 +244,11 @@ def custom_jvp(f: Callable[..., Any]) -> CustomJvp:
     >>> sg.grad(cube)(2.0)
     12.0
 
+    Arguments at the positions `nondiff_argnums` have no derivative; the rule gets them first,
+    `rule(*options, primals, tangents)`. Also a decorator with arguments.
     Raises MissingRuleError where it is differentiated before `defjvp`.
     """
-    return CustomJvp(f)
+    return functools.partial(CustomJvp, nondiff_argnums=nondiff_argnums) if f is None else CustomJvp(f, nondiff_argnums)
 
 
 class Differentiable(Wrapped):

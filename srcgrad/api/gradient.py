@@ -16,6 +16,7 @@ from srcgrad.api.results import in_structure, seed_of_scalar
 from srcgrad.build import compiled, derive, pickling, recorded
 from srcgrad.build.compiled import switch
 from srcgrad.build.meanings import Meanings
+from srcgrad.build.telling import tell
 from srcgrad.errors import NotDifferentiableError
 from srcgrad.passes.kinds import kind_of
 from srcgrad.runtime.anomaly import watch
@@ -60,8 +61,11 @@ class Gradient(Derivative):
                 if meanings.hold() and not state.levels and switch.on and not watch.on:
                     try:
                         made = function(*args)
-                    except ArithmeticError:
+                    except (ArithmeticError, NotImplementedError):
                         return self._recorded(*arranged(self.primal, args, {}, self.chosen), recorded.vjp)
+                    except Exception as error:
+                        tell(error, self.primal, args)
+                        raise
                     return self._fitting(made, args, keys)
         values, keywords, places = arranged(self.primal, args, kwargs, self.chosen)
         if not keywords and not self.has_aux:
@@ -69,10 +73,13 @@ class Gradient(Derivative):
             if entry is not None:
                 try:
                     return self._compiled(entry, args, values, places)
-                except ArithmeticError:
+                except (ArithmeticError, NotImplementedError):
                     # A generated formula may overflow where the function does not; if the function
                     # does too, recording it raises what it raises.
                     return self._recorded(values, keywords, places, recorded.vjp)
+                except Exception as error:
+                    tell(error, self.primal, values)
+                    raise
         return self._recorded(values, keywords, places, derive.vjp)
 
     def _compiled(self, entry: compiled.Entry, args: tuple[Any, ...], values: list[Any], keys: Any) -> Any:
@@ -119,6 +126,16 @@ class Gradient(Derivative):
                 ways=("return (value, auxiliary)", "leave has_aux out"),
             )
         return result
+
+    @property
+    def function(self) -> Callable[..., Any] | None:
+        """The generated function itself, of the latest call; None where calls are recorded.
+
+        It is what pdb steps through (`break g.function`) and what `inspect.getsource` shows of it;
+        of the gradient, `inspect.getsource` shows the primal, which `__wrapped__` names.
+        """
+        entry = derive.latest(self.primal, self.chosen, self.mode)
+        return None if entry is None else entry.plain
 
     def state(self) -> tuple[Any, ...]:
         return (self.argnums, self.has_aux, self.backend, self.with_value)

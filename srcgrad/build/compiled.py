@@ -22,6 +22,7 @@ import numpy as np
 
 from srcgrad.build.meanings import MISSING, Meanings, meanings_of
 from srcgrad.build.module_text import module_text
+from srcgrad.build.unguarded import looked_at
 from srcgrad.passes.kinds import kind_of
 
 Key = tuple[tuple[Hashable, ...], tuple[int, ...], str, bool]  # kinds, argnums, mode, apart
@@ -41,6 +42,7 @@ class Entry:
     """A derivative of one function, ready to be called, and what it takes for granted."""
 
     function: Callable[..., Any]
+    plain: Callable[..., Any]  # the function as generated, for recording it
     text: Text
     meanings: Meanings
     apart: bool  # right only where no two arrays among the arguments share memory
@@ -58,6 +60,7 @@ class Text:
     code: CodeType
     entry: str
     bindings: dict[str, Any]
+    bare: bool = True  # whether its results are to be looked at; see `unguarded`
 
     @property
     def module(self) -> str:
@@ -159,7 +162,9 @@ def _made(f: FunctionType, what: Key, generate: bool) -> Entry | None:
     namespace: dict[str, Any] = {"__name__": "generated", **bindings}
     exec(answer.text.code, namespace)
     meanings.names.append((_rules, "version", answer.rules))
-    return Entry(namespace[answer.text.entry], answer.text, meanings, what[3])
+    plain = namespace[answer.text.entry]
+    function = looked_at(plain, what[2]) if answer.text.bare else plain
+    return Entry(function, plain, answer.text, meanings, what[3])
 
 
 def latest_of(f: FunctionType, argnums: tuple[int, ...], mode: str) -> Entry | None:
@@ -203,10 +208,10 @@ def adopt(
     _answers[place] = _Made(_text(source, entry, bindings), meanings_of(f))
 
 
-def _text(source: str, entry: str, bindings: dict[str, Any]) -> Text:
+def _text(source: str, entry: str, bindings: dict[str, Any], bare: bool = True) -> Text:
     filename = f"<srcgrad {entry} {next(_serial)}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    return Text(source, compile(source, filename, "exec"), entry, bindings)
+    return Text(source, compile(source, filename, "exec"), entry, bindings, bare)
 
 
 def generated(f: FunctionType, what: Key) -> Text | None:
@@ -223,7 +228,7 @@ def generated(f: FunctionType, what: Key) -> Text | None:
         if os.environ.get("SRCGRAD_STRICT"):
             raise
         return None
-    return _text(made.source, made.entry, dict(made.bindings))
+    return _text(made.source, made.entry, dict(made.bindings), made.bare)
 
 
 def _bound_again(bindings: dict[str, Any], old: Meanings, now: Meanings) -> dict[str, Any] | None:

@@ -15,6 +15,7 @@ import numpy as np
 
 from srcgrad import passes
 from srcgrad.build import compiled, recorded
+from srcgrad.build.telling import tell
 from srcgrad.passes.kinds import kind_of
 from srcgrad.runtime import tree
 from srcgrad.runtime.anomaly import watch
@@ -43,7 +44,19 @@ def entry(f: Any, args: Sequence[Any], keys: Sequence[int | str], mode: str) -> 
 def run(f: FunctionType, entry: compiled.Entry, args: Sequence[Any], *tangents: Any) -> Any:
     """What a generated function returns; recorded where an outer derivative is being taken."""
     args = _with_defaults(f, args)
-    return call(entry.function, *args, *tangents) if state.levels else entry.function(*args, *tangents)
+    if not state.levels:
+        return entry.function(*args, *tangents)
+    made = call(entry.plain, *args, *tangents)
+    if entry.text.bare and not _is_finite(made):
+        raise FloatingPointError("a generated derivative is not finite")
+    return made
+
+
+def _is_finite(made: Any) -> bool:
+    """Whether all numbers are finite; a pullback is not asked."""
+    if isinstance(made, tuple):
+        return all(_is_finite(part) for part in made)
+    return callable(made) or bool(np.isfinite(made).all())
 
 
 def _with_defaults(f: FunctionType, args: Sequence[Any]) -> Sequence[Any]:
@@ -89,8 +102,11 @@ def vjp(
     kept = [call(np.copy, a) if isinstance(a, np.ndarray) else a for a in args]
     try:
         y, pull = run(f, made, kept)  # type: ignore[arg-type]
-    except ArithmeticError:
+    except (ArithmeticError, NotImplementedError):
         return recorded.vjp(f, args, kwargs, keys)
+    except Exception as error:
+        tell(error, f, args)
+        raise
     chosen = [kept[k] for k in keys]  # type: ignore[index]
 
     def pullback(y_bars: list[Any]) -> list[Any]:
@@ -98,9 +114,12 @@ def vjp(
             return [zero_of(x) for x in chosen]
         try:
             x_bars = call(pull, y_bars[0]) if state.levels else pull(y_bars[0])
-        except ArithmeticError:
+        except (ArithmeticError, NotImplementedError):
             # A generated formula may overflow where the function does not.
             return recorded.vjp(f, kept, kwargs, keys)[1](y_bars)
+        except Exception as error:
+            tell(error, f, kept)
+            raise
         return [fitting(x, x_bar) for x, x_bar in zip(chosen, x_bars, strict=True)]
 
     return call(np.copy, y) if isinstance(y, np.ndarray) else y, pullback
@@ -120,8 +139,11 @@ def jvp(
     x_dots = [fitting(args[k], x_dot) for k, x_dot in zip(keys, tangents, strict=True)]  # type: ignore[index]
     try:
         y, y_dot = run(f, made, _with_defaults(f, args), *x_dots)  # type: ignore[arg-type]
-    except ArithmeticError:
+    except (ArithmeticError, NotImplementedError):
         return recorded.jvp(f, args, kwargs, keys, tangents)
+    except Exception as error:
+        tell(error, f, args)
+        raise
     if isinstance(y, np.ndarray):
         return call(np.copy, y), [call(np.array, y_dot, dtype=y.dtype)]
     return y, [fitting(y, y_dot)] if tree.is_leaf(y) else []
@@ -151,15 +173,20 @@ def source(f: Callable[..., Any], keys: Sequence[int | str], mode: str) -> str:
 
     What the passes do not understand is shown as the recorder runs it.
     """
+    found = latest(f, keys, mode)
+    return recorded_source(f) if found is None else found.text.module  # type: ignore[arg-type]
+
+
+def latest(f: Callable[..., Any], keys: Sequence[int | str], mode: str) -> compiled.Entry | None:
+    """The generated derivative of the latest kinds, or else of likely ones; None where there is none."""
     positions = positions_of(f, keys)
-    if positions is not None and isinstance(f, FunctionType):
-        latest = compiled.latest_of(f, positions, mode) or compiled.entry_of(f, general_kinds(f), positions, mode)
-        if latest is None:
-            likely = passes.likely_kinds(f, positions, mode)
-            latest = compiled.entry_of(f, likely, positions, mode) if likely is not None else None
-        if latest is not None:
-            return latest.text.module
-    return recorded_source(f)  # type: ignore[arg-type]
+    if positions is None or not isinstance(f, FunctionType):
+        return None
+    found = compiled.latest_of(f, positions, mode) or compiled.entry_of(f, general_kinds(f), positions, mode)
+    if found is None:
+        likely = passes.likely_kinds(f, positions, mode)
+        found = compiled.entry_of(f, likely, positions, mode) if likely is not None else None
+    return found
 
 
 def general_kinds(f: Any) -> tuple[Hashable, ...]:

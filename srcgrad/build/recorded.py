@@ -6,14 +6,19 @@ the caller's, and so that each differentiated number is an object of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 import srcgrad.syntax.instrument  # noqa: F401 - gives the recorder its rewriter
-from srcgrad.runtime import tree
+from srcgrad.errors import Place, UnsupportedSyntaxError
+from srcgrad.runtime import memory, tree
 from srcgrad.runtime.forward import ForwardTrace
 from srcgrad.runtime.leaves import copied_leaves, copied_tree, results_of, start, tangents_of
 from srcgrad.runtime.levels import at, run, state
+from srcgrad.runtime.operations import REINTERPRETING
 from srcgrad.runtime.reverse import ReverseTrace, sweep
 
 Pullback = Callable[[list[Any]], list[Any]]
@@ -34,7 +39,7 @@ def vjp(
         trace.mark(x)
         trace.hold(x)
     y = run(trace, f, *positional, **named)
-    outputs = list(tree.leaves(y))
+    outputs = _checked(trace, f, tree.leaves(y))
 
     def pullback(y_bars: list[Any]) -> list[Any]:
         x_bars: list[Any] = at(state.levels, sweep, trace, outputs, y_bars, inputs)
@@ -58,10 +63,22 @@ def jvp(
     trace = ForwardTrace()
     at(outer, start, trace, inputs, tangents)
     y = run(trace, f, *positional, **named)
-    outputs = list(tree.leaves(y))
+    outputs = _checked(trace, f, tree.leaves(y))
     y_dots: list[Any] = at(outer, tangents_of, trace, outputs)
     results = iter(at(outer, results_of, outputs))
     return tree.map_leaves(lambda _: next(results), y), y_dots
+
+
+def _checked(trace: Any, f: Callable[..., Any], found: Iterable[Any]) -> list[Any]:
+    """The leaves of a result; none may show the bits of active memory in another type."""
+    outputs = list(found)
+    for y in outputs:
+        if isinstance(y, np.ndarray) and y.base is not None and trace.is_active(y) and memory.reinterprets(y):
+            code = getattr(inspect.unwrap(f), "__code__", None)
+            place = Place(code.co_filename, code.co_firstlineno, function=code.co_name) if code else None
+            what = f"the result shows memory of type {memory.owner(y).dtype} as {y.dtype}"
+            raise UnsupportedSyntaxError(what, place, ways=REINTERPRETING)
+    return outputs
 
 
 def leaves_of(args: Sequence[Any], kwargs: Mapping[str, Any], chosen: Sequence[int | str]) -> list[Any]:

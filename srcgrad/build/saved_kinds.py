@@ -10,7 +10,8 @@ import numpy as np
 def kind_of(value: Any) -> Any:
     """What the functions of this module are chosen by: a type; of an array its dtype and which lengths are 1."""
     if type(value) is np.ndarray:
-        return ("array", value.dtype.char, tuple([n == 1 for n in value.shape]))
+        dtype = value.dtype
+        return ("array", dtype.char if dtype.isnative else dtype.str, tuple([n == 1 for n in value.shape]))
     if type(value) is tuple:
         return ("tuple", tuple([kind_of(v) for v in value]))
     names = {

@@ -21,7 +21,7 @@ import numpy as np
 
 from srcgrad.passes import algebra, kinds, results
 from srcgrad.passes.algebra import call, div, mul, neg, number
-from srcgrad.passes.cotangent import Contribution, Cotangent, Pushing, cost
+from srcgrad.passes.cotangent import Contribution, Cotangent, Pushing, added_axes, cost, with_axes
 from srcgrad.passes.resolve import UNRESOLVED, bind, callee
 from srcgrad.rules import table
 from srcgrad.syntax import ir
@@ -45,7 +45,8 @@ class Adjoint(Pushing):
         c = replace(c, expr=self.real(c.expr))
         match e:
             case Name():
-                self.sink.contributions.append(Contribution(e.id, None, c.expr, c.full))
+                thin = None if c.full else self.kind(c.expr)
+                self.sink.contributions.append(Contribution(e.id, None, c.expr, c.full, thin))
             case ir.Unary(op="-"):
                 self.push(e.operand, Cotangent(neg(c.expr), c.full))
             case ir.Unary(op="+"):
@@ -124,6 +125,11 @@ class Adjoint(Pushing):
         """A subscripted variable: the part of its cotangent is added to."""
         if isinstance(e, Attribute):
             self.push(e.value, Cotangent(Attribute(c.expr, "T") if c.full else c.expr, c.full))
+            return
+        added = added_axes(e, self.view)
+        if added:
+            term = c.expr if self.kind(c.expr).is_scalar else with_axes(self.filled(e, c).expr, added, number(0))
+            self.push(e.value, Cotangent(term, c.full))
             return
         base: Expr = e
         while isinstance(base, (Subscript, Attribute)):
@@ -279,8 +285,7 @@ class Adjoint(Pushing):
         kept = isinstance(keep, Const) and keep.value is True
         leading = set(gone) == set(range(len(gone)))
         if not kept and not leading:
-            np_ = self.module.reference(np)
-            term = call(Attribute(np_, "expand_dims"), term, axis)
+            term = with_axes(term, gone, Const(None, "None"))
         self.push(operand, Cotangent(term, False))
         return True
 

@@ -49,6 +49,11 @@ def signed(e: Expr) -> tuple[str, Expr]:
     return "-" if sign < 0 else "+", core
 
 
+def with_sign(sign: str, e: Expr) -> Expr:
+    """The opposite of `signed`."""
+    return neg(e) if sign == "-" else e
+
+
 def _sign(sign: int, e: Expr) -> Expr:
     return neg(e) if sign < 0 else e
 
@@ -69,8 +74,15 @@ def _product(a: Expr, b: Expr) -> Expr:
         return a
     if is_number(b) and not is_number(a):
         a, b = b, a
-    head, rest = _leading_number(a)
-    head2, rest2 = _leading_number(b)
+    for one, other in ((a, b), (b, a)):
+        # (2 * x) * (1 / n) is 2 / n * x
+        if isinstance(one, Binary) and one.op == "/" and is_number(one.left):
+            number_, left = leading_number(other)
+            if number_ is not None:
+                quotient = Binary("/", _product(number_, one.left), one.right)
+                return quotient if left is None else _product(quotient, left)
+    head, rest = leading_number(a)
+    head2, rest2 = leading_number(b)
     if head is not None and head2 is not None:
         folded = head.value * head2.value
         parts = [p for p in (rest, rest2) if p is not None]
@@ -92,7 +104,7 @@ def _chain(parts: list[Expr]) -> Expr:
     return out
 
 
-def _leading_number(e: Expr) -> tuple[Const | None, Expr | None]:
+def leading_number(e: Expr) -> tuple[Const | None, Expr | None]:
     """`2 * x` as (2, x), `3` as (3, None), anything else as (None, e)."""
     if isinstance(e, Const) and is_number(e):
         return e, None
@@ -101,11 +113,11 @@ def _leading_number(e: Expr) -> tuple[Const | None, Expr | None]:
             return e.left, e.right
         if isinstance(e.right, Const) and is_number(e.right):
             return e.right, e.left
-        head, rest = _leading_number(e.left)
+        head, rest = leading_number(e.left)
         if head is not None and rest is not None:
             return head, Binary("*", rest, e.right)
     if isinstance(e, Binary) and e.op == "/":
-        head, rest = _leading_number(e.left)
+        head, rest = leading_number(e.left)
         if head is not None and rest is not None:
             return head, Binary("/", rest, e.right)
     return None, e

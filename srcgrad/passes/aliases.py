@@ -55,7 +55,7 @@ def check_aliases(unit: ir.Unit, facts: Facts, apart: bool) -> frozenset[str]:
                     if s.op or isinstance(target, ir.Subscript):
                         continue
                     kind = view.kind(value)
-                    if kind.is_scalar or kind.form in ("text", "none", "range"):
+                    if all(k.is_scalar or k.form in ("text", "none", "range") for k in kind.items or (kind,)):
                         continue
                     if not is_own(value, view):
                         for name in ir.bound_names(target):

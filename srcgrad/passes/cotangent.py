@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 
 from srcgrad.passes import algebra, kinds
-from srcgrad.passes.algebra import call, number
+from srcgrad.passes.algebra import call, mul, number
 from srcgrad.passes.kinds import Kind, stretches
 from srcgrad.passes.namer import Module
 from srcgrad.passes.resolve import callee
+from srcgrad.passes.selection import CHOSEN, PLACED, USED, Use
 from srcgrad.passes.view import View
 from srcgrad.rules import support
 from srcgrad.syntax import ir
@@ -32,6 +33,7 @@ class Contribution:
     place: Expr | None  # the subscripted variable, `x[i]`, or None for all of it
     term: Expr
     full: bool
+    kind: Kind | None = None  # of a term that is not full
 
 
 @dataclass(frozen=True)
@@ -79,34 +81,44 @@ class Pushing:
         module: Module,
         fresh: Callable[[str], str],
         result: str | None,
-        selects: Callable[[Expr], bool],
+        use: Use,
     ) -> None:
         self.view = view
         self.module = module
         self.fresh = fresh
         self.result = result  # the variable that holds the value of the whole right side
-        self.selects = selects
+        self.use = use
         self.sink = Sink()
         self.top: Expr | None = None
         self.bars: dict[str, Kind] = {}  # kinds of the cotangents named so far
+        # A view of what is known of them, and for what.
+        self.within: tuple[dict[str, Kind], Expr | None, View | None] = ({}, None, None)
 
-    def run(self, e: Expr, cotangent: Expr, kind: Kind) -> Sink:
+    def run(self, e: Expr, cotangent: Expr, kind: Kind, full: bool = True) -> Sink:
         if isinstance(cotangent, Name):
             self.bars[cotangent.id] = kind
         self.top = e
-        self.push(e, Cotangent(cotangent, True))
+        self.push(e, Cotangent(cotangent, full))
         return self.sink
 
     # Values -------------------------------------------------------------------------------------
 
     def kind(self, e: Expr) -> Kind:
         """The kind of an expression that may mention cotangents."""
+        known, top, view = self.within
+        if view is None or known != self.bars or top is not self.top:
+            view = self._view()
+            self.within = (dict(self.bars), self.top, view)
+        return view.kind(e)
+
+    def _view(self) -> View:
+        """The statement's view with the cotangents and the result among the variables."""
         env = {**self.view.env, **{n: _value(k) for n, k in self.bars.items()}}
         if self.result is not None and self.result not in env and self.top is not None:
             env[self.result] = _value(self.view.kind(self.top))
         variables = self.view.scope.variables | env.keys()
         scope = replace(self.view.scope, variables=variables, read={}, imported=self.module.objects)
-        return View(env, scope).kind(e)
+        return View(env, scope)
 
     def value(self, e: Expr) -> Expr:
         """The expression, where computing it again is cheap; else a name for it is asked for."""
@@ -152,9 +164,7 @@ class Pushing:
         if not self.view.active(operand):
             return
         result, kind = self.view.kind(e), self.view.kind(operand)
-        skipped = not algebra.is_number(c.expr) and self.may_skip(e)
-        # Only a partial that reads something can be infinite.
-        skipped = skipped and bool(ir.names(times(algebra.ONE)) & (self.view.env.keys() | {self.result}))
+        skipped = not algebra.is_number(c.expr) and self.guards(e, times(algebra.ONE))
         if skipped:
             c = self.named(c, e)
         term = times(c.expr)
@@ -172,14 +182,51 @@ class Pushing:
             spread = self.filled(e, c)
             self.elementwise(e, operand, spread, times)
             return
+        added = added_axes(operand, self.view)
+        if added and isinstance(operand, Subscript):
+            inner = self.view.kind(operand.value)
+            if result.dims is not None and not stretches(inner, without_axes(kind, added)):
+                beyond = len(result.dims) - len(kind.dims or ())
+                gone = (*range(beyond), *(beyond + k for k in added))
+                self.push(operand.value, Cotangent(self.sum(term, result, gone), True))
+                return
+        self.push(operand, Cotangent(self.gathered(term, operand, result), True))
+
+    def gathered(self, term: Expr, operand: Expr, result: Kind) -> Expr:
+        """A cotangent with the shape of a result, summed over where the operand was stretched."""
+        kind = self.view.kind(operand)
         if kind.is_scalar:
-            if result.form == "array":
-                summed: Expr = call(Attribute(self.module.reference(np), "sum"), term)
-            else:
-                summed = self.unbroadcast(term, operand)
-        else:
-            summed = self.unbroadcast(term, operand)
-        self.push(operand, Cotangent(summed, True))
+            return self.sum(term, result, None)
+        if kind.dims is None or result.dims is None:
+            return self.unbroadcast(term, operand)
+        beyond = len(result.dims) - len(kind.dims)
+        pairs = list(zip(kind.dims, result.dims[beyond:], strict=True))
+        if not all(o == kinds.ONE or o.one is False or kinds.same_length(o, r) for o, r in pairs):
+            return self.unbroadcast(term, operand)
+        term = self.sum(term, result, tuple(range(beyond))) if beyond else term
+        single = tuple(k for k, (o, r) in enumerate(pairs) if o == kinds.ONE and r != kinds.ONE)
+        if not single:
+            return term
+        left = replace(result, dims=result.dims[beyond:])
+        return self.sum(term, left, single, keepdims=Const(True, "True"))
+
+    def sum(self, term: Expr, kind: Kind, axes: tuple[int, ...] | None, **named: Expr) -> Expr:
+        """The sum of an array's elements over some axes, or over all of them."""
+        sign, core = algebra.signed(term)
+        head, rest = algebra.leading_number(core)
+        if head is not None and rest is not None:
+            return algebra.with_sign(sign, mul(head, self.sum(rest, kind, axes, **named)))
+        if self.kind(core).form != "array":
+            total = call(Attribute(self.module.reference(np), "sum"), core)
+            return algebra.with_sign(sign, total)
+        if axes is None and isinstance(core, Binary) and core.op == "*":
+            sides = self.kind(core.left), self.kind(core.right)
+            if kinds.same_shape(*sides) and sides[0].rank == 1 and all(k.dtype == kinds.REAL for k in sides):
+                return algebra.with_sign(sign, Binary("@", core.left, core.right))
+        if axes is not None and len(axes) < (kind.rank or 0):
+            at = number(axes[0]) if len(axes) == 1 else ir.Sequence("tuple", tuple(number(k) for k in axes))
+            named = {"axis": at, **named}
+        return algebra.with_sign(sign, call(Attribute(core, "sum"), **named))
 
     def real(self, term: Expr) -> Expr:
         """A cotangent of floats: `1.0 * mask` for what would be an array of truths or integers."""
@@ -201,9 +248,14 @@ class Pushing:
             part == operand or self.view.kind(part).is_scalar for part in parts
         )
 
-    def may_skip(self, e: Expr) -> bool:
-        """Whether elements of a value may be left unused, whose partials may be infinite."""
-        return self.selects(e)
+    def guards(self, e: Expr, partial: Expr) -> bool:
+        """Whether a product with a partial derivative must be zero wherever the cotangent is."""
+        use = self.use(e)
+        if use == USED or not self.use.is_wild(partial):
+            return False
+        # Whether an element is used at a place of an array is left to looking at the result.
+        self.module.bare = self.module.bare or use == PLACED
+        return use == CHOSEN
 
     def unbroadcast(self, term: Expr, operand: Expr) -> Expr:
         return call(self.module.reference(support.unbroadcast), term, self.value(operand))
@@ -226,6 +278,43 @@ class Pushing:
         return self.value(e)
 
 
+def added_axes(e: Expr, view: View) -> tuple[int, ...]:
+    """The axes that a subscript of None and whole slices adds, such as 1 and 2 of `x[:, None, None]`."""
+    if not isinstance(e, Subscript):
+        return ()
+    kind = view.kind(e.value)
+    if kind.form != "array" or kind.dims is None:
+        return ()
+    parts = list(e.index.items) if isinstance(e.index, ir.Sequence) and e.index.form == "tuple" else [e.index]
+    taken = sum(isinstance(p, ir.Slice) for p in parts)
+    if taken > len(kind.dims):
+        return ()
+    found: list[int] = []
+    at = 0
+    for p in parts:
+        if isinstance(p, Const) and p.value is None:
+            found.append(at)
+            at += 1
+        elif isinstance(p, Const) and p.value is ...:
+            at += len(kind.dims) - taken
+        elif p == ir.Slice(None, None, None):
+            at += 1
+        else:
+            return ()
+    return tuple(found)
+
+
+def without_axes(kind: Kind, axes: tuple[int, ...]) -> Kind:
+    """The kind of an array without some of its axes."""
+    return replace(kind, dims=tuple(d for k, d in enumerate(kind.dims or ()) if k not in axes))
+
+
+def with_axes(term: Expr, axes: tuple[int, ...], put: Expr) -> Expr:
+    """`term[:, None]`, or `term[:, 0]`: something put at each of the axes."""
+    parts = [put if k in axes else ir.Slice(None, None, None) for k in range(max(axes) + 1)]
+    return Subscript(term, parts[0] if len(parts) == 1 else ir.Sequence("tuple", tuple(parts)))
+
+
 def _value(kind: Kind) -> Any:
     from srcgrad.passes.view import Value
 
@@ -241,7 +330,10 @@ def cost(e: Expr) -> int:
             return 1 + sum(cost(child) for child in ir.children(e))
         case ir.Unary():
             return (0 if isinstance(e.operand, Const) else 1) + cost(e.operand)
-        case Subscript() | Attribute() | ir.Slice() | ir.Sequence(form="tuple"):
+        case Subscript():
+            # Finding the place costs little beside what is read there.
+            return cost(e.value) + max(0, cost(e.index) - 4)
+        case Attribute() | ir.Slice() | ir.Sequence(form="tuple"):
             return sum(cost(child) for child in ir.children(e))
         case ir.Call(function=Name(id="len"), args=(ir.Argument(value=Name()),)):
             return 0

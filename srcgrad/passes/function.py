@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from srcgrad.passes.infer import Facts, infer
 from srcgrad.passes.iteration import index_loops
 from srcgrad.passes.kinds import Kind
 from srcgrad.passes.lines import Lines
+from srcgrad.passes.memory import Memory
 from srcgrad.passes.normalise import (
     choices_as_branches,
     decided_branches,
@@ -33,12 +35,13 @@ from srcgrad.passes.normalise import (
 from srcgrad.passes.places import selects
 from srcgrad.passes.record import Plan, record
 from srcgrad.passes.resolve import Scope
-from srcgrad.passes.selection import at_risk, selected_from
+from srcgrad.passes.selection import Use, Uses
+from srcgrad.passes.simple import Given, Simple
 from srcgrad.passes.sweep import trip_counts
 from srcgrad.passes.tangent import Tangent
 from srcgrad.passes.useful import useful
 from srcgrad.passes.versions import rename_overwritten
-from srcgrad.passes.view import Value, View
+from srcgrad.passes.view import Env, Value, View
 from srcgrad.passes.views import separate_views
 from srcgrad.syntax import emit, ir
 from srcgrad.syntax.emit import text_of
@@ -49,6 +52,21 @@ if TYPE_CHECKING:
 
 # Functions of Python's that the generated text may call by their names.
 WRITTEN_BUILTINS = {"range", "reversed", "len", "float", "slice"}
+
+
+@dataclass
+class Derived:
+    """What a statement contributes, and all that this has been worked out from."""
+
+    s: Stmt
+    env: Env
+    uses: tuple[object, ...]
+    given: Given
+    plan: Plan  # what it adds to the plan besides the sink
+    sink: Sink | None = None
+    taken: set[str] = field(default_factory=set)
+    handed_out: set[str] = field(default_factory=set)
+    bars: frozenset[str] = frozenset()
 
 
 class Function:
@@ -86,8 +104,12 @@ class Function:
             raise NotStatic("the variable _ is read")
         self.start = dict(zip(unit.params, values, strict=True))
         self.selected = selected  # whether the caller may leave parts of the result unused
-        self.risk: tuple[ir.Unit | None, frozenset[str]] = (None, frozenset())
+        self.uses: Uses | None = None
         self.read: dict[str, Any] = {}
+        self.memory = Memory()
+        self.derived: dict[int, Derived] = {}  # by the identity of the statement
+        self.handed_out: set[str] = set()
+        self.bars_then: tuple[tuple[int, int, int], frozenset[str]] = ((0, 0, 0), frozenset())
         self.originals: dict[str, str] = {}  # the name that a numbered name of ours was made from
 
     # Names --------------------------------------------------------------------------------------
@@ -181,22 +203,17 @@ class Function:
 
     def facts(self) -> Facts:
         scope = self.scope()
-        facts = infer(self.unit, self.start, scope, self.session.call)
+        facts = infer(self.unit, self.start, scope, self.session.call, self.memory)
         for name, value in self.read.items():
             self.module.bind(name, value)
         return facts
 
-    def selects(self, s: Stmt) -> Callable[[Expr], bool]:
+    def use(self, s: Stmt) -> Use:
         """Whether elements of the value of a part of the statement may be left unused."""
-        if self.risk[0] is not self.unit:
-            self.risk = (self.unit, at_risk(self.unit, self.selected))
-        risk = self.risk[1]
-        target = bool(ir.written_names(s) & risk) or "" in risk
-        inside: set[int] = set()
-        if isinstance(s, (ir.Assign, ir.Return)):
-            for part in selected_from(s.value, self.unit.params):
-                inside |= {id(node) for node in ir.walk(part)}
-        return lambda e: target or id(e) in inside
+        if self.uses is None or self.uses.unit is not self.unit:
+            integers = frozenset(p for p, v in self.start.items() if v.kind.form == "int")
+            self.uses = Uses(self.unit, integers, self.selected)
+        return Use(self.uses, s)
 
     def adjoint(self, s: Stmt, view: View, result: str | None) -> Adjoint:
         used: set[str] = set()
@@ -206,9 +223,10 @@ class Function:
             while name in self.taken or name in used or name in self.bar_names():
                 name, k = f"{wanted}{k}", k + 1
             used.add(name)
+            self.handed_out.add(name)
             return name
 
-        return Adjoint(view, self.module, fresh, result, self.selects(s))
+        return Adjoint(view, self.module, fresh, result, self.use(s))
 
     def bar(self, name: str) -> str:
         """The name of a variable's cotangent."""
@@ -218,7 +236,10 @@ class Function:
         return wanted
 
     def bar_names(self) -> frozenset[str]:
-        return frozenset(self.bar(v) for v in self.variables)
+        sizes = len(self.variables), len(self.taken), len(self.module.taken)  # which only grow
+        if self.bars_then[0] != sizes:
+            self.bars_then = sizes, frozenset([self.bar(v) for v in self.variables])
+        return self.bars_then[1]
 
     def seed(self, kind: Kind) -> Expr:
         if kind.is_scalar:
@@ -229,11 +250,29 @@ class Function:
         """What the derivative of a statement asks to have by name."""
         if self.mode == "jvp":
             return self.dry_tangent(s, view)
-        sink = self.sink(s, view, None)
+        sink = self.sink(s, view).sink
         return sink.wanted if sink is not None else []
 
-    def sink(self, s: Stmt, view: View, plan: Plan | None) -> Sink | None:
+    def sink(self, s: Stmt, view: View, given: Given = (None, None)) -> Derived:
         """The contributions of a statement, whether or not its target's cotangent is zero."""
+        uses = self.use(s).uses.about(s)
+        known = self.derived.get(id(s))
+        if known is not None and known.env is view.env and known.given == given and known.uses == uses and self.are_free(known):
+            return known
+        self.handed_out = set()
+        found = Derived(s, view.env, uses, given, Plan())
+        found.sink = self.contributions(s, view, found.plan, given)
+        found.taken = self.taken | self.module.taken
+        found.handed_out, found.bars = self.handed_out, self.bar_names()
+        self.derived[id(s)] = found
+        return found
+
+    def are_free(self, known: Derived) -> bool:
+        """Whether the names that were given to cotangents would be given again."""
+        later = (self.taken | self.module.taken) - known.taken
+        return later.isdisjoint(known.handed_out | known.bars) and self.bar_names().isdisjoint(known.handed_out)
+
+    def contributions(self, s: Stmt, view: View, plan: Plan, given: Given) -> Sink | None:
         match s:
             case ir.Return():
                 kind = view.kind(s.value)
@@ -252,7 +291,11 @@ class Function:
                     return Sink()
                 result = target.id if target.id not in ir.names(value) else None
                 adjoint = self.adjoint(s, view, result)
-                return adjoint.run(value, Name(self.bar(target.id)), view.kind(value))
+                kind, bar = view.kind(value), Name(self.bar(target.id))
+                constant, thin = given
+                if constant is not None:
+                    return adjoint.run(value, constant, kind, kind.is_scalar)
+                return adjoint.run(value, bar, thin or kind, thin is None)
             case ir.Assign(target=ir.Subscript() as target):
                 return self.store(s, target, view, plan)
             case ir.Assign(target=ir.Sequence() as target, value=ir.Sequence() as value):
@@ -266,7 +309,7 @@ class Function:
             case _:
                 return None
 
-    def user_call(self, s: ir.UserCall, view: View, plan: Plan | None) -> Sink:
+    def user_call(self, s: ir.UserCall, view: View, plan: Plan) -> Sink:
         """The pullback's results go on to the arguments."""
         total = Sink()
         received: list[str] = []
@@ -284,8 +327,7 @@ class Function:
             total.temps += one.temps
             total.contributions += one.contributions
             total.wanted += one.wanted
-        if plan is not None:
-            plan.received[s.key] = received
+        plan.received[s.key] = received
         return total
 
     def return_bar(self, kind: Kind) -> Expr:
@@ -293,7 +335,7 @@ class Function:
             return Name(self.result_bar)
         return self.seed(kind)
 
-    def store(self, s: ir.Assign, target: ir.Subscript, view: View, plan: Plan | None) -> Sink:
+    def store(self, s: ir.Assign, target: ir.Subscript, view: View, plan: Plan) -> Sink:
         base = ir.root(target)
         assert base is not None
         part = view.kind(target)
@@ -307,8 +349,7 @@ class Function:
             cotangent: Expr = algebra.neg(place) if s.op == "-" else place
             sink = self.written(s, s.value, part, cotangent, view, {})
             if not any(c.variable == base for c in sink.contributions):
-                if plan is not None:
-                    plan.added.add(s.key)
+                plan.added.add(s.key)
                 return sink
         value = ir.Binary(s.op, target, s.value) if s.op else s.value
         temp = "e_bar"
@@ -331,11 +372,8 @@ class Function:
         adjoint.bars = {**temps, self.bar(base): view.kind(Name(base))}
         for temp in temps:
             adjoint.fresh(temp)
-        if kind.is_scalar and not part.is_scalar:
-            np_ = self.module.reference(np)
-            cotangent = algebra.call(ir.Attribute(np_, "sum"), cotangent)
-        elif not kind.is_scalar and kinds.stretches(kind, part):
-            cotangent = adjoint.unbroadcast(cotangent, value)
+        if kinds.stretches(kind, part):
+            cotangent = adjoint.gathered(cotangent, value, part)
         return adjoint.run(value, cotangent, kind)
 
     def parallel(self, s: ir.Assign, target: ir.Sequence, value: ir.Sequence, view: View) -> Sink:
@@ -360,13 +398,21 @@ class Function:
     def plan(self, facts: Facts) -> Plan:
         plan = Plan()
         wanted = useful(self.unit, facts)
-        for s in ir.statements(self.unit.body):
+        simple = Simple(self.unit)
+        for s in reversed(list(ir.statements(self.unit.body))):
             if s.key in wanted:
-                sink = self.sink(s, facts.at(s), plan)
-                if sink is not None:
-                    if sink.wanted:
+                given = simple.settle(s, plan, facts)
+                found = self.sink(s, facts.at(s), given)
+                if given != (None, None) and found.sink is not None and found.sink.wanted:
+                    simple.withdraw(s, plan)
+                    found = self.sink(s, facts.at(s))
+                if found.sink is not None:
+                    if found.sink.wanted:
                         raise NotStatic("a value that could not be named", s.span)
-                    plan.sinks[s.key] = sink
+                    plan.sinks[s.key] = found.sink
+                    plan.added |= found.plan.added
+                    plan.received |= found.plan.received
+        simple.finish(plan)
         plan = record(self.unit, plan, facts, self.users)
         # What is saved decides too which loops are run backwards.
         trip_counts(self.unit, plan, self.variable)
@@ -377,7 +423,7 @@ class Function:
     # Forward mode --------------------------------------------------------------------------------
 
     def tangent(self, s: Stmt, view: View, result: str | None) -> Tangent:
-        tangent = Tangent(view, self.module, self.fresh, result, self.selects(s))
+        tangent = Tangent(view, self.module, self.fresh, result, self.use(s))
         tangent.dots = {v: self.dot(v) for v in self.variables}
         return tangent
 

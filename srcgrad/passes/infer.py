@@ -8,11 +8,12 @@ the joining paths only is marked so: where it is unbound the user's own statemen
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from srcgrad.passes import kinds
-from srcgrad.passes.kinds import BOOL, INT, OBJECT, SCALAR, Kind
+from srcgrad.passes.kinds import BOOL, INT, OBJECT, SCALAR, Dim, Kind
+from srcgrad.passes.memory import Memory
 from srcgrad.passes.resolve import Scope, callee
 from srcgrad.passes.view import Env, Value, View
 from srcgrad.syntax import ir
@@ -30,24 +31,21 @@ class Facts:
     entry: dict[int, Env]  # before a loop's first iteration; `before` joins all of them
     scope: Scope
     returned: Value | None
-    views: dict[int, View] = field(default_factory=dict, compare=False, repr=False)
+    memory: Memory
 
     def at(self, s: Stmt) -> View:
-        view = self.views.get(s.key)
-        if view is None or view.env is not self.before[s.key]:
-            view = self.views[s.key] = View(self.before[s.key], self.scope)
-        return view
+        return self.memory.view(self.before[s.key], self.scope)
 
     def past(self, s: Stmt) -> View:
-        return View(self.after[s.key], self.scope)
+        return self.memory.view(self.after[s.key], self.scope)
 
 
 # The interpretation -----------------------------------------------------------------------------
 
 
-def infer(unit: ir.Unit, start: Env, scope: Scope, call: CallKind | None = None) -> Facts:
-    """Run the unit on kinds."""
-    facts = Facts({}, {}, {}, scope, None)
+def infer(unit: ir.Unit, start: Env, scope: Scope, call: CallKind, memory: Memory) -> Facts:
+    """Run the unit on kinds; `memory` is that of earlier runs of the same function."""
+    facts = Facts({}, {}, {}, scope, None, memory)
     run = _Run(facts, call)
     run.block(unit.body, start)
     return replace(facts, returned=run.returned)
@@ -56,7 +54,7 @@ def infer(unit: ir.Unit, start: Env, scope: Scope, call: CallKind | None = None)
 class _Run:
     """One interpretation: the facts as they grow."""
 
-    def __init__(self, facts: Facts, call: CallKind | None) -> None:
+    def __init__(self, facts: Facts, call: CallKind) -> None:
         self.facts = facts
         self.call = call
         self.returned: Value | None = None
@@ -68,22 +66,29 @@ class _Run:
         for s in body:
             if env is None:
                 raise NotStatic("a statement that is never reached", s.span)
-            self.facts.before[s.key] = env
-            env = self.statement(s, env)
+            step = self.facts.memory.step(s, env)
+            self.facts.before[s.key] = env = step.before
+            if step.after is not None:
+                env = step.after
+            else:
+                env = self.statement(s, env)
+                if isinstance(s, ir.Assign):
+                    step.after = env
             if env is not None:
                 self.facts.after[s.key] = env
         return env
 
     def statement(self, s: Stmt, env: Env) -> Env | None:
-        view = View(env, self.facts.scope)
+        view = self.facts.memory.view(env, self.facts.scope)
         match s:
             case ir.Assign():
                 return self._assign(s, view)
             case ir.UserCall():
                 given = tuple(Value(view.kind(e), view.active(e)) for _, e in s.bound)
-                assert self.call is not None
+                given = tuple(replace(v, kind=kinds.abroad(v.kind)) for v in given)
                 value = self.call(s.function, given, s.span)
-                return {**env, s.target.id: value, s.pullback: Value(OBJECT)}
+                value = replace(value, kind=kinds.abroad(value.kind))
+                return {**bound(env, s.target.id, value), s.pullback: Value(OBJECT)}
             case ir.If():
                 view.kind(s.test)
                 verdict = view.decided(s.test)
@@ -129,7 +134,7 @@ class _Run:
             case ir.Name():
                 if result.active and not result.kind.is_real and result.kind.form != "tuple":
                     raise NotStatic(f"{target.id} has a value of an unknown kind", target.span)
-                return {**view.env, target.id: result}
+                return bound(view.env, target.id, result)
             case ir.Subscript():
                 base = ir.root(target)
                 if base is None or base not in view.env or not isinstance(target.value, ir.Name):
@@ -158,8 +163,11 @@ class _Run:
                     items = [Value(OBJECT) for _ in target.items]
                 else:
                     raise NotStatic("an active value is unpacked", target.span)
+                names = ir.bound_names(target)
                 for t, v in zip(target.items, items, strict=True):
-                    env = self._bind(t, None, v, View(env, view.scope))
+                    # What the others are bound to is not what a length was computed from.
+                    kind = kinds.without(v.kind, lambda d: bool(d.reads & names))
+                    env = self._bind(t, None, replace(v, kind=kind), View(env, view.scope))
                 return env
             case _:
                 raise NotStatic("an assignment of this form", target.span)
@@ -175,7 +183,7 @@ class _Run:
             if isinstance(s, ir.For):
                 start = self._enter(s, head)
             else:
-                View(head, self.facts.scope).kind(s.test)
+                self.facts.memory.view(head, self.facts.scope).kind(s.test)
             end: Env | None = self.block(s.body, start)
             for other in self.continuing[-1]:
                 end = joined(end, other)
@@ -198,11 +206,36 @@ class _Run:
 
     def _enter(self, s: ir.For, env: Env) -> Env:
         """The environment at the start of an iteration, with the loop's variables bound."""
-        view = View(env, self.facts.scope)
-        bound = iterated(s, view)
-        if bound is None:
+        view = self.facts.memory.view(env, self.facts.scope)
+        given = iterated(s, view)
+        if given is None:
             raise NotStatic("a loop over something other than a range or an array", s.span)
-        return {**env, **bound}
+        for name, value in given.items():
+            env = bound(env, name, value)
+        return env
+
+
+def bound(env: Env, name: str, value: Value) -> Env:
+    """The environment with a variable bound anew: lengths that spoke of the old one are unknown.
+
+    A length of its own that is not known is named after the variable: what is computed from it is as long.
+    """
+    kind, old = value.kind, env.get(name)
+    same = old is not None and kind.dims is not None and kind.dims == old.kind.dims
+    if not same or any(d.symbol == "?" for d in kind.dims or ()):
+        env = {n: _forgetting(v, name) for n, v in env.items()}
+        if kind.form == "array" and kind.dims:
+            dims = []
+            for k, d in enumerate(kind.dims):
+                own = d.symbol == "?" or name in d.reads
+                dims.append(Dim(f"{name}:{k}", 0, d.one, frozenset({name})) if own else d)
+            value = replace(value, kind=replace(kind, dims=tuple(dims)))
+    return {**env, name: value}
+
+
+def _forgetting(value: Value, name: str) -> Value:
+    kind = kinds.without(value.kind, lambda d: name in d.reads)
+    return value if kind is value.kind else replace(value, kind=kind)
 
 
 def iterated(s: ir.For, view: View) -> dict[str, Value] | None:
@@ -263,6 +296,8 @@ def _is_forever(s: ir.While | ir.For) -> bool:
 
 
 def _join_values(a: Value, b: Value) -> Value:
+    if a == b:
+        return a
     return Value(kinds.join(a.kind, b.kind), a.active or b.active, a.sure and b.sure)
 
 

@@ -8,8 +8,8 @@ whose dimension is known not to be 1 cannot have been stretched by broadcasting.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -36,7 +36,8 @@ def kind_of(value: Any) -> Hashable:
     if kind is not None:
         return kind
     if type(value) is np.ndarray:
-        return ("array", value.dtype.char, tuple([n == 1 for n in value.shape]))
+        dtype = value.dtype
+        return ("array", dtype.char if dtype.isnative else dtype.str, tuple([n == 1 for n in value.shape]))
     if type(value) is tuple:
         return ("tuple", tuple([kind_of(v) for v in value]))
     return ("object", type(value))
@@ -44,11 +45,20 @@ def kind_of(value: Any) -> Hashable:
 
 @dataclass(frozen=True)
 class Dim:
-    """A length: symbol minus a constant. `one` says whether it is 1, where that is known."""
+    """A length: symbol minus a constant. `one` says whether it is 1, where that is known.
+
+    `reads` are the variables that the symbol mentions: once one of them is bound anew, it means another length.
+    """
 
     symbol: str
     less: int = 0
     one: bool | None = None
+    reads: frozenset[str] = frozenset()
+
+    @property
+    def settled(self) -> bool:
+        """Whether it is the same length wherever it is spoken of."""
+        return self.symbol != "?" and not self.reads
 
 
 ONE = Dim("", 0, True)
@@ -121,6 +131,25 @@ def abstract(kind: Hashable, name: str) -> Kind:
     if kind[0] == "tuple":
         return Kind("tuple", items=tuple(abstract(k, f"{name}.{i}") for i, k in enumerate(kind[1])))
     return OBJECT
+
+
+def without(kind: Kind, stale: Callable[[Dim], bool]) -> Kind:
+    """The kind with unknown lengths in the place of those that say nothing any more.
+
+    >>> without(array(Dim("a.0[:k]", reads=frozenset("k")), ONE), lambda d: "k" in d.reads).dims
+    (Dim(symbol='?', less=0, one=None, reads=frozenset()), Dim(symbol='', less=0, one=True, reads=frozenset()))
+    """
+    dims, items = kind.dims, kind.items
+    if dims and any(d.reads and stale(d) for d in dims):
+        dims = tuple(Dim("?", 0, d.one) if d.reads and stale(d) else d for d in dims)
+    if items:
+        items = tuple(without(k, stale) for k in items)
+    return kind if dims is kind.dims and items == kind.items else replace(kind, dims=dims, items=items)
+
+
+def abroad(kind: Kind) -> Kind:
+    """What a kind says where the variables of this function mean nothing: in a callee, or in its caller."""
+    return without(kind, lambda d: True)
 
 
 def same_length(a: Dim, b: Dim) -> bool:

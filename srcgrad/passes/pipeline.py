@@ -32,6 +32,7 @@ class Generated:
     source: str
     entry: str
     bindings: dict[str, Any]
+    bare: bool = False  # whether the result is to be looked at; see `selection`
 
 
 def generate(
@@ -64,7 +65,7 @@ def generate(
         value = _meaning(function, name)
         if value is not UNRESOLVED:
             bindings[name] = value
-    return Generated(source, session.names[function, mode], bindings)
+    return Generated(source, session.names[function, mode], bindings, session.module.bare)
 
 
 def names_read(code: CodeType) -> frozenset[str]:

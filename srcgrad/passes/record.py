@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 
 from srcgrad.passes.cotangent import Sink, cost
 from srcgrad.passes.infer import Facts
+from srcgrad.passes.kinds import Kind
 from srcgrad.syntax import ir
 from srcgrad.syntax.ir import Block, NotStatic, Stmt
 
@@ -41,6 +42,9 @@ class Plan:
     added: set[int] = field(default_factory=set)
     # The names of the cotangents that a call's pullback returns.
     received: dict[int, list[str]] = field(default_factory=dict)
+    # Cotangents that are numbers, and the kinds of those that only stand for an array of their variable's shape.
+    constant: dict[str, ir.Const] = field(default_factory=dict)
+    thin: dict[str, Kind] = field(default_factory=dict)
     # Names of the generator's that are given a value first, since some path does not bind them.
     initial: set[str] = field(default_factory=set)
 
@@ -69,6 +73,13 @@ class _Recorder:
         self.plan = plan
         self.users = users
         self.facts = facts
+        # The arrays whose shape is not the same wherever they are bound.
+        known: dict[str, Kind] = {}
+        self.reshaped: set[str] = set()
+        for env in facts.after.values():
+            for name, value in env.items():
+                if known.setdefault(name, value.kind) != value.kind:
+                    self.reshaped.add(name)
 
     def block(self, body: Block, needed: frozenset[str]) -> frozenset[str]:
         for s in body:
@@ -104,7 +115,7 @@ class _Recorder:
         for c in sink.contributions:
             if (c.place is not None or not c.full) and c.variable in env:
                 dims = env[c.variable].kind.dims
-                if dims is None or any(d.symbol == "?" for d in dims):
+                if dims is None or not all(d.settled for d in dims) or c.variable in self.reshaped:
                     reads |= {c.variable}
         if isinstance(s, ir.UserCall) and self.plan.received.get(s.key):
             reads |= {s.pullback}

@@ -6,10 +6,12 @@ differentiated, and an active value that meets it leaves the function to the rec
 
 from __future__ import annotations
 
+import functools
 import inspect
 import math
 import types
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -129,6 +131,10 @@ def result_kind(function: Any, args: tuple[ir.Argument, ...], kind: KindOf) -> K
     return _array_function(function, args, bound, given, kind)
 
 
+# The library's functions only come here, which do not change.
+_signature = functools.cache(inspect.signature)
+
+
 def _bound(function: Any, args: tuple[ir.Argument, ...]) -> Mapping[str, Expr] | None:
     if function in (np.zeros, np.empty):
         names = ["shape", "dtype"]
@@ -142,8 +148,7 @@ def _bound(function: Any, args: tuple[ir.Argument, ...]) -> Mapping[str, Expr] |
             return None
         return {f"x{k}": a.value for k, a in enumerate(args, 1)}
     try:
-        signature = inspect.signature(function)
-        return signature.bind(
+        return _signature(function).bind(
             *(a.value for a in args if not a.keyword),
             **{a.keyword: a.value for a in args if a.keyword},
         ).arguments
@@ -319,7 +324,7 @@ def _array_function(
         return _of_shape(bound["shape"], kind)
     if function is np.diff and set(bound) <= {"a"}:
         if len(first.dims) == 1:
-            return array(Dim(first.dims[0].symbol, first.dims[0].less + 1))
+            return array(replace(first.dims[0], less=first.dims[0].less + 1, one=None))
         return OBJECT
     return OBJECT
 
@@ -355,7 +360,8 @@ def _of_shape(shape: Expr, kind: KindOf) -> Kind:
                     return array(*(i.dims[0] for i in k.items if i.dims))
                 return array(*(UNKNOWN for _ in k.items))
             return OBJECT
-        out.append(k.dims[0] if k.dims else UNKNOWN)
+        named = Dim(f"={length.id}", reads=frozenset({length.id})) if isinstance(length, ir.Name) else UNKNOWN
+        out.append(k.dims[0] if k.dims else named)
     return array(*out)
 
 

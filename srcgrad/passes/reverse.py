@@ -44,6 +44,14 @@ from srcgrad.syntax.emit import text_of
 from srcgrad.syntax.ir import Binary, Block, Expr, Name, NotStatic, Stmt
 
 
+def zeros_for(name: str, kind: Kind, module: Module) -> str:
+    """A new array of zeros with the shape of a variable's."""
+    np_ = module.reference(np)
+    if kind.form == "array" and kind.dtype == "d":
+        return text_of(algebra.call(ir.Attribute(np_, "zeros"), ir.Attribute(Name(name), "shape")))
+    return text_of(algebra.call(ir.Attribute(np_, "zeros_like"), Name(name)))
+
+
 @dataclass
 class Reverse:
     """Writes the reverse sweep."""
@@ -123,8 +131,7 @@ class Reverse:
     def zero(self, name: str, kind: Kind) -> str:
         if kind.is_scalar:
             return f"{self.bars[name]} = 0.0"
-        zeros = ir.Attribute(self.module.reference(np), "zeros_like")
-        return f"{self.bars[name]} = {text_of(algebra.call(zeros, Name(name)))}"
+        return f"{self.bars[name]} = {zeros_for(name, kind, self.module)}"
 
     def contribute(self, s: Stmt, sink: Sink, state: State, out: Lines, targets: frozenset[str]) -> None:
         """Write a statement's contributions; those to its own targets come last, together."""
@@ -141,7 +148,7 @@ class Reverse:
             if name not in targets:
                 self.whole(s, name, contributions, state, out, mine)
         own = [name for name in order if name in targets]
-        for name in targets - set(own):
+        for name in targets - set(own) - self.plan.constant.keys():
             state.pop(name, None)
         if len(own) == 1:
             self.own(s, own[0], order[own[0]], state, out)
@@ -162,7 +169,7 @@ class Reverse:
         term, full = self.summed(contributions, kind)
         known = state.get(name)
         if known is None:
-            if not full:
+            if not full and name not in self.plan.thin:
                 term = self.filled(name, term)
             term = self.lasting(term, kind)
             out.add(f"{bar} = {text_of(term)}")
@@ -471,7 +478,7 @@ class Reverse:
     def check_shape(self, s: ir.For | ir.While, name: str) -> None:
         """A zero of the shape after the loop must have the shape of every iteration."""
         kind = self.kind(s, name)
-        varies = kind.dims is None or any(d.symbol == "?" for d in kind.dims)
+        varies = kind.dims is None or not all(d.settled for d in kind.dims)
         rebound = any(
             name in ir.bound_names(t.target) for t in ir.statements(s.body) if isinstance(t, (ir.Assign, ir.UserCall))
         )

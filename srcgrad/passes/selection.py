@@ -1,79 +1,248 @@
-"""Which values may be computed and then not used: the branch that np.where does not take.
+"""Which values may be computed and then not used, and which partial derivatives may be infinite there.
 
-    np.where(x > 0, np.log(x), 0.0)         the logarithm may be infinite where it is not chosen
-    y = np.log(x); y[1:]                    and so may an element that is never read
-    m = np.max(x); np.log(np.sum(x - m))    nothing is at risk: what is selected from is x itself
+    np.where(x > 0, np.log(x), 0.0)         chosen: the logarithm may be infinite where it is not taken
+    y = np.log(x); y[1:]                    placed: an element that is never read
+    m = np.max(x); np.log(np.sum(x - m))    used: what is selected from is x itself
 
-The cotangent of such an element is zero, and zero times an infinite partial derivative must be zero.
+The cotangent of an element that is not used is zero, and zero times an infinite partial derivative
+must be zero. Where values decide what is chosen, each product with a partial that may be infinite is guarded.
+Where only the place of an element decides, none is, since a loop over the elements of an array uses them
+all as a rule: the module is marked as bare, and a result of it that is not finite gives way to recording.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 from srcgrad.syntax import ir
-from srcgrad.syntax.ir import Expr, Name, Stmt
+from srcgrad.syntax.ir import Attribute, Binary, Call, Const, Expr, Name, Stmt, Subscript
+
+USED, PLACED, CHOSEN = "used", "placed", "chosen"
 
 SELECTING = {
     "where", "maximum", "minimum", "fmax", "fmin", "clip", "max", "min", "amax", "amin", "select",
     "choose", "nan_to_num", "nansum", "nanmean", "sort", "median", "percentile", "quantile",
-    "tril", "triu", "diag", "diagonal", "trace", "take", "compress", "extract", "delete",
+    "tril", "triu", "take", "compress", "extract", "delete",
 }  # fmt: skip
+PLACING = {"diag", "diagonal", "trace"}
+# Functions whose values and partial derivatives are finite for finite operands.
+TAME = {
+    "abs", "absolute", "add", "all", "any", "arctan", "arange", "argmax", "argmin", "array", "asarray", "ascontiguousarray",
+    "atan", "bool", "ceil", "clip", "concatenate", "copy", "copysign", "cos", "cumsum", "diag", "diagonal", "diff",
+    "dot", "einsum", "empty", "empty_like", "enumerate", "expand_dims", "eye", "fabs", "flip", "float", "float64", "floor", "fmax",
+    "fmin", "full", "full_like", "hstack", "identity", "inner", "int", "isfinite", "isnan", "len", "linspace", "logical_and",
+    "logical_not", "logical_or", "matmul", "max", "maximum", "mean", "min", "minimum", "multiply", "negative", "ones",
+    "ones_like", "outer", "positive", "prod", "range", "ravel", "repeat", "reshape", "rint", "roll", "round", "shape", "sign", "sin",
+    "size", "sort", "square", "squeeze", "stack", "subtract", "sum", "swapaxes", "take", "tanh", "tensordot", "tile",
+    "trace", "transpose", "tril", "triu", "unbroadcast", "vdot", "vstack", "where", "zeros", "zeros_like",
+}  # fmt: skip
+NONFINITE = {"inf", "nan", "Inf", "Infinity", "NaN", "NAN", "NINF", "PINF", "infty"}
 
 
-def at_risk(unit: ir.Unit, everything: bool) -> frozenset[str]:
-    """The variables from whose values something selects, directly or through other variables."""
-    found: set[str] = set()
-    if everything:
-        return frozenset(n for s in ir.statements(unit.body) for n in ir.written_names(s)) | {""}
-    # A parameter that is rebound no longer stands for an argument.
-    params = tuple(p for p in unit.params if p not in ir.written_in(unit.body))
-    for s in ir.statements(unit.body):
+class Uses:
+    """What is known of a whole unit: which variables are selected from, and which may be infinite."""
+
+    def __init__(self, unit: ir.Unit, integers: frozenset[str], selected: bool) -> None:
+        self.unit = unit
+        self.selected = selected  # whether the caller may leave parts of the result unused
+        everything = list(ir.statements(unit.body))
+        # A parameter that is rebound no longer stands for an argument.
+        self.params = frozenset(p for p in unit.params if p not in ir.written_in(unit.body))
+        self.masks = frozenset(
+            s.target.id
+            for s in everything
+            if isinstance(s, ir.Assign) and isinstance(s.target, Name) and isinstance(s.value, ir.Compare)
+        )
+        self.integers = self._integers(everything, integers)
+        self.chosen = self._feeding(everything, CHOSEN)
+        self.placed = self._feeding(everything, PLACED) | self.chosen
+        self.wild = self._wild(everything)
+
+    def about(self, s: Stmt) -> tuple[object, ...]:
+        """What is known of the variables of one statement: all that its derivative asks for."""
+        own = ir.written_names(s).union(*(ir.names(e) for e in _expressions(s)))
         if isinstance(s, ir.Assign):
-            # What a write into an array replaces is not used either.
-            places = [t for t in ir.targets(s.target) if isinstance(t, ir.Subscript)]
-            found |= {r for t in places if (r := ir.root(t)) is not None}
-    masks = frozenset(
-        s.target.id
-        for s in ir.statements(unit.body)
-        if isinstance(s, ir.Assign) and isinstance(s.target, Name) and isinstance(s.value, ir.Compare)
-    )
-    while True:
-        before = len(found)
-        for s in ir.statements(unit.body):
-            for e in _expressions(s):
-                for part in [*selected_from(e, params), *masked(e, masks)]:
+            own |= ir.names(s.target)
+        found = (self.params, self.masks, self.integers, self.chosen, self.placed, self.wild)
+        return self.selected, *(names & own for names in found)
+
+    def _integers(self, everything: list[Stmt], integers: frozenset[str]) -> frozenset[str]:
+        """The variables that are whole numbers wherever they are bound, as far as the text tells."""
+        steps = {
+            name
+            for s in everything
+            if isinstance(s, ir.For) and isinstance(s.iterable, Call) and ir.names(s.iterable.function) == {"range"}
+            for name in ir.bound_names(s.target)
+        }
+        found = steps | integers
+        while True:
+            more = set()
+            for s in everything:
+                if isinstance(s, ir.Assign) and isinstance(s.target, Name) and is_whole(s.value, found):
+                    more.add(s.target.id)
+                elif isinstance(s, ir.Assign) and isinstance(s.value, Attribute) and s.value.name == "shape":
+                    more |= ir.bound_names(s.target)
+            for s in everything:
+                if isinstance(s, ir.Assign) and not self._keeps(s, found | more):
+                    more -= ir.bound_names(s.target)
+            if more <= found:
+                return frozenset(found)
+            found |= more
+
+    def _keeps(self, s: ir.Assign, whole: set[str]) -> bool:
+        """Whether what the statement binds stays a whole number."""
+        shape = isinstance(s.value, Attribute) and s.value.name == "shape"
+        return shape or is_whole(s.value, whole)
+
+    def _feeding(self, everything: list[Stmt], how: str) -> frozenset[str]:
+        """The variables from whose values something selects, directly or through other variables."""
+        found: set[str] = set()
+        if self.selected and how == CHOSEN:
+            return frozenset(n for s in everything for n in ir.written_names(s))
+        for s in everything:
+            if isinstance(s, ir.Assign):
+                # What a write into an array replaces is not used either.
+                for t in ir.targets(s.target):
+                    root = ir.root(t)
+                    if isinstance(t, Subscript) and root is not None and self.index(t.index) in (how, CHOSEN):
+                        found.add(root)
+        flows = []
+        for s in everything:
+            values = _expressions(s)
+            flows.append((ir.written_names(s), frozenset[str]().union(*(ir.names(e) for e in values))))
+            for e in values:
+                for part in self.parts(e, how):
                     found |= ir.names(part)
-            if ir.written_names(s) & found:
-                for e in _expressions(s):
-                    found |= ir.names(e)
-        if len(found) == before:
-            return frozenset(found)
+        while True:
+            before = len(found)
+            for written, read in flows:
+                if written & found:
+                    found |= read
+            if len(found) == before:
+                return frozenset(found)
+
+    def index(self, index: Expr) -> str:
+        """How an index selects: by values, by places, or not at all."""
+        parts = index.items if isinstance(index, ir.Sequence) and index.form == "tuple" else (index,)
+        if all(p == ir.Slice(None, None, None) or (isinstance(p, Const) and p.value in (None, ...)) for p in parts):
+            return USED
+        bounds = [b for p in parts for b in (ir.children(p) if isinstance(p, ir.Slice) else (p,))]
+        literal = all(is_whole(b, self.integers) or (isinstance(b, Const) and b.value in (None, ...)) for b in bounds)
+        return PLACED if literal else CHOSEN
+
+    def parts(self, e: Expr, how: str) -> Iterator[Expr]:
+        """The subexpressions of whose values only some elements may be used."""
+        words = SELECTING if how == CHOSEN else SELECTING | PLACING
+        for node in ir.walk(e):
+            match node:
+                case Call(function=f):
+                    if _word(f) in words:
+                        yield from (a.value for a in node.args)
+                        if isinstance(f, Attribute):
+                            yield f.value
+                case Subscript():
+                    # What is selected from an argument is not computed here.
+                    if ir.root(node) not in self.params and self.index(node.index) in (how, CHOSEN):
+                        yield node.value
+                case Binary(op="*"):
+                    # `(x > 0) * y`
+                    sides = (node.left, node.right)
+                    if any(isinstance(p, ir.Compare) or (isinstance(p, Name) and p.id in self.masks) for p in sides):
+                        yield from sides
+                case _:
+                    pass
+
+    def _wild(self, everything: list[Stmt]) -> frozenset[str]:
+        """The variables whose values may be infinite, or no numbers, for finite arguments."""
+        found: set[str] = set(self.unit.params) if self.selected else set()
+        while True:
+            before = len(found)
+            for s in everything:
+                match s:
+                    case ir.Assign():
+                        value = Binary(s.op, s.target, s.value) if s.op else s.value
+                        if is_wild(value, found):
+                            found |= ir.written_names(s)
+                    case ir.For():
+                        if is_wild(s.iterable, found):
+                            found |= ir.bound_names(s.target)
+                    case ir.UserCall():
+                        found.add(s.target.id)
+                    case _:
+                        pass
+            if len(found) == before:
+                return frozenset(found)
 
 
-def selected_from(e: Expr, params: tuple[str, ...]) -> list[Expr]:
-    """The subexpressions of whose values only some elements may be used."""
-    parts: list[Expr] = []
-    for node in ir.walk(e):
-        if isinstance(node, ir.Call):
-            f = node.function
-            word = f.name if isinstance(f, ir.Attribute) else f.id if isinstance(f, ir.Name) else ""
-            if word in SELECTING:
-                parts += [a.value for a in node.args]
-                if isinstance(f, ir.Attribute):
-                    parts.append(f.value)
-        if isinstance(node, ir.Subscript) and ir.root(node) not in params:
-            parts.append(node.value)
-    return parts
+@dataclass(frozen=True)
+class Use:
+    """How the values of one statement's expressions are used."""
+
+    uses: Uses
+    s: Stmt
+
+    def __call__(self, e: Expr) -> str:
+        target = ir.written_names(self.s)
+        for how, found in ((CHOSEN, self.uses.chosen), (PLACED, self.uses.placed)):
+            if target & found or (how == CHOSEN and self.uses.selected):
+                return how
+            for value in _expressions(self.s):
+                if any(node is e for part in self.uses.parts(value, how) for node in ir.walk(part)):
+                    return how
+        return USED
+
+    def is_wild(self, e: Expr) -> bool:
+        """Whether a value may be infinite, or no number, for finite arguments."""
+        return is_wild(e, self.uses.wild)
 
 
-def masked(e: Expr, masks: frozenset[str]) -> list[Expr]:
-    """The factors of products with a mask, such as `(x > 0) * y`."""
-    parts: list[Expr] = []
-    for node in ir.walk(e):
-        if isinstance(node, ir.Binary) and node.op == "*":
-            sides = (node.left, node.right)
-            if any(isinstance(p, ir.Compare) or (isinstance(p, Name) and p.id in masks) for p in sides):
-                parts += sides
-    return parts
+def is_wild(e: Expr, wild: frozenset[str] | set[str]) -> bool:
+    match e:
+        case Name():
+            return e.id in wild
+        case Const():
+            return isinstance(e.value, float) and not math.isfinite(e.value)
+        case ir.Opaque():
+            return True
+        case ir.Compare() | ir.Unary(op="not"):
+            return False
+        case Attribute():
+            return e.name in NONFINITE or is_wild(e.value, wild)
+        case Binary(op="/" | "//" | "%"):
+            return not (isinstance(e.right, Const) and e.right.value) or is_wild(e.left, wild)
+        case Binary(op="**"):
+            whole = isinstance(e.right, Const) and isinstance(e.right.value, (int, float))
+            return not (whole and (e.right.value == 0 or e.right.value >= 1)) or is_wild(e.left, wild)
+        case Call(function=f):
+            operands = [a.value for a in e.args]
+            if isinstance(f, Attribute):
+                operands.append(f.value)
+            return _word(f) not in TAME or any(is_wild(a, wild) for a in operands)
+        case _:
+            return any(is_wild(child, wild) for child in ir.children(e))
+
+
+def is_whole(e: Expr, integers: frozenset[str] | set[str]) -> bool:
+    """Whether an index is a whole number by its text alone."""
+    match e:
+        case Name():
+            return e.id in integers
+        case Const():
+            return type(e.value) is int
+        case Binary(op="+" | "-" | "*" | "//" | "%") | ir.Unary(op="-" | "+"):
+            return all(is_whole(child, integers) for child in ir.children(e))
+        case Call(function=Name(id="len")):
+            return True
+        case Subscript(value=Attribute(name="shape"), index=Const()):
+            return True
+        case _:
+            return False
+
+
+def _word(f: Expr) -> str:
+    return f.name if isinstance(f, Attribute) else f.id if isinstance(f, Name) else ""
 
 
 def _expressions(s: Stmt) -> list[Expr]:

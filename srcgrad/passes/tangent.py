@@ -139,7 +139,8 @@ class Tangent(Adjoint):
                 return plus(first, second)
 
     def guard(self, e: Expr, dot: Expr, term: Expr) -> Expr:
-        if not self.may_skip(e) or not (ir.names(term) - ir.names(dot)) & self.view.env.keys():
+        partial = ir.rewrite(term, lambda node: algebra.ONE if node == dot else None)
+        if not self.guards(e, partial):
             return term
         return call(self.module.reference(support.guarded), dot, term)
 

@@ -16,6 +16,7 @@ from srcgrad.passes.kinds import BOOL, FLOAT, INT, NONE, OBJECT, SCALAR, TEXT, U
 from srcgrad.passes.resolve import UNRESOLVED, Scope, callee
 from srcgrad.rules import table
 from srcgrad.syntax import ir
+from srcgrad.syntax.emit import text_of
 from srcgrad.syntax.ir import Expr, NotStatic
 
 
@@ -178,7 +179,8 @@ class View:
         if not all(k.is_scalar or k.form in ("array", "numeric") for k in (left, right)):
             return OBJECT
         if e.op in ("&", "|", "^", "<<", ">>"):
-            return kinds.broadcast(left, right) if left.dtype == right.dtype == "?" else OBJECT
+            both = left.dtype == right.dtype == kinds.BOOLEAN
+            return replace(kinds.broadcast(left, right), dtype=kinds.BOOLEAN) if both else OBJECT
         if not (left.is_real or right.is_real):
             return OBJECT if e.op != "/" else replace(kinds.broadcast(left, right), dtype=kinds.REAL)
         return kinds.broadcast(left, right)
@@ -248,7 +250,7 @@ class View:
             out: list[Dim] = []
             for dim, part, k in zip(dims, parts, given, strict=False):
                 if isinstance(part, ir.Slice):
-                    out.append(_sliced(dim, part))
+                    out.append(self._sliced(dim, part))
                 elif k.dims is None:
                     return None
                 else:
@@ -278,7 +280,7 @@ class View:
             elif not rest:
                 return None
             elif isinstance(part, ir.Slice):
-                out.append(_sliced(rest.pop(0), part))
+                out.append(self._sliced(rest.pop(0), part))
             else:
                 kind = self.index_kind(part)
                 if kind.form == "int":
@@ -295,6 +297,22 @@ class View:
                 else:
                     return None
         return tuple(out + rest)
+
+    def _sliced(self, dim: Dim, part: ir.Slice) -> Dim:
+        """The length of a slice: two with the same bounds from equal lengths are equally long."""
+        if part == ir.Slice(None, None, None):
+            return dim
+        if dim.symbol == "?" or dim == kinds.ONE:
+            return UNKNOWN
+        less = _shorter(part)
+        if less is not None:
+            return dim if less == 0 else replace(dim, less=dim.less + less, one=None)
+        for node in ir.walk(part):
+            whole = isinstance(node, ir.Name) and node.id in self.env and self.env[node.id].kind.form == "int"
+            literal = isinstance(node, ir.Const) and type(node.value) is int
+            if not (whole or literal or isinstance(node, (ir.Slice, ir.Binary, ir.Unary))):
+                return UNKNOWN
+        return Dim(f"{dim.symbol}-{dim.less}[{text_of(part)}]", reads=dim.reads | ir.names(part))
 
 
 # Functions of active values whose results are integers or truths, that no rule file needs to name.
@@ -316,7 +334,7 @@ def _integer(e: ir.Binary, left: Kind) -> Kind:
     if e.op == "-" and left.dims and isinstance(at, ir.Const) and isinstance(at.value, int):
         dim = left.dims[0]
         if dim.symbol != "?" and dim != kinds.ONE:
-            return Kind("int", dims=(Dim(dim.symbol, dim.less + at.value),))
+            return Kind("int", dims=(replace(dim, less=dim.less + at.value, one=None),))
     return INT if e.op in "+-*//%**" else OBJECT
 
 
@@ -324,25 +342,25 @@ def _is_const(e: Expr, value: object) -> bool:
     return isinstance(e, ir.Const) and e.value is value
 
 
-def _sliced(dim: Dim, part: ir.Slice) -> Dim:
-    """The length after `[a:]`, `[:-b]` or `[a:-b]` with literal a and b."""
-    if part.step is not None or dim.symbol == "?" or dim == kinds.ONE:
-        return dim if part == ir.Slice(None, None, None) else UNKNOWN
-    less = dim.less
+def _shorter(part: ir.Slice) -> int | None:
+    """By how much `[a:]`, `[:-b]` or `[a:-b]` with literal a and b is shorter than the whole."""
+    less = 0
+    if part.step is not None:
+        return None
     if part.lower is not None:
         if not (isinstance(part.lower, ir.Const) and type(part.lower.value) is int):
-            return UNKNOWN
+            return None
         less += part.lower.value
     if part.upper is not None:
         upper = part.upper
         if not (isinstance(upper, ir.Unary) and upper.op == "-"):
-            return UNKNOWN
+            return None
         if not (isinstance(upper.operand, ir.Const) and type(upper.operand.value) is int):
-            return UNKNOWN
+            return None
         if upper.operand.value == 0:
-            return UNKNOWN
+            return None
         less += upper.operand.value
-    return dim if less == dim.less else Dim(dim.symbol, less)
+    return less
 
 
 def _constant(value: object) -> Kind:

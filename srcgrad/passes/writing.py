@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from srcgrad.passes import algebra
+from srcgrad.passes import algebra, kinds
 from srcgrad.passes.cotangent import Sink
 from srcgrad.passes.forward import Forward
 from srcgrad.passes.function import Function
 from srcgrad.passes.lines import Lines
 from srcgrad.passes.places import OWNED, SHARED, State
 from srcgrad.passes.pullback import own_variables
-from srcgrad.passes.reverse import Reverse
+from srcgrad.passes.reverse import Reverse, zeros_for
+from srcgrad.passes.selection import CHOSEN
 from srcgrad.passes.sweep import Sweep, name_saves, settle_trip_counts
 from srcgrad.passes.tangent import Tangent
-from srcgrad.passes.view import Value
+from srcgrad.passes.view import Value, View
 from srcgrad.syntax import ir
 from srcgrad.syntax.emit import text_of
 from srcgrad.syntax.ir import Name, NotStatic, Stmt
@@ -36,9 +37,8 @@ class Writing(Function):
         dots = {v: self.dot(v) for v in self.variables}
 
         def callee(s: ir.UserCall) -> str:
-            view = facts.at(s)
-            given = tuple(Value(view.kind(e), view.active(e)) for _, e in s.bound)
-            return self.session.callee(s, given, self.selects(s)(s.target), "jvp")
+            given = self.given(s, facts.at(s))
+            return self.session.callee(s, given, self.use(s)(s.target) == CHOSEN, "jvp")
 
         def tangent(s: Stmt, result: str | None) -> Tangent:
             return self.tangent(s, facts.at(s), result)
@@ -135,9 +135,11 @@ class Writing(Function):
         return out.text()
 
     def callee(self, s: ir.UserCall) -> str:
-        view = self.final.at(s)
-        given = tuple(Value(view.kind(e), view.active(e)) for _, e in s.bound)
-        return self.session.callee(s, given, self.selects(s)(s.target))
+        return self.session.callee(s, self.given(s, self.final.at(s)), self.use(s)(s.target) == CHOSEN)
+
+    def given(self, s: ir.UserCall, view: View) -> tuple[Value, ...]:
+        """What the callee knows of its arguments."""
+        return tuple(Value(kinds.abroad(view.kind(e)), view.active(e)) for _, e in s.bound)
 
     def backward(self, reverse: Reverse, returned: ir.Return, bars: dict[str, str]) -> tuple[Lines, list[str]]:
         """The reverse sweep, and the gradient of each parameter as text."""
@@ -145,7 +147,7 @@ class Writing(Function):
         sink = plan.sinks[returned.key]
         if not facts.at(returned).active(returned.value):
             sink = Sink()
-        state: State = {}
+        state: State = dict.fromkeys(plan.constant, OWNED)
         lines = Lines()
         if self.mode == "vjp" and isinstance(returned.value, Name) and sink.contributions:
             name = returned.value.id
@@ -229,7 +231,7 @@ class Writing(Function):
             return bars[name] if known else "0.0"
         np_ = self.module.reference(np)
         if known is None:
-            return text_of(algebra.call(ir.Attribute(np_, "zeros_like"), Name(name)))
+            return zeros_for(name, kind, self.module)
         if known == SHARED:
             return text_of(algebra.call(ir.Attribute(np_, "array"), Name(bars[name])))
         return bars[name]

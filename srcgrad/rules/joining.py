@@ -130,7 +130,7 @@ def unsplit(y_bar: Any, ary: Any, axis: int) -> Any:
     """The cotangents of the parts, joined again."""
     joined = np.concatenate(y_bar, axis)
     if np.shape(joined) != np.shape(ary):
-        raise NotImplementedError("no derivative of a split whose parts overlap or leave gaps")
+        raise NotImplementedError("the parts overlap or leave gaps", "take the parts as slices: ary[i:j]")
     return joined
 
 
@@ -214,7 +214,7 @@ def concatenated(self: Any, key: Any) -> Any:
         if isinstance(item, str):
             words = item.split(",")
             if k or words[0] in ("r", "c") or len(words) > 3:
-                raise NotImplementedError(f"no derivative of the concatenation directive {item!r}")
+                raise NotImplementedError(f"the directive {item!r} has no rule", "join with np.concatenate or np.stack")
             axis = int(words[0])
             ndmin = int(words[1]) if len(words) > 1 else ndmin
             trans1d = int(words[2]) if len(words) > 2 else trans1d

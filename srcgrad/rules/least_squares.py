@@ -24,9 +24,7 @@ def require_whole(a: Any, p: Any) -> None:
     lost = np.sum(np.abs(a - a @ p @ a), axis=(-2, -1))
     precision = np.sqrt(np.finfo(np.asarray(p).dtype).eps)
     if np.any(lost > precision * np.sum(np.abs(a), axis=(-2, -1))):
-        raise NotImplementedError(
-            "no derivative of a pseudo-inverse whose rcond cuts off singular values that are not zero"
-        )
+        raise NotImplementedError("rcond cuts off singular values that are not zero", "give a smaller rcond")
 
 
 def residual_maker(a: Any, p: Any) -> Any:

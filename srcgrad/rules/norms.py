@@ -96,7 +96,7 @@ def order_slope_of_norm(x: Any, y: Any, ord: Any, axis: Any, keepdims: bool) -> 
     """The derivative of np.linalg.norm with respect to its order, for vectors."""
     axes = np.ndim(x) if axis is None else np.size(axis)
     if axes > 1 and not np.isinf(ord):
-        raise NotImplementedError("a matrix norm has a few orders only, and no derivative in them")
+        raise NotImplementedError("a matrix norm has a few orders only, which do not vary", "give ord as it is: ord=2")
     return order_slope(x, y, ord, axis, keepdims)
 
 

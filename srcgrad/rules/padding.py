@@ -56,7 +56,7 @@ def _padded(x: Any, axis: int, before: int, after: int, mode: Any, given: dict[s
         start = max(np.shape(x)[axis] - int(spans[1]), 0)
         right = _statistic(x, axis, after, mode, slice(start, None))
         return np.concatenate([left, x, right], axis)
-    raise NotImplementedError(f"no derivative of np.pad with the mode {mode!r}")
+    raise NotImplementedError(f"the mode {mode!r} has no rule", "write into an array made by np.empty")
 
 
 def _constant(x: Any, axis: int, n: int, value: Any) -> Any:
@@ -76,7 +76,7 @@ def _copies(x: Any, axis: int, before: int, after: int, mode: Any, reflect_type:
     if reflect_type == "even" or mode in ("edge", "wrap"):
         return np.take(x, source, axis)
     if max(before, after) > (n if mode == "symmetric" else n - 1):
-        raise NotImplementedError("no derivative of np.pad with odd reflections of reflections")
+        raise NotImplementedError("odd reflections of reflections have no rule", "pad several times, each by less")
     mirrored = np.take(x, source, axis)
     inner = (slice(None),) * axis
     left = 2 * np.take(x, [0], axis) - mirrored[(*inner, slice(0, before))]

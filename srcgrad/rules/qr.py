@@ -42,7 +42,7 @@ def tall_dot(a_dot: Any, q: Any, r: Any) -> tuple[Any, Any]:
 def factors(y: Any, a: Any, mode: str) -> tuple[Any, Any]:
     """q and r; q is computed again where only r was returned."""
     if mode == "raw":
-        raise NotImplementedError("the reflectors of mode='raw' have no derivative rule")
+        raise NotImplementedError("the reflectors of mode='raw' have no rule", "take mode='reduced'")
     return (np.linalg.qr(a)[0], y) if mode == "r" else (y[0], y[1])
 
 

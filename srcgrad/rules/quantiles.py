@@ -1,7 +1,7 @@
 """Medians and quantiles: all are interpolations between the sorted elements.
 
 Differentiated through the sort and through the interpolation's weights, so that the level q has
-a derivative too. Quantiles of weighted samples are refused.
+a derivative too; quantiles of weighted samples are elements, so that only those have one.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def position(count: Any, q: Any, method: str) -> Any:
     if method == "closest_observation":
         # Round half to odd: the ranks of Hyndman and Fan, which count from 1, round half to even.
         return np.round(count * q) - 1
-    raise NotImplementedError(f"no derivative of quantiles by the method {method!r}")
+    raise ValueError(f"{method!r} is not a valid method")
 
 
 def interpolated(rows: Any, count: Any, q: Any, method: str) -> Any:
@@ -121,26 +121,58 @@ def interpolated(rows: Any, count: Any, q: Any, method: str) -> Any:
     return np.reshape(np.moveaxis(y, -1, 0), np.shape(q) + np.shape(rows)[:-1])
 
 
-def _quantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool, weights: Any) -> Any:
-    if weights is not None:
-        raise NotImplementedError("no derivative of weighted quantiles")
+def weights_of(a: Any, axis: Any, weights: Any) -> Any:
+    """One weight for each element of `rows_of(a, axis)`."""
+    if np.shape(weights) == np.shape(a):
+        return rows_of(weights, axis)
+    if np.ndim(weights) != 1 or not isinstance(axis, (int, np.integer)):
+        raise NotImplementedError("these weights have no rule", "give weights of the shape of a")
+    return np.broadcast_to(weights, np.shape(rows_of(a, axis)))
+
+
+def weighted(rows: Any, weights: Any, q: Any) -> Any:
+    """The first elements of sorted rows at which the sum of weights reaches the shares q, as leading axes."""
+    reached = np.cumsum(weights, axis=-1, dtype=float)
+    reached = reached / reached[..., -1:]
+    reached = np.where(reached == 0, -1.0, reached)  # the share 0 is reached where there is any weight
+    place = np.sum(reached[..., None, :] < np.reshape(q, (-1, 1)), axis=-1)
+    y = np.take_along_axis(rows, np.minimum(place, np.shape(rows)[-1] - 1), axis=-1)
+    return np.reshape(np.moveaxis(y, -1, 0), np.shape(q) + np.shape(rows)[:-1])
+
+
+def _sorted(a: Any, q: Any, axis: Any, method: str, weights: Any) -> tuple[Any, Any]:
+    """The rows in order, and their weights, which are zero for NaN."""
     if not np.all((np.asarray(q) >= 0) & (np.asarray(q) <= 1)):
         raise ValueError("Quantiles must be in the range [0, 1]")
-    rows = np.sort(rows_of(a, axis), axis=-1)
-    count = np.full(np.shape(rows)[:-1], np.shape(rows)[-1])
-    y = interpolated(rows, count, q, method)
+    rows = rows_of(a, axis)
+    if weights is None:
+        return np.sort(rows, axis=-1), None
+    if method != "inverted_cdf":
+        raise ValueError(f"Only method 'inverted_cdf' supports weights. Got: {method}.")
+    order = np.argsort(rows, axis=-1)
+    rows = np.take_along_axis(rows, order, axis=-1)
+    given = np.take_along_axis(weights_of(a, axis, weights), order, axis=-1)
+    return rows, np.where(np.isnan(rows), 0, given)
+
+
+def _quantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool, weights: Any) -> Any:
+    rows, given = _sorted(a, q, axis, method, weights)
+    if given is None:
+        count = np.full(np.shape(rows)[:-1], np.shape(rows)[-1])
+        y = interpolated(rows, count, q, method)
+    else:
+        y = weighted(rows, given, q)
     if np.any(np.isnan(rows[..., -1])):
         y = np.where(np.isnan(rows[..., -1]), rows[..., -1], y)
     return restored_axes(y, a, axis, keepdims, np.ndim(q))
 
 
 def _nanquantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool, weights: Any) -> Any:
-    if weights is not None:
-        raise NotImplementedError("no derivative of weighted quantiles")
-    if not np.all((np.asarray(q) >= 0) & (np.asarray(q) <= 1)):
-        raise ValueError("Quantiles must be in the range [0, 1]")
-    rows = np.sort(rows_of(a, axis), axis=-1)
-    y = interpolated(rows, np.sum(~np.isnan(rows), axis=-1), q, method)
+    rows, given = _sorted(a, q, axis, method, weights)
+    if given is None:
+        y = interpolated(rows, np.sum(~np.isnan(rows), axis=-1), q, method)
+    else:
+        y = weighted(rows, given, q)
     return restored_axes(y, a, axis, keepdims, np.ndim(q))
 
 

@@ -282,7 +282,7 @@ def histogram(
     """The sums of weights, or counts, between edges, and the edges."""
     samples = np.ravel(a)
     if isinstance(bins, str):
-        raise NotImplementedError(f"no derivative of a histogram with bins={bins!r}")
+        raise NotImplementedError(f"bins={bins!r} chooses the edges by the samples", "give bins as a number or edges")
     edges: Any
     if np.ndim(bins) == 0:
         low, high = histogram_ends(samples, range)

@@ -6,6 +6,7 @@ this module alone, and they are differentiated like any user's function for seco
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -41,8 +42,10 @@ def guarded(y_bar: Any, x_bar: Any) -> Any:
 
     The branch that np.where did not take receives a zero cotangent; 0 * inf would turn it into NaN.
     """
+    if isinstance(x_bar, float):
+        return x_bar if y_bar != 0 or math.isfinite(x_bar) else 0.0
     finite = np.isfinite(x_bar)
-    if np.all(finite):
+    if finite.all():
         return x_bar
     return np.where((np.asarray(y_bar) == 0) & ~finite, 0.0, x_bar)
 

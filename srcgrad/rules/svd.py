@@ -42,8 +42,7 @@ def require_unique(columns_bar: Any, columns: Any, what: str) -> None:
     """Refuse the derivative of columns that can be rotated among themselves."""
     several = np.shape(columns)[-1] > 1 or np.iscomplexobj(columns)
     if several and np.any(columns_bar != 0):
-        message = f"{what} are not unique and have no derivative; take only the leading ones"
-        raise NotImplementedError(message)
+        raise NotImplementedError(f"{what} are not unique", "take only the leading ones: full_matrices=False")
 
 
 def unique_or_nan(columns_dot: Any) -> Any:

@@ -71,7 +71,10 @@ BUILTIN = (
     "numerics",
     "mutation",
 )
+# The files for the subpackages of SciPy, each loaded at the first look-up after the program has imported that.
+SCIPY = ("special", "linalg")
 _loaded: list[bool] = []
+_pending = dict.fromkeys(f"scipy.{name}" for name in SCIPY)
 
 
 def full_name(function: Callable[..., Any]) -> str:
@@ -236,6 +239,20 @@ def _load() -> None:
         _loaded.append(True)
         for name in BUILTIN:
             importlib.import_module(f"srcgrad.rules.{name}")
+    if "scipy" in sys.modules and _pending:
+        for name in [name for name in _pending if name in sys.modules]:
+            _load_scipy(name)
+
+
+def _load_scipy(name: str) -> None:
+    """Load the rules for a subpackage; what the user has entered before stands."""
+    if getattr(sys.modules[name].__spec__, "_initializing", False):
+        return  # another thread is still importing it
+    del _pending[name]
+    entered = dict(_rules)
+    importlib.import_module(f"srcgrad.rules.{name}")
+    for rule in entered.values():
+        _add(rule)
 
 
 def lookup(function: Callable[..., Any]) -> Rule | None:

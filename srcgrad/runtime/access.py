@@ -120,11 +120,7 @@ def setitem(a: Any, index: Any, v: Any) -> None:
     if method is not None:
         call(method, a, index, v)
     elif isinstance(a, np.flatiter):
-        flat = a.base.reshape(-1)
-        if memory.owner(flat) is memory.owner(a.base):
-            setitem(flat, index, v)
-        else:
-            setitem(a.base, np.unravel_index(np.arange(a.base.size)[index], a.base.shape), v)
+        _set_flat(a.base, index, v)
     elif isinstance(a, np.void) and memory.record(a) is not None:
         setitem(memory.record(a), index, v)
     elif isinstance(a, memoryview) and isinstance(a.obj, np.ndarray):
@@ -213,6 +209,23 @@ def _set_array(levels: tuple[Any, ...], a: np.ndarray, index: Any, v: Any) -> No
     a[index] = v
     for i, entry in entries:
         levels[i].written(levels[:i], entry)
+
+
+def _set_flat(a: np.ndarray, index: Any, v: Any) -> None:
+    """`a.flat[index] = v`: values that are too few start again, those that are too many are left out."""
+    flat = a.reshape(-1)
+    whole = memory.owner(flat) is memory.owner(a)
+    places = np.arange(a.size)[index]
+    if np.ndim(v) and np.ndim(places):
+        from srcgrad.rules.mutation import filled
+
+        if np.size(v) == 0:
+            return
+        v = call(filled, v, np.size(places))
+    if whole:
+        setitem(flat, index, v)
+    else:
+        setitem(a, np.unravel_index(places, a.shape), v)
 
 
 def _as_number(v: Any, a: np.ndarray) -> Any:
@@ -348,7 +361,7 @@ def _refuses_only(setter: Any) -> bool:
 def _set_of_array(a: np.ndarray, name: str, value: Any) -> None:
     levels = state.levels
     if name in ("real", "imag", "flat"):
-        setitem(a.reshape(-1) if name == "flat" else getattr(a, name), Ellipsis, value)
+        setitem(a.flat if name == "flat" else getattr(a, name), Ellipsis, value)
         return
     concerned = [level for level in levels if level.is_active(a) or level.holds(a)]
     if name == "dtype" and np.dtype(value) == a.dtype:

@@ -13,6 +13,7 @@ import numpy as np
 from srcgrad.rules import table
 from srcgrad.rules.table import Rule
 from srcgrad.runtime.formulas import jvp_function, vjp_function
+from srcgrad.runtime.undefined import may_refuse
 
 # Functions that take a sequence of arrays as one argument: a list of floats stays a list there,
 # where elsewhere it becomes an array.
@@ -26,7 +27,7 @@ _EMPTY = object()
 class Binding:
     """The parameters of one rule, and its formulas by the number of the parameter."""
 
-    __slots__ = ("defaults", "jvps", "names", "pulls", "required", "rule", "simple", "variadic", "vjps")
+    __slots__ = ("defaults", "jvps", "names", "pulls", "refusing", "required", "rule", "simple", "variadic", "vjps")
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
@@ -39,6 +40,7 @@ class Binding:
         self.vjps: list[Callable[..., Any] | None] = [None] * len(parameters)
         self.jvps: list[Callable[..., Any] | None] = [None] * len(parameters)
         self.pulls: list[Any] = [False] * len(parameters)
+        self.refusing: list[bool | None] = [None] * len(parameters)
 
     def vjp(self, k: int) -> Callable[..., Any]:
         """The cotangent of parameter number k, as a function of y, y_bar and all the parameters."""
@@ -52,6 +54,13 @@ class Binding:
         known = self.jvps[k]
         if known is None:
             known = self.jvps[k] = jvp_function(self.rule, self.names[k])
+        return known
+
+    def may_refuse(self, k: int) -> bool:
+        """Whether there may be no cotangent of parameter number k for some arguments."""
+        known = self.refusing[k]
+        if known is None:
+            known = self.refusing[k] = may_refuse(self.vjp(k))
         return known
 
     def pull(self, k: int) -> Callable[..., Any] | None:

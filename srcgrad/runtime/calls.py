@@ -143,6 +143,8 @@ def python_function(f: FunctionType, args: tuple[Any, ...], kwargs: dict[str, An
         return native.silent(f, args, kwargs)
     if root == "srcgrad" and (not module.startswith(_DIFFERENTIATED) or module == "srcgrad.rules.table"):
         return f(*args, **kwargs)
+    if module == "pdb" and f.__name__ == "set_trace":
+        return native.stopped(f, args, kwargs)
     if root in LIBRARIES and all(is_plain(a) for a in args) and all(is_plain(a) for a in kwargs.values()):
         return native.unrecorded(f, args, kwargs)
     if module in _THREADED:

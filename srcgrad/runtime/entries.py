@@ -21,6 +21,7 @@ from srcgrad.rules.table import Rule
 from srcgrad.runtime import anomaly, memory
 from srcgrad.runtime.binding import binding_of
 from srcgrad.runtime.cotangents import LARGEST, LEAVES, Cotangents, as_scalar, zeros_of
+from srcgrad.runtime.undefined import Where, without_derivative
 
 
 class Operation:
@@ -56,6 +57,26 @@ class Operation:
     def operands(self) -> list[Any]:
         """What the reverse step adds cotangents to."""
         return [self.values[k] for k in self.active]
+
+
+class Placed:
+    """An operation whose rule may refuse, and where in the program it was made."""
+
+    __slots__ = ("operation", "where")
+
+    def __init__(self, operation: Operation, where: Where) -> None:
+        self.operation = operation
+        self.where = where
+
+    def reverse(self, bars: Cotangents) -> None:
+        try:
+            self.operation.reverse(bars)
+        except NotImplementedError as error:
+            raise without_derivative(self.operation.rule.function, error, self.where) from None
+
+    def operands(self) -> list[Any]:
+        """What the reverse step adds cotangents to."""
+        return self.operation.operands()
 
 
 class Step:

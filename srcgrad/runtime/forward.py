@@ -18,6 +18,7 @@ from srcgrad.runtime import anomaly, memory
 from srcgrad.runtime.binding import binding_of
 from srcgrad.runtime.cotangents import SCALARS, as_scalar
 from srcgrad.runtime.levels import at
+from srcgrad.runtime.undefined import without_derivative
 
 
 class ForwardTrace:
@@ -78,7 +79,10 @@ class ForwardTrace:
         binding = binding_of(rule)
         y_dot: Any = None
         for k in active:
-            share = binding.jvp(k)(y, self.tangent(values[k]), *values)
+            try:
+                share = binding.jvp(k)(y, self.tangent(values[k]), *values)
+            except NotImplementedError as error:
+                raise without_derivative(rule.function, error) from None
             if rule.singular:
                 share = guarded(self.tangent(values[k]), share)
             if y_dot is None:

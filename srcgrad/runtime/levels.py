@@ -99,6 +99,11 @@ def user_place() -> tuple[Place | None, list[Place], str]:
     return (found[0] if found else None), found[1:], inside
 
 
+def user_frame() -> FrameType | None:
+    """The frame of the user's program in which this is."""
+    return next((frame for frame in _frames() if not _is_library(frame)), None)
+
+
 def refused(what: str, *, ways: Iterable[str]) -> UnsupportedSyntaxError:
     """The refusal of what the user's program is doing at this moment."""
     place, calls, inside = user_place()

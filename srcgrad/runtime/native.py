@@ -15,6 +15,8 @@ import functools
 import itertools
 import math
 import operator
+import os
+import sys
 from types import FunctionType, MethodType, ModuleType, SimpleNamespace
 from typing import Any
 
@@ -23,7 +25,7 @@ import numpy as np
 from srcgrad.runtime import anomaly, reach
 from srcgrad.runtime.calls import NOT_KNOWN, call, is_python, python_method
 from srcgrad.runtime.entries import Write
-from srcgrad.runtime.levels import carried, refused, state
+from srcgrad.runtime.levels import carried, refused, state, user_frame
 from srcgrad.runtime.operations import any_active, is_active, missing, shows_memory_of
 from srcgrad.runtime.reverse import ReverseTrace
 
@@ -222,6 +224,8 @@ def guarded(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], held: list[np
 
 def foreign(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """C code that nothing is known about."""
+    if f is breakpoint:
+        return stopped(f, args, kwargs)
     if f in (eval, exec, compile):
         if f is compile or (len(args) > 1 and not reach.is_reached(args[1:])):
             return f(*args, **kwargs)
@@ -324,6 +328,22 @@ def getter(f: Any, args: tuple[Any, ...]) -> Any:
     named = maker.keywords if isinstance(maker, functools.partial) else {}
     name, *rest = maker.args[1:] + made_of if isinstance(maker, functools.partial) and maker.args[1:] else made_of
     return call(access.attribute(x, name), *rest, **named)
+
+
+def stopped(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """`breakpoint()` and `pdb.set_trace()`: pdb stops in the user's function, another debugger where it will."""
+    frame = user_frame()
+    if frame is None or (f is breakpoint and sys.breakpointhook is not sys.__breakpointhook__):
+        return f(*args, **kwargs)
+    if f is breakpoint and os.environ.get("PYTHONBREAKPOINT") not in (None, "", "pdb.set_trace"):
+        return f(*args, **kwargs)
+    import pdb  # noqa: T100 - the user asked for it
+
+    debugger = pdb.Pdb(**{name: value for name, value in kwargs.items() if name == "commands"})
+    if kwargs.get("header") is not None:
+        debugger.message(kwargs["header"])
+    debugger.set_trace(frame)
+    return None
 
 
 def threaded(f: FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

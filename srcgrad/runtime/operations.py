@@ -16,6 +16,13 @@ from srcgrad.runtime.levels import refused, state, user_place
 _PASSIVE = frozenset({int, str, bool, type(None), bytes, slice, range, type(Ellipsis), type, np.bool_, np.dtype})
 
 
+REINTERPRETING = (
+    "convert it: x.astype(...)",
+    "x[0::2] + 1j * x[1::2] for complex numbers",
+    "np.stack([z.real, z.imag], -1) for their parts",
+)
+
+
 def is_active(x: Any) -> bool:
     """Whether a value, or anything in a container, depends on an input of a derivative being taken.
 
@@ -82,7 +89,7 @@ def check_view(x: np.ndarray) -> None:
     if memory.reinterprets(x):
         raise refused(
             f"memory of type {memory.owner(x).dtype} read or written as {x.dtype}",
-            ways=("convert it: x.astype(...)", "x[0::2] + 1j * x[1::2] for complex numbers"),
+            ways=REINTERPRETING,
         )
 
 

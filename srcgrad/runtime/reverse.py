@@ -12,10 +12,10 @@ import numpy as np
 
 from srcgrad.rules.table import Rule
 from srcgrad.runtime import anomaly, memory
-from srcgrad.runtime.binding import Binding
+from srcgrad.runtime.binding import Binding, binding_of
 from srcgrad.runtime.cotangents import SCALARS, Cotangents
-from srcgrad.runtime.entries import Gather, Operation, Pick, Put, Reshape, Step, StepOfOne, Watched, Write
-from srcgrad.runtime.levels import at
+from srcgrad.runtime.entries import Gather, Operation, Pick, Placed, Put, Reshape, Step, StepOfOne, Watched, Write
+from srcgrad.runtime.levels import at, user_place
 
 
 class ReverseTrace:
@@ -102,7 +102,11 @@ class ReverseTrace:
     def operation(
         self, _outer: Any, rule: Rule, y: Any, values: tuple[Any, ...], active: list[int], watched: Any = None
     ) -> None:
-        self.append(Operation(rule, y, values, active), watched)
+        entry: Any = Operation(rule, y, values, active)
+        binding = binding_of(rule)
+        if any(binding.may_refuse(k) for k in active):
+            entry = Placed(entry, user_place())
+        self.append(entry, watched)
         for x in values:
             self.hold(x)
         self.born(y)

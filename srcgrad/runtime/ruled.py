@@ -15,6 +15,7 @@ from srcgrad.runtime.calls import NOT_KNOWN, call, handlers, python_function, py
 from srcgrad.runtime.levels import refused, state
 from srcgrad.runtime.operations import any_active, is_active, missing, operate
 from srcgrad.runtime.reverse import ReverseTrace
+from srcgrad.runtime.undefined import without_derivative
 
 _FLOATS = frozenset({float, np.float64})
 _NUMBERS = frozenset({float, int, np.float64})
@@ -62,7 +63,10 @@ def by_table(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], compute: Any
     if not _writes(f) and not any_active(args, kwargs):
         return native.unrecorded(compute or f, args, kwargs)
     assert body is not None
-    return python_function(body, args, kwargs)  # type: ignore[arg-type]
+    try:
+        return python_function(body, args, kwargs)  # type: ignore[arg-type]
+    except NotImplementedError as error:
+        raise without_derivative(f, error) from None
 
 
 def _of_numbers(rule: Any, f: Any, args: tuple[Any, ...]) -> Any:

@@ -11,7 +11,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import count
+from operator import is_
 from typing import Any
 
 
@@ -45,7 +47,20 @@ class NotStatic(Exception):
 
 @dataclass(frozen=True)
 class Expr:
+    """An expression never changes, so what is asked of it often is worked out once."""
+
     span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
+
+    @cached_property
+    def children(self) -> tuple[Expr, ...]:
+        return tuple(_children(self))
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        if isinstance(self, Name):
+            return frozenset((self.id,))
+        own = self.reads if isinstance(self, Opaque) else frozenset()
+        return own.union(*[child.names for child in self.children])
 
 
 @dataclass(frozen=True)
@@ -164,6 +179,17 @@ class Stmt:
     primal: str = field(default="", compare=False, repr=False, kw_only=True)
     key: int = field(default_factory=lambda: next(_keys), compare=False, repr=False, kw_only=True)
 
+    @cached_property
+    def written(self) -> frozenset[str]:
+        match self:
+            case Assign() | For():
+                into = frozenset(r for t in targets(self.target) if not isinstance(t, Name) and (r := root(t)))
+                return bound_names(self.target) | into
+            case UserCall():
+                return frozenset({self.target.id, self.pullback})
+            case _:
+                return frozenset()
+
 
 Block = tuple[Stmt, ...]
 
@@ -247,8 +273,12 @@ class Unit:
 # Walking ----------------------------------------------------------------------------------------
 
 
-def children(e: Expr) -> Iterator[Expr]:
+def children(e: Expr) -> tuple[Expr, ...]:
     """The direct subexpressions, in order of evaluation."""
+    return e.children
+
+
+def _children(e: Expr) -> Iterator[Expr]:
     match e:
         case Binary() | BoolOp():
             yield e.left
@@ -280,58 +310,60 @@ def children(e: Expr) -> Iterator[Expr]:
 
 
 def walk(e: Expr) -> Iterator[Expr]:
-    """The expression and everything inside it."""
-    yield e
-    for child in children(e):
-        yield from walk(child)
+    """The expression and everything inside it, from left to right."""
+    todo = [e]
+    while todo:
+        node = todo.pop()
+        yield node
+        todo.extend(reversed(node.children))
 
 
 def names(e: Expr | None) -> frozenset[str]:
     """Every name that an expression reads."""
-    found: set[str] = set()
-    if e is not None:
-        for node in walk(e):
-            if isinstance(node, Name):
-                found.add(node.id)
-            elif isinstance(node, Opaque):
-                found |= node.reads
-    return frozenset(found)
+    return frozenset() if e is None else e.names
 
 
 def rewrite(e: Expr, change: Callable[[Expr], Expr | None]) -> Expr:
-    """The expression with every node for which `change` gives another replaced, outermost first."""
+    """The expression with every node for which `change` gives another replaced, outermost first.
+
+    What has nothing replaced in it stays the object that it is.
+    """
     replaced = change(e)
     if replaced is not None:
         return replaced
+    old = e.children
+    if not old:
+        return e
+    new = [rewrite(child, change) for child in old]
+    return e if all(map(is_, old, new)) else _with_children(e, new)
 
-    def again(child: Expr) -> Expr:
-        return rewrite(child, change)
 
-    def maybe(child: Expr | None) -> Expr | None:
-        return None if child is None else again(child)
-
+def _with_children(e: Expr, new: list[Expr]) -> Expr:
+    """The expression with other subexpressions, in the order of `children`."""
     match e:
         case Binary() | BoolOp():
-            return dataclasses.replace(e, left=again(e.left), right=again(e.right))
+            return type(e)(e.op, *new, span=e.span)
         case Unary():
-            return dataclasses.replace(e, operand=again(e.operand))
+            return Unary(e.op, *new, span=e.span)
         case Compare():
-            return dataclasses.replace(e, first=again(e.first), rest=tuple(again(r) for r in e.rest))
+            return Compare(new[0], e.ops, tuple(new[1:]), span=e.span)
         case IfExp():
-            return dataclasses.replace(e, test=again(e.test), body=again(e.body), orelse=again(e.orelse))
+            return IfExp(*new, span=e.span)
         case Call():
-            arguments = tuple(dataclasses.replace(a, value=again(a.value)) for a in e.args)
-            return dataclasses.replace(e, function=again(e.function), args=arguments)
+            arguments = zip(e.args, new[1:], strict=True)
+            return Call(new[0], tuple([Argument(v, a.keyword, a.star) for a, v in arguments]), span=e.span)
         case Attribute():
-            return dataclasses.replace(e, value=again(e.value))
+            return Attribute(*new, e.name, span=e.span)
         case Slice():
-            return dataclasses.replace(e, lower=maybe(e.lower), upper=maybe(e.upper), step=maybe(e.step))
+            given = iter(new)
+            parts = [None if part is None else next(given) for part in (e.lower, e.upper, e.step)]
+            return Slice(*parts, span=e.span)
         case Subscript():
-            return dataclasses.replace(e, value=again(e.value), index=again(e.index))
+            return Subscript(*new, span=e.span)
         case Sequence():
-            return dataclasses.replace(e, items=tuple(again(i) for i in e.items))
+            return Sequence(e.form, tuple(new), span=e.span)
         case _:
-            return e
+            raise TypeError(e)
 
 
 def renamed(e: Expr, mapping: dict[str, str]) -> Expr:
@@ -390,14 +422,7 @@ def root(e: Expr) -> str | None:
 
 def written_names(s: Stmt) -> frozenset[str]:
     """The variables that the statement itself (not its blocks) rebinds or writes into."""
-    match s:
-        case Assign() | For():
-            into = frozenset(r for t in targets(s.target) if not isinstance(t, Name) and (r := root(t)))
-            return bound_names(s.target) | into
-        case UserCall():
-            return frozenset({s.target.id, s.pullback})
-        case _:
-            return frozenset()
+    return s.written
 
 
 def targets(target: Expr) -> Iterator[Expr]:

@@ -1,65 +1,25 @@
 """Source text to the intermediate representation.
 
-What enters: the text of a function. What leaves: a `Unit`. Statements that the static tier has no
-form for raise NotStatic here; expressions that it has none for become `Opaque`, which only code
-without derivatives may contain.
+What enters: a function, of which the text and the syntax tree are looked up. What leaves: a `Unit`.
+Statements that the static tier has no form for raise NotStatic here; expressions that it has none for
+become `Opaque`, which only code without derivatives may contain.
 """
 
 from __future__ import annotations
 
 import ast
 import dataclasses
-import functools
 import inspect
-import textwrap
 import types
-import unicodedata
+from collections.abc import Sequence
 from typing import Any
-
-import libcst as cst
-import libcst.matchers as m
-from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
 from srcgrad.errors import SourceUnavailableError
 from srcgrad.syntax import ir
-from srcgrad.syntax.ir import NotStatic, Span
-from srcgrad.syntax.source import source_of
-
-_BINARY: dict[type[cst.CSTNode], str] = {
-    cst.Add: "+",
-    cst.Subtract: "-",
-    cst.Multiply: "*",
-    cst.Divide: "/",
-    cst.FloorDivide: "//",
-    cst.Modulo: "%",
-    cst.Power: "**",
-    cst.MatrixMultiply: "@",
-    cst.BitAnd: "&",
-    cst.BitOr: "|",
-    cst.BitXor: "^",
-    cst.LeftShift: "<<",
-    cst.RightShift: ">>",
-}
-_UNARY: dict[type[cst.CSTNode], str] = {
-    cst.Minus: "-",
-    cst.Plus: "+",
-    cst.Not: "not",
-    cst.BitInvert: "~",
-}
-_COMPARE: dict[type[cst.CSTNode], str] = {
-    cst.LessThan: "<",
-    cst.GreaterThan: ">",
-    cst.LessThanEqual: "<=",
-    cst.GreaterThanEqual: ">=",
-    cst.Equal: "==",
-    cst.NotEqual: "!=",
-    cst.Is: "is",
-    cst.IsNot: "is not",
-    cst.In: "in",
-    cst.NotIn: "not in",
-}
-_BINDS_OR_SUSPENDS = m.NamedExpr() | m.Yield() | m.Await() | m.Lambda() | m.GeneratorExp() | m.StarredElement()
-
+from srcgrad.syntax.expressions import OPERATORS, Expressions, check_opaque, expression_of, reads
+from srcgrad.syntax.ir import NotStatic
+from srcgrad.syntax.source import FunctionSource, source_of
+from srcgrad.syntax.written import Position, Written
 
 # Units by the text that they were lowered from; a unit is never changed, only replaced.
 _units: dict[tuple[str, int, str, str], ir.Unit] = {}
@@ -76,86 +36,51 @@ def unit_of(function: Any) -> ir.Unit:
     place = (found.text, found.first_line, found.filename, function.__qualname__)
     unit = _units.get(place)
     if unit is None:
-        unit = _lowered(function, textwrap.dedent(found.text), found.first_line, found.filename)
+        unit = _Lowering(found, function).unit(found.tree)
         if not function.__defaults__ and not function.__kwdefaults__:  # their values are in the signature
             _units[place] = unit
     return dataclasses.replace(unit, function=function)
 
 
-def _lowered(function: Any, text: str, first: int, file: str) -> ir.Unit:
-    try:
-        module = cst.parse_module(text)
-    except cst.ParserSyntaxError as error:
-        raise NotStatic("its source is not a function definition") from error
-    wrapper = MetadataWrapper(module, unsafe_skip_copy=True)
-    definition = module.body[0] if module.body else None
-    if not isinstance(definition, cst.FunctionDef) or definition.asynchronous is not None:
-        raise NotStatic("it is not written as a plain `def`")
-    return _Lowering(wrapper, text, first, file, function).unit(definition)
+class _Lowering(Expressions):
+    """One function's lowering."""
 
-
-class _Lowering:
-    """One function's lowering: the text and the positions in it."""
-
-    def __init__(self, wrapper: MetadataWrapper, text: str, first: int, file: str, function: Any) -> None:
-        self.positions = wrapper.resolve(PositionProvider)
-        self.module = wrapper.module
-        self.lines = text.splitlines()
-        self.first = first
-        self.file = file
+    def __init__(self, source: FunctionSource, function: Any) -> None:
+        super().__init__(Written(source))
+        self.file = source.filename
         self.function = function
-
-    # Places -------------------------------------------------------------------------------------
-
-    def range(self, node: cst.CSTNode) -> CodeRange:
-        found: CodeRange = self.positions[node]
-        return found
-
-    def span(self, node: cst.CSTNode) -> Span:
-        r = self.range(node)
-        shift = self.first - 1
-        return Span(r.start.line + shift, r.start.column, r.end.line + shift, r.end.column)
-
-    def slice(self, start: tuple[int, int], end: tuple[int, int]) -> str:
-        """The text between two places; later lines keep their indentation relative to the first."""
-        (line, column), (last, stop) = start, end
-        if line == last:
-            return self.lines[line - 1][column:stop]
-        indent = len(self.lines[line - 1]) - len(self.lines[line - 1].lstrip())
-        middle = [*self.lines[line : last - 1], self.lines[last - 1][:stop]]
-        if any(part[:indent].strip() for part in middle):
-            indent = 0
-        return "\n".join([self.lines[line - 1][column:], *(part[indent:] for part in middle)])
-
-    def written(self, node: cst.CSTNode) -> str:
-        r = self.range(node)
-        return self.slice((r.start.line, r.start.column), (r.end.line, r.end.column))
 
     # The function -------------------------------------------------------------------------------
 
-    def unit(self, definition: cst.FunctionDef) -> ir.Unit:
+    def unit(self, definition: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> ir.Unit:
         code = self.function.__code__
-        if code.co_flags & (inspect.CO_GENERATOR | inspect.CO_COROUTINE):
+        if isinstance(definition, ast.AsyncFunctionDef) or code.co_flags & _SUSPENDS:
             raise NotStatic("it is a generator or a coroutine", self.span(definition))
         if code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS):
             raise NotStatic("its signature has *args or **kwargs", self.span(definition))
-        if not isinstance(definition.body, cst.IndentedBlock):
-            raise NotStatic("its body is on the line of its def", self.span(definition))
-        params = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-        body = definition.body.body
-        if body and m.matches(body[0], m.SimpleStatementLine(body=[m.Expr(m.SimpleString() | m.ConcatenatedString())])):
-            body = body[1:]
+        if isinstance(definition, ast.Lambda):
+            name, body = "lambda", self.returned(definition)
+        else:
+            name, statements = definition.name, definition.body
+            line = self.written.colon(_header_end(definition, self.written))[0]
+            if ast.get_docstring(definition, clean=False) is not None:
+                line, statements = statements[0].end_lineno or 0, statements[1:]
+            body = self.block(statements, line)
         return ir.Unit(
-            name=definition.name.value,
-            params=params,
-            signature=self._signature(definition.params),
-            body=self.block(body),
+            name=name,
+            params=code.co_varnames[: code.co_argcount + code.co_kwonlyargcount],
+            signature=self._signature(definition.args),
+            body=body,
             file=self.file,
             function=self.function,
-            trailing=_comments(definition.body.footer),
         )
 
-    def _signature(self, params: cst.Parameters) -> str:
+    def returned(self, definition: ast.Lambda) -> ir.Block:
+        """What a lambda does, as a return statement."""
+        primal = self.text(definition).split("\n", 1)[0]
+        return (ir.Return(self.expression(definition.body), span=self.span(definition), primal=primal),)
+
+    def _signature(self, arguments: ast.arguments) -> str:
         """The parameters' text: without annotations, and with the defaults that are plain constants.
 
         Any other text could read names that do not exist in the module, or mean something else by now.
@@ -166,10 +91,9 @@ class _Lowering:
         given = dict(zip(positional[len(positional) - len(values) :], values, strict=True))
         given |= self.function.__kwdefaults__ or {}
         texts: dict[str, str] = {}
-        for p in (*params.posonly_params, *params.params, *params.kwonly_params):
-            name = unicodedata.normalize("NFKC", p.name.value)
-            if p.default is not None and name in given:
-                text = _constant_text(self.module.code_for_node(p.default), given[name])
+        for name, default in _defaults(arguments):
+            if default is not None and name in given:
+                text = _constant_text(self.text(default), given[name])
                 if text is None and name in positional:
                     texts.clear()  # a parameter without a default follows none with one
                 elif text is not None:
@@ -184,50 +108,79 @@ class _Lowering:
 
     # Statements ---------------------------------------------------------------------------------
 
-    def block(self, body: Any) -> ir.Block:
+    def block(self, body: Sequence[ast.stmt], line: int) -> ir.Block:
+        """The statements of a block, whose header or whatever is in front of it ends on the given line."""
         out: list[ir.Stmt] = []
-        for statement in body:
-            out.extend(self.statement(statement))
+        deepest: int | None = None
+        for k, node in enumerate(body):
+            leading: tuple[str, ...] = ()
+            if node.lineno > line:
+                leading = self.written.above(line, node.lineno, deepest)
+            line = node.end_lineno or 0
+            last = k == len(body) - 1 or body[k + 1].lineno > line
+            out.extend(self.statement(node, leading, last))
+            deepest = node.col_offset if isinstance(node, (ast.If, ast.For, ast.While)) else None
         return tuple(out)
 
-    def statement(self, node: cst.CSTNode) -> list[ir.Stmt]:
+    def statement(self, node: ast.stmt, leading: tuple[str, ...], last: bool) -> Sequence[ir.Stmt]:
+        """One statement; `last` says that what else is on its line is a comment."""
         match node:
-            case cst.SimpleStatementLine():
-                return self.simple(node)
-            case cst.If():
-                return [self.conditional(node)]
-            case cst.For() | cst.While():
-                if node.orelse is not None:
+            case ast.If():
+                return [self.conditional(node, leading)]
+            case ast.For() | ast.While():
+                if node.orelse:
                     raise NotStatic("a loop with an else", self.span(node))
-                return [self.loop(node)]
+                return [self.loop(node, leading)]
+            case _:
+                if hasattr(node, "body") or isinstance(node, ast.Match):
+                    raise NotStatic(f"a {type(node).__name__} statement", self.span(node))
+                return self.simple(node, leading, last)
+
+    def simple(self, node: ast.stmt, leading: tuple[str, ...], last: bool) -> Sequence[ir.Stmt]:
+        text = self.text(node)
+        about: dict[str, Any] = {
+            "span": self.span(node),
+            "text": text,
+            "leading": leading,
+            "comment": self.written.beside(*self.written.end(node)) if last else "",
+            "primal": text.split("\n", 1)[0],
+        }
+        match node:
+            case ast.Assign() if len(node.targets) > 1:
+                return self.chained(node, about)
+            case ast.Assign():
+                return [ir.Assign(self.target(node.targets[0]), self.expression(node.value), **about)]
+            case ast.AnnAssign():
+                if node.value is None:
+                    return []
+                about["text"] = None
+                return [ir.Assign(self.target(node.target), self.expression(node.value), **about)]
+            case ast.AugAssign():
+                op = OPERATORS[type(node.op)]
+                return [ir.Assign(self.target(node.target), self.expression(node.value), op, **about)]
+            case ast.Return():
+                if node.value is None:
+                    raise NotStatic("a return without a value", about["span"])
+                return [ir.Return(self.expression(node.value), **about)]
+            case ast.Break():
+                return [ir.Break(**about)]
+            case ast.Continue():
+                return [ir.Continue(**about)]
+            case ast.Pass():
+                return [ir.Evaluate(ir.Opaque("pass", frozenset()), **about)]
+            case ast.Expr():
+                return [ir.Evaluate(self.expression(node.value), **about)]
+            case ast.Assert() | ast.Raise():
+                check_opaque(node, about["span"])
+                kept = ir.Opaque(text, reads(node), span=about["span"])
+                return [ir.Evaluate(kept, ends=isinstance(node, ast.Raise), **about)]
             case _:
                 kind = type(node).__name__
-                raise NotStatic(f"a {kind} statement", self.span(node))
+                raise NotStatic(f"a statement of the form {kind}", about["span"])
 
-    def simple(self, line: cst.SimpleStatementLine) -> list[ir.Stmt]:
-        comment = line.trailing_whitespace.comment
-        out: list[ir.Stmt] = []
-        for k, small in enumerate(line.body):
-            last = k == len(line.body) - 1
-            text = self.written(small)
-            about: dict[str, Any] = {
-                "span": self.span(small),
-                "text": text,
-                "leading": _comments(line.leading_lines) if k == 0 else (),
-                "comment": self._trailing(line.trailing_whitespace) if last and comment else "",
-                "primal": text.split("\n", 1)[0],
-            }
-            if isinstance(small, cst.Assign) and len(small.targets) > 1:
-                out.extend(self.chained(small, about))
-                continue
-            statement = self.small(small, about)
-            if statement is not None:
-                out.append(statement)
-        return out
-
-    def chained(self, node: cst.Assign, about: dict[str, Any]) -> list[ir.Stmt]:
+    def chained(self, node: ast.Assign, about: dict[str, Any]) -> list[ir.Stmt]:
         """`a = b = e` as `a = e` and `b = a`."""
-        bound = [self.expression(t.target) for t in node.targets]
+        bound = [self.expression(t) for t in node.targets]
         if not all(isinstance(t, ir.Name) for t in bound):
             raise NotStatic("a chained assignment to something other than names", about["span"])
         about = {**about, "text": None}
@@ -235,179 +188,73 @@ class _Lowering:
         first = ir.Assign(bound[0], self.expression(node.value), **about)
         return [first, *(ir.Assign(t, bound[0], **later) for t in bound[1:])]
 
-    def _trailing(self, white: cst.TrailingWhitespace) -> str:
-        return self.module.code_for_node(white).rstrip("\n")
-
-    def small(self, node: cst.CSTNode, about: dict[str, Any]) -> ir.Stmt | None:
-        match node:
-            case cst.Assign():
-                target = self.expression(node.targets[0].target)
-                self._check_target(target)
-                return ir.Assign(target, self.expression(node.value), **about)
-            case cst.AnnAssign():
-                if node.value is None:
-                    return None
-                target = self.expression(node.target)
-                self._check_target(target)
-                return ir.Assign(target, self.expression(node.value), **{**about, "text": None})
-            case cst.AugAssign():
-                target = self.expression(node.target)
-                self._check_target(target)
-                op = self.written(node.operator).strip().removesuffix("=")
-                return ir.Assign(target, self.expression(node.value), op, **about)
-            case cst.Return():
-                if node.value is None:
-                    raise NotStatic("a return without a value", about["span"])
-                return ir.Return(self.expression(node.value), **about)
-            case cst.Break():
-                return ir.Break(**about)
-            case cst.Continue():
-                return ir.Continue(**about)
-            case cst.Pass():
-                return ir.Evaluate(ir.Opaque("pass", frozenset()), **about)
-            case cst.Expr():
-                return ir.Evaluate(self.expression(node.value), **about)
-            case cst.Assert() | cst.Raise():
-                self._check_opaque(node)
-                kept = ir.Opaque(about["text"], self._reads(node), span=about["span"])
-                return ir.Evaluate(kept, ends=isinstance(node, cst.Raise), **about)
-            case _:
-                kind = type(node).__name__
-                raise NotStatic(f"a statement of the form {kind}", about["span"])
-
-    def _check_target(self, target: ir.Expr) -> None:
+    def target(self, node: ast.expr) -> ir.Expr:
+        target = self.expression(node)
         for single in ir.targets(target):
             if not isinstance(single, (ir.Name, ir.Subscript)):
                 raise NotStatic("an assignment to an attribute or a starred name", single.span)
+        return target
 
-    def conditional(self, node: cst.If) -> ir.If:
-        orelse: ir.Block = ()
-        if isinstance(node.orelse, cst.If):
-            orelse = (self.conditional(node.orelse),)
-        elif node.orelse is not None:
-            orelse = self.indented(node.orelse.body)
-        return ir.If(
-            self.expression(node.test),
-            self.indented(node.body),
-            orelse,
-            **self._header(node, node.test),
-        )
+    def conditional(self, node: ast.If, leading: tuple[str, ...]) -> ir.If:
+        line, about = self.header(node, node.test, leading)
+        test, body = self.expression(node.test), self.block(node.body, line)
+        return ir.If(test, body, self.otherwise(node), **about)
 
-    def loop(self, node: cst.For | cst.While) -> ir.Stmt:
-        if isinstance(node, cst.While):
-            about = self._header(node, node.test)
-            return ir.While(self.expression(node.test), self.indented(node.body), **about)
+    def otherwise(self, node: ast.If) -> ir.Block:
+        """The block under `else`, or the condition after `elif`."""
+        if not node.orelse:
+            return ()
+        line = node.body[-1].end_lineno or 0
+        first = node.orelse[0]
+        if isinstance(first, ast.If) and self.text(first).startswith("elif"):
+            return (self.conditional(first, self.written.above(line, first.lineno, node.col_offset)),)
+        while not self.written.line(line).lstrip().startswith("else"):
+            line += 1
+        return self.block(node.orelse, line)
+
+    def loop(self, node: ast.For | ast.While, leading: tuple[str, ...]) -> ir.Stmt:
+        if isinstance(node, ast.While):
+            line, about = self.header(node, node.test, leading)
+            return ir.While(self.expression(node.test), self.block(node.body, line), **about)
         target = self.expression(node.target)
         for single in ir.targets(target):
             if not isinstance(single, ir.Name):
                 raise NotStatic("a loop over something other than names", self.span(node))
-        about = self._header(node, node.iter)
-        return ir.For(target, self.expression(node.iter), self.indented(node.body), **about)
+        line, about = self.header(node, node.iter, leading)
+        return ir.For(target, self.expression(node.iter), self.block(node.body, line), **about)
 
-    def indented(self, body: cst.BaseSuite) -> ir.Block:
-        if isinstance(body, cst.IndentedBlock):
-            return self.block(body.body)
-        raise NotStatic("a block on the line of its header", self.span(body))
-
-    def _header(self, node: cst.If | cst.For | cst.While, last: cst.BaseExpression) -> dict[str, Any]:
-        """The text of `if test:`, from the keyword to the colon, and the comments around it."""
-        start, body = self.range(node).start, node.body
-        if not isinstance(body, cst.IndentedBlock):
-            raise NotStatic("a block on the line of its header", self.span(node))
-        text = self.slice((start.line, start.column), _end(self.range(last)))
-        for _ in last.rpar:
-            text += ")"
-        if "(" in text and text.count("(") != text.count(")"):
-            raise NotStatic("a header whose parentheses could not be read", self.span(node))
-        text = text.removeprefix("el") if text.startswith("elif") else text
-        return {
+    def header(
+        self, node: ast.If | ast.For | ast.While, last: ast.expr, leading: tuple[str, ...]
+    ) -> tuple[int, dict[str, Any]]:
+        """The line where `if test:` ends, and its text from the keyword to the colon with the comments around it."""
+        end = self.written.colon(self.written.end(last))
+        text = self.written.slice(self.written.start(node), end)
+        text = text.removeprefix("el").rstrip()
+        return end[0], {
             "span": self.span(node),
             "text": f"{text}:",
-            "leading": _comments(node.leading_lines),
-            "comment": self._trailing(body.header) if body.header.comment else "",
+            "leading": leading,
+            "comment": self.written.beside(*end) if node.body[0].lineno > end[0] else "",
             "primal": f"{text}:".split("\n", 1)[0],
         }
 
-    # Expressions --------------------------------------------------------------------------------
 
-    def expression(self, node: cst.CSTNode) -> ir.Expr:
-        span = self.span(node)
-        match node:
-            case cst.Name():
-                if node.value in ("True", "False", "None"):
-                    return ir.Const(ast.literal_eval(node.value), node.value, span=span)
-                return ir.Name(unicodedata.normalize("NFKC", node.value), span=span)
-            case cst.Integer() | cst.Float() | cst.SimpleString():
-                return ir.Const(ast.literal_eval(node.value), node.value, span=span)
-            case cst.Ellipsis():
-                return ir.Const(..., "...", span=span)
-            case cst.BinaryOperation():
-                op = _BINARY[type(node.operator)]
-                left, right = self.expression(node.left), self.expression(node.right)
-                return ir.Binary(op, left, right, span=span)
-            case cst.UnaryOperation():
-                op = _UNARY[type(node.operator)]
-                return ir.Unary(op, self.expression(node.expression), span=span)
-            case cst.BooleanOperation():
-                op = "and" if isinstance(node.operator, cst.And) else "or"
-                left, right = self.expression(node.left), self.expression(node.right)
-                return ir.BoolOp(op, left, right, span=span)
-            case cst.Comparison():
-                ops = tuple(_COMPARE[type(c.operator)] for c in node.comparisons)
-                rest = tuple(self.expression(c.comparator) for c in node.comparisons)
-                return ir.Compare(self.expression(node.left), ops, rest, span=span)
-            case cst.IfExp():
-                parts = (self.expression(p) for p in (node.test, node.body, node.orelse))
-                return ir.IfExp(*parts, span=span)
-            case cst.Attribute():
-                return ir.Attribute(self.expression(node.value), node.attr.value, span=span)
-            case cst.Call():
-                return ir.Call(self.expression(node.func), tuple(self._argument(a) for a in node.args), span=span)
-            case cst.Subscript():
-                return ir.Subscript(self.expression(node.value), self._index(node), span=span)
-            case cst.Tuple() | cst.List() if not self._starred(node):
-                form = "tuple" if isinstance(node, cst.Tuple) else "list"
-                items = tuple(self.expression(e.value) for e in node.elements)
-                return ir.Sequence(form, items, span=span)
-            case _:
-                self._check_opaque(node)
-                return ir.Opaque(f"({self.written(node)})", self._reads(node), span=span)
-
-    def _starred(self, node: cst.Tuple | cst.List) -> bool:
-        return any(isinstance(e, cst.StarredElement) for e in node.elements)
-
-    def _argument(self, a: cst.Arg) -> ir.Argument:
-        keyword = a.keyword.value if a.keyword is not None else None
-        return ir.Argument(self.expression(a.value), keyword, a.star)
-
-    def _index(self, node: cst.Subscript) -> ir.Expr:
-        parts = [self._index_part(e.slice) for e in node.slice]
-        trailing_comma = len(parts) == 1 and isinstance(node.slice[0].comma, cst.Comma)
-        return parts[0] if len(parts) == 1 and not trailing_comma else ir.Sequence("tuple", tuple(parts))
-
-    def _index_part(self, node: cst.BaseSlice) -> ir.Expr:
-        if isinstance(node, cst.Index):
-            if node.star:
-                raise NotStatic("a starred index", self.span(node))
-            return self.expression(node.value)
-        assert isinstance(node, cst.Slice)
-        parts = [None if p is None else self.expression(p) for p in (node.lower, node.upper, node.step)]
-        return ir.Slice(*parts, span=self.span(node))
-
-    def _reads(self, node: cst.CSTNode) -> frozenset[str]:
-        return frozenset(
-            unicodedata.normalize("NFKC", found.value)
-            for found in m.findall(node, m.Name())
-            if isinstance(found, cst.Name)
-        )
-
-    def _check_opaque(self, node: cst.CSTNode) -> None:
-        if m.findall(node, _BINDS_OR_SUSPENDS):
-            raise NotStatic(f"an expression of the form {type(node).__name__}", self.span(node))
+_SUSPENDS = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
 
-def _end(r: CodeRange) -> tuple[int, int]:
-    return (r.end.line, r.end.column)
+def _header_end(definition: ast.FunctionDef, written: Written) -> Position:
+    """A place between a definition's last annotation or default and the colon of its first line."""
+    a = definition.args
+    inside = [*a.posonlyargs, *a.args, *a.kwonlyargs, *a.defaults, *(d for d in a.kw_defaults if d), definition.returns]
+    return max([written.start(definition), *(written.end(node) for node in inside if node is not None)])
+
+
+def _defaults(a: ast.arguments) -> list[tuple[str, ast.expr | None]]:
+    """The parameters with their defaults, None for those without one."""
+    positional = [*a.posonlyargs, *a.args]
+    values = [None] * (len(positional) - len(a.defaults)) + [*a.defaults]
+    pairs = [*zip(positional, values, strict=True), *zip(a.kwonlyargs, a.kw_defaults, strict=True)]
+    return [(parameter.arg, value) for parameter, value in pairs]
 
 
 def _constant_text(text: str, value: Any) -> str | None:
@@ -422,36 +269,4 @@ def _constant_text(text: str, value: Any) -> str | None:
     return None
 
 
-def _comments(lines: Any) -> tuple[str, ...]:
-    """The comment lines above a statement, with one empty line kept where there were some."""
-    out: list[str] = []
-    for line in lines:
-        text = line.comment.value if line.comment is not None else ""
-        if text or (out and out[-1]):
-            out.append(text)
-    if lines and lines[0].comment is None and any(out):
-        out.insert(0, "")
-    return tuple(out)
-
-
-class _Loose(_Lowering):
-    """Lowers an expression that has no place in a file."""
-
-    def __init__(self) -> None:
-        pass
-
-    def span(self, node: cst.CSTNode) -> Span:  # noqa: ARG002 - the signature of what it replaces
-        return ir.NOWHERE
-
-    def written(self, node: cst.CSTNode) -> str:
-        return cst.Module([]).code_for_node(node)
-
-
-@functools.cache
-def expression_of(text: str) -> ir.Expr:
-    """The expression that a text stands for.
-
-    >>> expression_of("y_bar * np.cos(x)").op
-    '*'
-    """
-    return _Loose().expression(cst.parse_expression(text))
+__all__ = ["expression_of", "unit_of"]

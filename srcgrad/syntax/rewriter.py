@@ -50,6 +50,7 @@ class Rewriter(ast.NodeTransformer):
         self.function = function
         self.recorder_name = recorder_name
         self.count = 0
+        self.nameless = False  # whether this is where a name of one's own cannot be bound in an expression
         code = function.__code__
         self.locals = {*code.co_varnames, *code.co_cellvars, *code.co_freevars}
         self.filename = code.co_filename
@@ -126,16 +127,28 @@ class Rewriter(ast.NodeTransformer):
     def visit_Compare(self, node: ast.Compare) -> Any:
         left, rights = self.visit(node.left), [self.visit(c) for c in node.comparators]
         node.left, node.comparators = left, rights
-        operator = type(node.ops[0])
-        if len(rights) > 1 or (isinstance(rights[0], ast.Constant) and rights[0].value is None):
+        if len(rights) == 1:
+            return self.compared(node, left, node.ops[0], rights[0])
+        if self.nameless and not all(isinstance(right, (ast.Name, ast.Constant)) for right in rights[:-1]):
             return node
-        if operator in _COMPARISON:
-            return self.rec(_COMPARISON[operator], [left, rights[0]], node)
+        links: list[ast.expr] = []
+        for k, right in enumerate(rights):
+            # Each operand is evaluated once, and none after the first comparison that fails.
+            held = right if k == len(rights) - 1 else self.kept(right)
+            links.append(self.compared(node, left, node.ops[k], held))
+            left = _again(held)
+        return ast.copy_location(ast.BoolOp(ast.And(), links), node)
+
+    def compared(self, node: ast.Compare, left: ast.expr, op: ast.cmpop, right: ast.expr) -> ast.expr:
+        """One comparison of a chain."""
+        operator = type(op)
+        if operator in _COMPARISON and not (isinstance(right, ast.Constant) and right.value is None):
+            return self.rec(_COMPARISON[operator], [left, right], node)
         if operator in (ast.In, ast.NotIn):
             # Python evaluates the left side first, as an argument in this order would not be.
-            found = self.rec("contained", [left, rights[0]], node)
+            found = self.rec("contained", [left, right], node)
             return found if operator is ast.In else ast.copy_location(ast.UnaryOp(ast.Not(), found), node)
-        return node
+        return ast.copy_location(ast.Compare(left, [op], [right]), node)
 
     def test(self, node: ast.expr) -> ast.expr:
         """An expression of which only the truth is asked."""
@@ -336,7 +349,9 @@ class Rewriter(ast.NodeTransformer):
     def visit_comprehension(self, node: ast.comprehension) -> Any:
         if node.is_async:
             self.refuse(node.iter, "async comprehensions cannot be differentiated", "use a plain one")
+        saved, self.nameless = self.nameless, True  # Python allows no `:=` in what a comprehension runs over
         node.iter = self.iterated(node.iter, node.target)
+        self.nameless = saved
         node.ifs = [self.test(test) for test in node.ifs]
         return node
 
@@ -415,11 +430,12 @@ class Rewriter(ast.NodeTransformer):
     def visit_ClassDef(self, node: ast.ClassDef) -> Any:
         """A class defined in the function: its body computes, its names are attributes."""
         saved, self.owner = self.owner, node.name
+        bound, self.nameless = self.nameless, True
         node.decorator_list = [self.visit(d) for d in node.decorator_list]
         node.bases = [self.visit(b) for b in node.bases]
         node.keywords = [self.visit(k) for k in node.keywords]
         node.body = self.statements(node.body)
-        self.owner = saved
+        self.owner, self.nameless = saved, bound
         return node
 
 

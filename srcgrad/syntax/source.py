@@ -24,6 +24,7 @@ class FunctionSource:
 
     filename: str
     text: str  # of the definition alone, indented as in the file
+    lines: tuple[str, ...]  # of the file, on which the definition stands
     first_line: int
     tree: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -51,13 +52,12 @@ def source_of(function: FunctionType) -> FunctionSource:
             f"{code.co_filename} no longer holds the source of {function.__qualname__}()",
             ways=("import it again",),
         )
-    text = "".join(lines)
     first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+    own = tuple(lines[first - 1 : node.end_lineno])
+    text = "".join(own)
     if isinstance(node, ast.Lambda):
-        segment = ast.get_source_segment(text, node) or ""
-    else:
-        segment = "".join(lines[first - 1 : node.end_lineno])
-    return FunctionSource(code.co_filename, segment, first, node)
+        text = ast.get_source_segment("".join(lines), node) or ""
+    return FunctionSource(code.co_filename, text, own, first, node)
 
 
 def _lines(filename: str, namespace: dict[str, Any]) -> list[str]:

@@ -263,3 +263,33 @@ def product_that_broadcasts(a, b):
 @case(x=np.array([[0.5, 1.0], [0.2, 2.0]]))
 def flattened_by_axis_none(x):
     return np.sum(np.sort(x, axis=None) * np.arange(4)) + np.sum(np.cumsum(x, axis=None) ** 2)
+
+
+SWAPPED = np.array([0.5, 1.5, 2.5], ">f8")
+
+
+@case(x=SWAPPED)
+@case(x=np.array([0.5, 1.5, 2.5]))
+def numbers_in_the_other_byte_order(x):
+    y = np.zeros(3, ">f8")
+    for i in range(2):
+        y[i] = x[i] * x[i + 1]
+    y[2:] = np.array(x, dtype=">f8")[:1] + np.asarray([x[0] * x[1]], ">f8")
+    y += x.astype("<f8")
+    z = np.empty_like(x)
+    z[...] = np.sin(y) * x
+    return np.sum(z * y) + np.linalg.solve(np.eye(3) + np.outer(x, z), y)[1] + np.fft.fft(x)[1].imag
+
+
+@case(z=np.array([0.5 + 1j, 1.5 - 2j], ">c16"))
+def complex_numbers_in_the_other_byte_order(z):
+    w = z * 1j
+    w.imag[0] = z.real[1]
+    return np.sum(np.abs(w * z)) + w[0].real
+
+
+@case(x=np.ones(0), y=np.array([0.5, 2.0]), order=1, reason="of nothing there is no derivative")
+@case(x=np.ones((0, 3)), y=np.array([0.5, 2.0]), order=1, reason="of nothing there is no derivative")
+def nothing_at_all(x, y):
+    total = np.sum(x) + np.prod(x) + np.sum(x * x, axis=0).sum() + np.sum(np.cumsum(x)) + np.sum(np.sort(x))
+    return np.sum(y * y) * total + np.size(np.concatenate([x, x])) + np.sum(np.max(x, axis=-1, initial=0.0))

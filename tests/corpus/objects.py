@@ -418,3 +418,62 @@ class Fraction:
 def dynamic_attributes(x):
     f = Fraction(x * x)
     return float(f) * f.times_3 + getattr(f, "absent", x)
+
+
+class Interval:
+    """Comparisons that compute: what they give is more than true or false."""
+
+    def __init__(self, low):
+        self.low = low
+
+    def __bool__(self):
+        return bool(self.low > 0.0)
+
+    def __lt__(self, other):
+        return Interval(other.low - self.low)
+
+    def __ge__(self, other):
+        return Interval(self.low * other.low)
+
+    def __contains__(self, other):
+        self.low = self.low * other.low
+        return True
+
+
+@case(x=0.7)
+@case(x=-0.7)
+def comparisons_that_compute(x):
+    first = Interval(x) < Interval(3.0 * x * x) < Interval(2.0 * x)
+    second = Interval(x) >= Interval(x * x) >= Interval(2.0 * x) >= Interval(3.0)
+    return first.low + second.low
+
+
+@case(x=0.7)
+def short_circuits_of_objects(x):
+    either = Interval(-x) or Interval(x * x)
+    both = Interval(x) and Interval(3.0 * x) and (Interval(x) < Interval(x * x))
+    box = Interval(x)
+    found = [v * v for v in (x, 2.0 * x) if 0.0 < v * 3.0 < 4.0 and Interval(v) in box and not Interval(-v)]
+    return either.low * both.low + box.low + sum(found)
+
+
+@case(x=0.7)
+def operands_of_a_chain_are_evaluated_once(x):
+    seen = []
+
+    def noted(v):
+        seen.append(v)
+        return Interval(v)
+
+    result = noted(x) < noted(0.5 * x) < noted(1.0 / 0.0 if seen else x)
+    return result.low * len(seen) + sum(1.0 for v in seen if 0.1 < v * 2.0 <= 10.0) * x
+
+
+@case(x=0.7)
+def chains_inside_of_classes_and_comprehensions(x):
+    class Limits:
+        middle = Interval(2.0 * x)
+        ordered = Interval(x) < middle < Interval(x * x)
+        inside = 0.0 < x * 2.0 < 3.0
+
+    return Limits.ordered.low * sum(v * v for v in ([x, 1.0] if 0.0 < x * 2.0 < 3.0 else [x]) if Limits.inside)

@@ -195,6 +195,16 @@ def flat_assignment_and_resize(x):
     return np.sum(y**2) + z[1, 2] * z[0, 0]
 
 
+@case(x=np.array([0.7, 1.2, 0.1, 2.0]))
+def flat_assignment_of_too_few_or_too_many(x):
+    y = np.zeros((2, 3)).T
+    y.flat = x[:2] ** 2
+    y.flat[3:] = x
+    y.flat[:1] = []
+    y.flat[[5, 0]] = [x[0] * x[1]]
+    return np.sum(y**3 * np.arange(6.0).reshape(3, 2))
+
+
 @case(x=np.array([0.7, 1.2]))
 def vectorised_python_functions(x):
     double = np.frompyfunc(lambda v: v * v + 1.0, 1, 1)

@@ -204,10 +204,33 @@ def test_nan_left_out_by_where_stays_out(function: Any) -> None:
     assert np.all(bar[np.isnan(partly)] == 0)
 
 
+@pytest.mark.parametrize("function", [np.quantile, np.nanquantile, np.percentile, np.nanpercentile])
+@pytest.mark.parametrize(
+    ("sample", "options"),
+    [
+        (v, {"weights": np.array([0.0, 2.0, 0.5, 1.0, 0.0])}),
+        (m, {"weights": weights}),
+        (m, {"weights": weights, "axis": 1, "keepdims": True}),
+        (partly, {"weights": weights, "axis": 1}),
+        (single, {"weights": np.tile(np.arange(4), (3, 1)), "axis": -1}),
+    ],
+)
+def test_weighted_quantiles(function: Any, sample: Any, options: Any) -> None:
+    for level in (0.4, np.array([[0.0, 0.3], [0.85, 1.0]])):
+        scaled = level if "quantile" in function.__name__ else np.multiply(100, level)
+        check(function, sample, scaled, method="inverted_cdf", argnums=0, **options)
+
+
+def test_one_weight_for_each_row() -> None:
+    check(np.quantile, m, [0.2, 0.7], axis=0, weights=weights[:, 0], method="inverted_cdf", argnums=0)
+
+
 def test_refused_quantiles() -> None:
     quantile = table.substitute(np.quantile)
     assert quantile is not None
-    with pytest.raises(NotImplementedError):
-        quantile(v, 0.5, weights=np.abs(v), method="inverted_cdf")
-    with pytest.raises(NotImplementedError):
-        quantile(v, 0.5, method="unheard_of")
+    with pytest.raises(NotImplementedError, match="weights"):
+        quantile(t, 0.5, axis=(0, 2), weights=np.ones(3), method="inverted_cdf")
+    for options in ({"method": "unheard_of"}, {"weights": np.abs(v)}):
+        for function in (quantile, np.quantile):
+            with pytest.raises(ValueError, match="method"):
+                function(v, 0.5, **options)

@@ -10,6 +10,6 @@ def entropy_grad(p):
     # primals.py:169  return -np.sum(np.where(p > 0, p * np.log(p), 0.0))
     p_bar2 = np.where(holds, -1.0, 0.0)
     p_bar = guarded(p_bar2, p_bar2 * u)
-    u_bar = guarded(p_bar2, p_bar2 * p)
+    u_bar = p_bar2 * p
     p_bar = p_bar + guarded(u_bar, u_bar / p)
     return p_bar

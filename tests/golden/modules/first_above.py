@@ -16,13 +16,12 @@ def first_above_grad(x, n):
     else:
         value = y
 
-    value_bar = 1.0
     if returned:
-        result_bar = value_bar
+        result_bar = 1.0
         y_bar = 0.0
     else:
         # primals.py:130  return y
-        y_bar = value_bar
+        y_bar = 1.0
         result_bar = 0.0
     x_bar = 0.0
     for k in reversed(range(n)[:trips]):

@@ -10,7 +10,7 @@ def horner_grad(coefficients, x):
         s = s * x + c
 
     s_bar = 1.0
-    coefficients_bar = np.zeros_like(coefficients)
+    coefficients_bar = np.zeros(coefficients.shape)
     x_bar = 0.0
     for k in reversed(range(len(coefficients))):
         s = s_saved.pop()

@@ -6,11 +6,9 @@ def overwritten_grad(x):
     y2 = np.sin(y)
     y3 = y2 * y2 * x
 
-    y3_bar = 1.0
     # primals.py:48  y = y * y * x
-    p_bar = y3_bar * x
-    y2_bar = 2 * p_bar * y2
-    x_bar = y3_bar * y2 * y2
+    y2_bar = 2 * x * y2
+    x_bar = y2 * y2
     # primals.py:47  y = np.sin(y)
     y_bar = y2_bar * np.cos(y)
     # primals.py:46  y = x * x

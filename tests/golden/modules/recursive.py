@@ -25,12 +25,11 @@ def recursive_grad(x, n):
         u, recursive_pullback = recursive_vjp(x, n - 1)
         value = x * u
 
-    value_bar = 1.0
     x_bar = 0.0
     if n != 0:
         # primals.py:232  return x * recursive(x, n - 1)
-        x_bar = value_bar * u
-        u_bar = value_bar * x
+        x_bar = u
+        u_bar = x
         (x_bar2,) = recursive_pullback(u_bar)
         x_bar += x_bar2
     return x_bar

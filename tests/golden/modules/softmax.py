@@ -12,12 +12,12 @@ def softmax_vjp(x):
     def pullback(y_bar):
         # primals.py:246  return e / np.sum(e)
         e_bar = y_bar / u2
-        u2_bar = np.sum(-y_bar * e / (u2 * u2))
+        u2_bar = -(y_bar * e / (u2 * u2)).sum()
         e_bar += u2_bar
         # primals.py:245  e = np.exp(x - np.max(x))
         d_bar = e_bar * e
         x_bar = d_bar
-        u_bar = np.sum(-d_bar)
+        u_bar = -d_bar.sum()
         x_bar += spread(u_bar, x, None, False) * shares(u, x, None, False, None, True)
         return (x_bar,)
 

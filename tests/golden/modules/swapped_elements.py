@@ -9,7 +9,7 @@ def swapped_elements_grad(x):
     a[2] = u2
 
     # primals.py:209  return a[0] * a[1] * a[2]
-    a_bar = np.zeros_like(a)
+    a_bar = np.zeros(a.shape)
     a_bar[0] += a[2] * a[1]
     a_bar[1] += a[2] * a[0]
     a_bar[2] += a[0] * a[1]

@@ -1,0 +1,65 @@
+"""Exceptions out of generated code, with a note of the user's line.
+
+The traceback shows the generated source. Which line of the user's that is, the user's function tells
+when it is called once more: functions that are compiled do nothing but compute. What only the reverse
+sweep raises stands below a comment that names the line.
+"""
+
+from __future__ import annotations
+
+import linecache
+import re
+import traceback
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Any
+
+from srcgrad.errors import SrcgradError
+from srcgrad.runtime.leaves import copied_tree
+
+_HEAD = "in the function to be differentiated:"
+_MARK = re.compile(r"^\s*# [^:]+:(\d+)  (.*)")
+
+
+def tell(error: BaseException, f: Callable[..., Any], args: Sequence[Any]) -> None:
+    """Add to an exception where in the user's files it comes from."""
+    if isinstance(error, SrcgradError) or any(n.startswith(_HEAD) for n in getattr(error, "__notes__", ())):
+        return
+    trace = _generated(error.__traceback__)
+    if trace is None:
+        return
+    shown = _of_the_function(type(error), f, args) or _of_a_comment(trace, f)
+    if shown:
+        error.add_note(f"{_HEAD}\n{shown.rstrip()}")
+
+
+def _generated(trace: TracebackType | None) -> TracebackType | None:
+    """The last frame of a traceback that runs generated code."""
+    found = None
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename.startswith("<srcgrad "):
+            found = trace
+        trace = trace.tb_next
+    return found
+
+
+def _of_the_function(kind: type[BaseException], f: Callable[..., Any], args: Sequence[Any]) -> str:
+    """The frames in which the function itself raises an exception of this kind, if it does."""
+    seen: dict[int, Any] = {}
+    try:
+        f(*[copied_tree(a, seen) for a in args])
+    except Exception as error:
+        if type(error) is kind and error.__traceback__ is not None:
+            return "".join(traceback.format_tb(error.__traceback__.tb_next))
+    return ""
+
+
+def _of_a_comment(trace: TracebackType, f: Any) -> str:
+    """The line that the nearest comment above a generated line names."""
+    filename = trace.tb_frame.f_code.co_filename
+    for number in range(trace.tb_lineno, 0, -1):
+        mark = _MARK.match(linecache.getline(filename, number))
+        if mark:
+            line, text = mark.groups()
+            return f'  File "{f.__code__.co_filename}", line {line}, in {f.__name__}\n    {text}'
+    return ""

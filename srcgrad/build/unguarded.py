@@ -1,0 +1,35 @@
+"""Generated derivatives that are right if their results are finite.
+
+    u = 1 / r; return np.sum((c * u)[1:])       the cotangent of c, where r[0] is 0, meets 0 * inf
+
+Such a module leaves out the guards that an element which is not used would need (see
+`srcgrad.passes.selection`). A result that is not finite raises FloatingPointError here, which leads to recording.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+
+def looked_at(function: Callable[..., Any], mode: str) -> Callable[..., Any]:
+    """The generated function of a mode, its derivatives looked at."""
+
+    def checked(*args: Any) -> Any:
+        return check(function(*args), mode)
+
+    return checked
+
+
+def check(made: Any, mode: str) -> Any:
+    """What a generated function returned; FloatingPointError where a derivative is not finite."""
+    if mode == "vjp":
+        value, pullback = made
+        return value, looked_at(pullback, "grad")
+    derivatives = made if mode == "grad" else made[1]
+    for one in derivatives if isinstance(derivatives, tuple) else (derivatives,):
+        if not np.isfinite(one).all():
+            raise FloatingPointError("a generated derivative is not finite")
+    return made

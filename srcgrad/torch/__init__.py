@@ -1,0 +1,92 @@
+"""PyTorch's interface on NumPy arrays: `import srcgrad.torch as torch`.
+
+What enters: programs written for PyTorch on a CPU. What leaves: the same numbers, texts and errors, without
+PyTorch. Every operation is a NumPy function with an entry in srcgrad's table of derivative rules, from which
+its backward is generated; `y.grad_fn.source` shows it.
+
+    dtypes, devices, printing       what a tensor is made of and how it looks
+    tensor, graph, modes, inplace   the tensor, the graph behind it, and writes into it
+    plan, primitive, recorded       from an entry of the table to an operation and its backward
+    kernels                         functions that NumPy lacks, with their entries
+    ops                             the operations, family by family
+    nn, optim, utils, …             what PyTorch builds on them
+"""
+
+from __future__ import annotations
+
+import difflib
+from importlib import import_module
+from typing import Any
+
+from srcgrad.torch import creation, dtypes, modes, names
+from srcgrad.torch.creation import LEGACY_TYPES, result_type
+from srcgrad.torch.dtypes import Size as Size
+from srcgrad.torch.dtypes import (
+    can_cast,
+    finfo,
+    get_default_dtype,
+    iinfo,
+    promote_types,
+    set_default_dtype,
+)
+from srcgrad.torch.dtypes import device as device
+from srcgrad.torch.dtypes import dtype as dtype
+from srcgrad.torch.dtypes import layout as layout
+from srcgrad.torch.dtypes import memory_format as memory_format
+from srcgrad.torch.modes import (
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    is_inference_mode_enabled,
+    no_grad,
+    set_grad_enabled,
+)
+from srcgrad.torch.tensor import Tensor as Tensor
+
+__version__ = "2.13.0+srcgrad"
+
+# The modules of `ops`, in the order in which they build on each other.
+FAMILIES = ["core", "arithmetic", "conversion"]
+# Modules that are imported when they are first asked for.
+LAZY = {"nn", "optim", "autograd", "func", "linalg", "fft", "special", "random", "utils", "signal", "masked", "testing",
+        "serialization", "cuda", "backends", "version", "hub", "jit", "multiprocessing", "distributions", "return_types",
+        "types", "storage", "futures", "overrides", "onnx", "fx", "quantization", "sparse", "ao", "amp", "cpu", "mps",
+        "profiler", "compiler"}  # fmt: skip
+
+_SHORT = {
+    "half": "float16", "float": "float32", "double": "float64", "short": "int16", "int": "int32", "long": "int64",
+    "cfloat": "complex64", "cdouble": "complex128", "chalf": "complex32",
+}  # fmt: skip
+
+for _family in FAMILIES:
+    import_module(f"srcgrad.torch.ops.{_family}")
+
+
+def __getattr__(name: str) -> Any:
+    if name in names.FUNCTIONS:
+        found: Any = names.FUNCTIONS[name]
+    elif name in dtypes.NAMES:
+        found = dtypes.NAMES[name]
+    elif name in _SHORT:
+        found = dtypes.NAMES[_SHORT[name]]
+    elif name in LEGACY_TYPES:
+        found = LEGACY_TYPES[name]
+    elif name in LAZY:
+        try:
+            found = import_module(f"srcgrad.torch.{name}")
+        except ModuleNotFoundError as error:
+            raise AttributeError(f"srcgrad.torch has no module {name!r}") from error
+    else:
+        near = difflib.get_close_matches(name, sorted([*names.FUNCTIONS, *globals(), *LAZY]), 1, 0.5)
+        hint = f"; the nearest name is {near[0]!r}" if near else ""
+        raise AttributeError(f"module 'srcgrad.torch' has no attribute {name!r}{hint}")
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *names.FUNCTIONS, *dtypes.NAMES, *LEGACY_TYPES, *LAZY})
+
+
+# The function has the name of the module in which its class is.
+tensor = names.FUNCTIONS["tensor"]

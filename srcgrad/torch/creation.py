@@ -1,0 +1,544 @@
+"""Making tensors: from data, filled with a value, counting up.
+
+What enters: Python's numbers and lists, NumPy arrays, sizes. What leaves: tensors without history, of the default
+dtype where the data is made of Python's floats.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from srcgrad.torch import dtypes
+from srcgrad.torch.dtypes import Size, default_complex, default_float, result_dtype
+from srcgrad.torch.devices import on_cpu
+from srcgrad.torch.names import deliver, op
+from srcgrad.torch.tensor import Tensor, wrap
+
+
+def finished(array: Any, requires_grad: bool = False, out: Tensor | None = None) -> Tensor:
+    """A tensor around a fresh array, or `out` with its values."""
+    t = wrap(array)
+    if out is not None:
+        deliver(out, t)
+        t = out
+    if requires_grad:
+        t.requires_grad_(True)
+    return t
+
+
+def numpy_dtype(dtype: Any, default: Any = None) -> Any:
+    """NumPy's dtype of a torch dtype; the default dtype's where None is given."""
+    if dtype is None:
+        return default_float() if default is None else default
+    if not isinstance(dtype, dtypes.dtype):
+        raise TypeError(f"dtype must be a torch.dtype, not {type(dtype).__name__}")
+    return dtype.numpy
+
+
+def check_placement(device: Any, layout: Any = None) -> None:
+    """Raise for another device than the CPU and another layout than strided."""
+    if device is not None:
+        on_cpu(device)
+    if layout is not None and layout is not dtypes.strided:
+        raise NotImplementedError(f"tensors here are strided; there is no layout {layout}")
+
+
+def sizes(size: tuple[Any, ...]) -> tuple[int, ...]:
+    """A shape given as `2, 3`, as `(2, 3)` or as a Size."""
+    if len(size) == 1 and isinstance(size[0], (tuple, list)):
+        size = tuple(size[0])
+    shape = tuple([int(n._a) if isinstance(n, Tensor) else int(n.__index__()) for n in size])
+    for n in shape:
+        if n < 0:
+            raise RuntimeError(f"Trying to create tensor with negative dimension {n}: {list(shape)}")
+    return shape
+
+
+def array_of(data: Any, dtype: Any = None) -> Any:
+    """A fresh array with the values of lists, numbers, arrays or tensors, in the dtype that PyTorch infers."""
+    wanted = None if dtype is None else numpy_dtype(dtype)
+    if isinstance(data, Tensor):
+        return np.array(data._a, dtype=wanted)
+    if isinstance(data, (np.ndarray, np.generic)):
+        dtypes.of(data.dtype)
+        return np.array(data, dtype=wanted)
+    if hasattr(data, "__array__") and not isinstance(data, (list, tuple)):
+        return np.array(data, dtype=wanted)
+    shape = _shape_of(data)
+    plain = _plain(data)
+    if wanted is None:
+        wanted = _inferred(data)
+    try:
+        found = np.array(plain, dtype=wanted)
+    except OverflowError as error:
+        raise RuntimeError("value cannot be converted to type without overflow") from error
+    except ValueError as error:
+        raise ValueError(str(error)) from None
+    return found if found.shape == shape else found.reshape(shape)
+
+
+def _shape_of(data: Any) -> tuple[int, ...]:
+    """The shape of nested sequences; raises where one is ragged."""
+    if isinstance(data, (str, bytes)):
+        raise TypeError(f"new(): invalid data type '{type(data).__name__}'")
+    if isinstance(data, Tensor):
+        return tuple(data._a.shape)
+    if isinstance(data, np.ndarray):
+        return data.shape
+    if not hasattr(data, "__len__") or not hasattr(data, "__getitem__"):
+        if not isinstance(data, (int, float, complex, bool, np.generic)) and not hasattr(data, "__float__"):
+            raise RuntimeError(f"Could not infer dtype of {type(data).__name__}")
+        return ()
+    if not len(data):
+        return (0,)
+    first = _shape_of(data[0])
+    for k in range(1, len(data)):
+        part = data[k]
+        other = _shape_of(part)
+        if other != first:
+            dim, want, got = _difference(first, other)
+            if want is None or got is None:
+                kind = type(part).__name__
+                if not other and not hasattr(part, "__len__"):
+                    raise TypeError(f"expected sequence at dim 1 (got {kind})" if want else "not a sequence")
+                raise ValueError(f"only one element tensors can be converted to Python scalars")
+            raise ValueError(f"expected sequence of length {want} at dim {dim + 1} (got {got})")
+    return (len(data), *first)
+
+
+def _difference(first: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, Any, Any]:
+    for k in range(max(len(first), len(other))):
+        a = first[k] if k < len(first) else None
+        b = other[k] if k < len(other) else None
+        if a != b:
+            return k, a, b
+    return 0, None, None
+
+
+def _plain(data: Any) -> Any:
+    """Nested sequences with numbers in place of tensors and arrays."""
+    if isinstance(data, Tensor):
+        return data._a.tolist()
+    if isinstance(data, (list, tuple)):
+        if data and data[0].__class__ in {float, int, bool, complex}:
+            return data
+        return [_plain(v) for v in data]
+    if hasattr(data, "__len__") and hasattr(data, "__getitem__") and not isinstance(data, np.ndarray):
+        return [_plain(data[k]) for k in range(len(data))]
+    return data
+
+
+_RANK = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 3}
+
+
+def _inferred(data: Any) -> Any:
+    """The dtype of nested data: Python's floats have the default one, arrays and tensors their own."""
+    found = _leaf_dtype(data)
+    return default_float() if found is None else found
+
+
+def _leaf_dtype(data: Any) -> Any:
+    if isinstance(data, (Tensor, np.ndarray, np.generic)):
+        return (data._a if isinstance(data, Tensor) else data).dtype
+    if isinstance(data, bool):
+        return np.dtype(bool)
+    if isinstance(data, int):
+        return np.dtype(np.int64)
+    if isinstance(data, float):
+        return default_float()
+    if isinstance(data, complex):
+        return default_complex()
+    if hasattr(data, "__len__") and hasattr(data, "__getitem__"):
+        best = None
+        kinds = {v.__class__ for v in data}
+        if kinds <= {float}:
+            return default_float() if kinds else None
+        for v in data:
+            one = _leaf_dtype(v)
+            if one is not None and (best is None or one is not best):
+                best = one if best is None else dtypes.promote_types(dtypes.of(best), dtypes.of(one)).numpy
+        return best
+    if hasattr(data, "__float__"):
+        return default_float()
+    raise RuntimeError(f"Could not infer dtype of {type(data).__name__}")
+
+
+@op("tensor", method=False)
+def tensor(
+    data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False
+) -> Tensor:
+    """A tensor with the values of lists, numbers or arrays, which are copied."""
+    del pin_memory
+    check_placement(device)
+    if isinstance(data, Tensor):
+        warnings.warn(
+            "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
+            "sourceTensor.detach().clone().requires_grad_(True), rather than torch.tensor(sourceTensor).",
+            UserWarning,
+            stacklevel=2,
+        )
+    return finished(array_of(data, dtype), requires_grad)
+
+
+@op("as_tensor", method=False)
+def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
+    """The data as a tensor, sharing its memory where that can be."""
+    check_placement(device)
+    if isinstance(data, Tensor):
+        return data if dtype is None or data.dtype is dtype else data.to(dtype)  # type: ignore[attr-defined,no-any-return]
+    if isinstance(data, np.ndarray) and (dtype is None or dtype.numpy == data.dtype):
+        return from_numpy(data)
+    return wrap(array_of(data, dtype))
+
+
+@op("asarray", method=False)
+def asarray(
+    obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None, requires_grad: bool = False
+) -> Tensor:
+    """The data as a tensor; `copy` says whether memory must (True) or must not (False) be copied."""
+    t = as_tensor(obj, dtype, device)
+    shared = isinstance(obj, (Tensor, np.ndarray)) and np.may_share_memory(t._a, obj._a if isinstance(obj, Tensor) else obj)
+    if copy and shared:
+        t = wrap(t._a.copy())
+    if copy is False and not shared:
+        raise ValueError("can't alias tensor with requested dtype")
+    return t.requires_grad_(True) if requires_grad else t
+
+
+@op("from_numpy", method=False)
+def from_numpy(array: Any) -> Tensor:
+    """A tensor that shares an array's memory."""
+    if not isinstance(array, np.ndarray):
+        raise TypeError(f"expected np.ndarray (got {type(array).__name__})")
+    dtypes.of(array.dtype)
+    if any(s < 0 for s in array.strides):
+        raise ValueError(
+            "At least one stride in the given numpy array is negative, and tensors with negative strides are not "
+            "currently supported. (You can probably work around this by making a copy of your array  with "
+            "array.copy().) "
+        )
+    if type(array) is not np.ndarray:
+        array = array.view(np.ndarray)
+    return wrap(array)
+
+
+@op("frombuffer", method=False)
+def frombuffer(buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, requires_grad: bool = False) -> Tensor:
+    """A one-dimensional tensor that shares a buffer's memory."""
+    return finished(np.frombuffer(buffer, numpy_dtype(dtype), count, offset), requires_grad)
+
+
+def _filler(name: str, value: Any) -> None:
+    """torch.zeros, torch.zeros_like, Tensor.new_zeros and their relatives."""
+
+    @op(name, method=False)
+    def fill(
+        *size: Any, out: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
+        requires_grad: bool = False, pin_memory: bool = False, memory_format: Any = None, **named: Any,
+    ) -> Tensor:  # fmt: skip
+        del pin_memory, memory_format
+        check_placement(device, layout)
+        shape = sizes(size or (named.pop("size"),))
+        kind = out._a.dtype if out is not None and dtype is None else numpy_dtype(dtype)
+        return finished(np.zeros(shape, kind) if value == 0 else np.ones(shape, kind), requires_grad, out)
+
+    @op(f"{name}_like", method=False)
+    def like(
+        input: Tensor, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
+        pin_memory: bool = False, memory_format: Any = None,
+    ) -> Tensor:  # fmt: skip
+        del pin_memory, memory_format
+        check_placement(device, layout)
+        kind = numpy_dtype(dtype, input._a.dtype)
+        shape = input._a.shape
+        return finished(np.zeros(shape, kind) if value == 0 else np.ones(shape, kind), requires_grad)
+
+    @op(f"new_{name}", function=False)
+    def new(
+        self: Tensor, *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False,
+        layout: Any = None, pin_memory: bool = False, **named: Any,
+    ) -> Tensor:  # fmt: skip
+        del pin_memory
+        check_placement(device, layout)
+        shape = sizes(size or (named.pop("size"),))
+        kind = numpy_dtype(dtype, self._a.dtype)
+        return finished(np.zeros(shape, kind) if value == 0 else np.ones(shape, kind), requires_grad)
+
+    for f, public in ((fill, name), (like, f"{name}_like"), (new, f"new_{name}")):
+        f.__name__ = f.__qualname__ = public
+
+
+_filler("zeros", 0)
+_filler("ones", 1)
+_filler("empty", 0)
+
+
+def _filled(shape: tuple[int, ...], value: Any, dtype: Any) -> Any:
+    if isinstance(value, Tensor):
+        value = value._a[()]
+    if dtype is None:
+        dtype = array_of(value.item() if isinstance(value, np.generic) else value).dtype
+    else:
+        dtype = numpy_dtype(dtype)
+    return np.full(shape, value, dtype)
+
+
+@op("full", method=False)
+def full(
+    size: Any, fill_value: Any, *, out: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """A tensor of one value."""
+    del pin_memory
+    check_placement(device, layout)
+    return finished(_filled(sizes((size,)), fill_value, dtype), requires_grad, out)
+
+
+@op("full_like", method=False)
+def full_like(
+    input: Tensor, fill_value: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False, memory_format: Any = None,
+) -> Tensor:  # fmt: skip
+    """A tensor of one value with the shape and dtype of another."""
+    del pin_memory, memory_format
+    check_placement(device, layout)
+    return finished(_filled(input._a.shape, fill_value, dtype or input.dtype), requires_grad)
+
+
+@op("new_full", function=False)
+def new_full(
+    self: Tensor, size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False,
+    layout: Any = None, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """A tensor of one value with the dtype of this one."""
+    del pin_memory
+    check_placement(device, layout)
+    return finished(_filled(sizes((size,)), fill_value, dtype or self.dtype), requires_grad)
+
+
+@op("new_tensor", function=False)
+def new_tensor(
+    self: Tensor, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False,
+    layout: Any = None, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """A tensor of the data with the dtype of this one."""
+    del pin_memory
+    check_placement(device, layout)
+    return finished(array_of(data, dtype or self.dtype), requires_grad)
+
+
+@op("empty_strided", method=False)
+def empty_strided(
+    size: Any, stride: Any, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
+    pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """A tensor with given strides, in elements."""
+    del pin_memory
+    check_placement(device, layout)
+    return finished(_strided(tuple(size), tuple(stride), numpy_dtype(dtype)), requires_grad)
+
+
+@op("new_empty_strided", function=False)
+def new_empty_strided(
+    self: Tensor, size: Any, stride: Any, dtype: Any = None, layout: Any = None, device: Any = None,
+    pin_memory: bool = False, requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
+    """A tensor with given strides and the dtype of this one."""
+    del pin_memory
+    check_placement(device, layout)
+    return finished(_strided(tuple(size), tuple(stride), numpy_dtype(dtype, self._a.dtype)), requires_grad)
+
+
+def _strided(shape: tuple[int, ...], strides: tuple[int, ...], dtype: Any) -> Any:
+    if len(shape) != len(strides):
+        raise RuntimeError(
+            f"dimensionality of sizes ({len(shape)}) must match dimensionality of strides ({len(strides)})"
+        )
+    span = 0 if 0 in shape else 1 + sum((n - 1) * s for n, s in zip(shape, strides, strict=True))
+    memory = np.zeros(span, dtype)
+    return np.lib.stride_tricks.as_strided(memory, shape, [s * memory.itemsize for s in strides])
+
+
+@op("empty_permuted", method=False)
+def empty_permuted(
+    size: Any, physical_layout: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """A tensor whose dimensions lie in memory in a given order."""
+    del pin_memory
+    check_placement(device, layout)
+    order = tuple(physical_layout)
+    memory = np.zeros([size[k] for k in order], numpy_dtype(dtype))
+    return finished(memory.transpose(np.argsort(order)), requires_grad)
+
+
+@op("scalar_tensor", method=False)
+def scalar_tensor(s: Any, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False) -> Tensor:
+    """A 0-d tensor."""
+    del pin_memory
+    check_placement(device, layout)
+    return finished(np.array(s._a if isinstance(s, Tensor) else s, numpy_dtype(dtype)), requires_grad)
+
+
+@op("eye", method=False)
+def eye(
+    n: int, m: int | None = None, *, out: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """The identity matrix."""
+    del pin_memory
+    check_placement(device, layout)
+    if n < 0:
+        raise RuntimeError(f"n must be greater or equal to 0, got {n}")
+    if m is not None and m < 0:
+        raise RuntimeError(f"m must be greater or equal to 0, got {m}")
+    return finished(np.eye(n, m, dtype=numpy_dtype(dtype)), requires_grad, out)
+
+
+def _number(x: Any) -> Any:
+    return x._a.item() if isinstance(x, Tensor) else x
+
+
+@op("arange", method=False)
+def arange(
+    start: Any, end: Any = None, step: Any = 1, *, out: Any = None, dtype: Any = None, layout: Any = None,
+    device: Any = None, requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """start, start + step, … below end."""
+    del pin_memory
+    check_placement(device, layout)
+    start, end, step = _number(start), _number(end), _number(step)
+    if end is None:
+        start, end = 0, start
+    whole = all(isinstance(v, (int, np.integer)) for v in (start, end, step))
+    kind = numpy_dtype(dtype, np.dtype(np.int64) if whole else default_float())
+    if step == 0:
+        raise RuntimeError("step must be nonzero")
+    if (end - start) * step < 0:
+        raise RuntimeError("upper bound and lower bound inconsistent with step sign")
+    if whole:
+        return finished(np.arange(start, end, step).astype(kind), requires_grad, out)
+    count = int(np.ceil((end - start) / step))
+    if kind.kind in "iu":
+        start, step = int(start), int(step)
+    values = start + step * np.arange(count)
+    return finished(values.astype(kind), requires_grad, out)
+
+
+@op("range", method=False)
+def range_(
+    start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None, requires_grad: bool = False, **_: Any
+) -> Tensor:
+    """start, start + step, … up to and with end."""
+    warnings.warn(
+        "torch.range is deprecated and will be removed in a future release because its behavior is inconsistent with "
+        "Python's range builtin. Instead, use torch.arange, which produces values in [start, end).",
+        UserWarning,
+        stacklevel=2,
+    )
+    count = int(np.floor((end - start) / step)) + 1
+    return finished((start + step * np.arange(count)).astype(numpy_dtype(dtype)), requires_grad)
+
+
+def _spaced(start: Any, end: Any, steps: int, kind: Any) -> Any:
+    """Evenly spaced values, counted from both ends as PyTorch does."""
+    start, end = _number_or_array(start), _number_or_array(end)
+    work = np.dtype(np.float64) if kind.kind in "iu" else kind
+    if steps == 0:
+        return np.zeros((0, *np.broadcast_shapes(np.shape(start), np.shape(end))), kind)
+    start, end = np.asarray(start).astype(work), np.asarray(end).astype(work)
+    if steps == 1:
+        return start[None].astype(kind)
+    step = (end - start) / work.type(steps - 1)
+    k = np.arange(steps).astype(work).reshape((steps,) + (1,) * max(start.ndim, end.ndim))
+    values = np.where(k < steps / 2, start + step * k, end - step * (work.type(steps - 1) - k))
+    return values.astype(kind)
+
+
+def _number_or_array(x: Any) -> Any:
+    return x._a if isinstance(x, Tensor) else x
+
+
+def _spaced_dtype(dtype: Any, start: Any, end: Any) -> Any:
+    complex_given = any(
+        isinstance(v, complex) or (isinstance(v, Tensor) and v._a.dtype.kind == "c") for v in (start, end)
+    )
+    return numpy_dtype(dtype, default_complex() if complex_given else default_float())
+
+
+@op("linspace", method=False)
+def linspace(
+    start: Any, end: Any, steps: int, *, out: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """`steps` evenly spaced values from start to end."""
+    del pin_memory
+    check_placement(device, layout)
+    if steps < 0:
+        raise RuntimeError("number of steps must be non-negative")
+    return finished(_spaced(start, end, steps, _spaced_dtype(dtype, start, end)), requires_grad, out)
+
+
+@op("logspace", method=False)
+def logspace(
+    start: Any, end: Any, steps: int, base: float = 10.0, *, out: Any = None, dtype: Any = None, layout: Any = None,
+    device: Any = None, requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """base to the power of evenly spaced values."""
+    del pin_memory
+    check_placement(device, layout)
+    if steps < 0:
+        raise RuntimeError("number of steps must be non-negative")
+    kind = _spaced_dtype(dtype, start, end)
+    work = np.dtype(np.float64) if kind.kind in "iu" else kind
+    powers = np.power(work.type(base), _spaced(start, end, steps, work))
+    return finished(powers.astype(kind), requires_grad, out)
+
+
+def legacy(*args: Any, **kwargs: Any) -> Any:
+    """The array of `torch.Tensor(…)`: sizes make memory, a sequence makes values, of the default dtype."""
+    return _legacy(default_float(), args, kwargs)
+
+
+def _legacy(kind: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    check_placement(kwargs.pop("device", None))
+    if kwargs:
+        raise TypeError(f"new() received an invalid keyword argument: {next(iter(kwargs))}")
+    if len(args) == 1 and isinstance(args[0], Tensor):
+        return args[0]._a if args[0]._a.dtype == kind else args[0]._a.astype(kind)
+    if len(args) == 1 and isinstance(args[0], np.ndarray):
+        return args[0].astype(kind)
+    if len(args) == 1 and isinstance(args[0], (list, tuple)) and not isinstance(args[0], Size):
+        return array_of(args[0]).astype(kind)
+    if len(args) == 1 and isinstance(args[0], float):
+        raise TypeError("new(): data must be a sequence (got float)")
+    return np.zeros(sizes(args) if args else (0,), kind)
+
+
+class _LegacyKind(type):
+    """`isinstance(x, torch.FloatTensor)` asks for the dtype."""
+
+    kind: Any
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        return isinstance(instance, Tensor) and instance._a.dtype == cls.kind
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Tensor:
+        return wrap(_legacy(np.dtype(cls.kind), args, kwargs))
+
+
+LEGACY_TYPES = {
+    f"{name}Tensor": _LegacyKind(f"{name}Tensor", (), {"kind": np.dtype(kind), "__module__": "torch"})
+    for name, kind in {
+        "Float": "float32", "Double": "float64", "Half": "float16", "Long": "int64", "Int": "int32",
+        "Short": "int16", "Char": "int8", "Byte": "uint8", "Bool": "bool",
+    }.items()
+}  # fmt: skip
+
+
+def result_type(tensor1: Any, tensor2: Any) -> Any:
+    """The dtype that an operator would give for two operands."""
+    return dtypes.of(result_dtype(_number_or_array(tensor1), _number_or_array(tensor2)))

@@ -1,0 +1,327 @@
+"""The graph behind a tensor and the sweep through it.
+
+What enters: nodes, one per operation, made while the operations ran. What leaves: gradients, added to the
+leaves or returned. A node knows its edges (which node, which of its outputs, made each operand) and its
+backward; the sweep takes the youngest node first, so that all the cotangents of a node have arrived.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import sys
+import threading
+import weakref
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from srcgrad.torch.modes import state
+
+if TYPE_CHECKING:
+    from srcgrad.torch.tensor import Tensor
+
+Edge = tuple["Node | None", int]
+_count = next_sequence = itertools.count(1).__next__
+
+FREED = (
+    "Trying to backward through the graph a second time (or directly access saved tensors after they have already "
+    "been freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). "
+    "Specify retain_graph=True if you need to backward through the graph a second time or if you need to access "
+    "saved tensors after calling backward."
+)
+
+
+class Node:
+    """One operation of the graph. `edges` are the origins of its operands, `outputs` the shapes and dtypes it made."""
+
+    edges: tuple[Edge, ...] = ()
+    outputs: tuple[tuple[tuple[int, ...], Any], ...] = ()
+    hooks: dict[int, Callable[..., Any]] | None = None  # register_hook
+    prehooks: dict[int, Callable[..., Any]] | None = None  # register_prehook
+    tensor_hooks: dict[int, dict[int, Callable[..., Any]]] | None = None  # by output number
+    retained: dict[int, Any] | None = None  # weak references to tensors that keep their gradient
+    source = ""
+    _metadata: dict[str, Any] | None = None
+
+    def __init__(self) -> None:
+        self.sequence = _count()
+
+    def run(self, cotangents: Any) -> Sequence[Any]:
+        """The operands' cotangents as arrays; `cotangents` is one array, or a list for several outputs."""
+        raise NotImplementedError
+
+    def run_recorded(self, cotangents: Any) -> Sequence[Any]:
+        """The same on tensors, so that the result has a graph of its own."""
+        raise NotImplementedError
+
+    def release(self) -> None:
+        """Let go of what was saved."""
+
+    @property
+    def next_functions(self) -> tuple[Edge, ...]:
+        return tuple(edge if edge is not None else (None, 0) for edge in self.edges)
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        if self._metadata is None:
+            self._metadata = {}
+        return self._metadata
+
+    def name(self) -> str:
+        return type(self).__name__
+
+    def _sequence_nr(self) -> int:
+        return self.sequence
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} object at {id(self):#x}>"
+
+    def register_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call `hook(grad_inputs, grad_outputs)` after each backward of this node."""
+        if self.hooks is None:
+            self.hooks = {}
+        return RemovableHandle(self.hooks, hook)
+
+    def register_prehook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call `hook(grad_outputs)` before each backward of this node."""
+        if self.prehooks is None:
+            self.prehooks = {}
+        return RemovableHandle(self.prehooks, hook)
+
+
+class RemovableHandle:
+    """What registering a hook returns: `remove()` takes it out again; also a context manager."""
+
+    def __init__(self, hooks: dict[int, Any], hook: Any, *, always_called: Any = None) -> None:
+        self.hooks = hooks
+        self.id = _count()
+        self.always_called = always_called
+        hooks[self.id] = hook
+
+    def remove(self) -> None:
+        self.hooks.pop(self.id, None)
+
+    def __enter__(self) -> RemovableHandle:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.remove()
+
+
+class AccumulateGrad(Node):
+    """The end of a path: adds what arrives to the gradient of a leaf."""
+
+    def __init__(self, variable: Tensor) -> None:
+        self.variable = variable
+        self.sequence = _count() - (1 << 62)  # after every other node
+        self.outputs = ((variable._a.shape, variable._a.dtype),)
+
+
+class Missing(Node):
+    """The place of a backward that was not written: raises when it is reached."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._name = name
+
+    def name(self) -> str:
+        return self._name
+
+    def run(self, cotangents: Any) -> Sequence[Any]:
+        raise RuntimeError(f"derivative for {self._name} is not implemented")
+
+    run_recorded = run
+
+
+class _Sweep(threading.local):
+    depth = 0
+
+
+_sweeping = _Sweep()
+
+
+def _sole_owner_count() -> int:
+    """What `sys.getrefcount` says in `_owned` of an array that nothing else holds; 0 if that cannot be told."""
+    alone = _probe([np.zeros(1)])
+    shared_array = np.zeros(1)
+    shared = _probe([shared_array])
+    return alone if shared > alone else 0
+
+
+def _probe(holder: list[Any]) -> int:
+    g = holder.pop()
+    return _references(g)
+
+
+def _references(g: Any) -> int:
+    return sys.getrefcount(g)
+
+
+_SOLE = _sole_owner_count()
+
+
+def accumulate(node: AccumulateGrad, holder: list[Any], create_graph: bool) -> None:
+    """Add a cotangent to a leaf's `.grad`; the array is taken over where nobody else holds it."""
+    g = holder.pop()
+    variable = node.variable
+    before = variable._grad
+    if create_graph:
+        variable._grad = g if before is None else before + g
+    elif before is None:
+        if g.base is not None or not g.flags.writeable or not _SOLE or _references(g) > _SOLE:
+            g = g.copy() if g.flags.forc else np.ascontiguousarray(g)
+        variable._grad = variable._wrap(g)
+    elif before._needs:
+        variable._grad = variable._wrap(before._a + g)
+    else:
+        before._a += g
+        before._writes.bump()
+    hooks = variable._post_hooks
+    if hooks:
+        for hook in tuple(hooks.values()):
+            hook(variable)
+
+
+def sweep(
+    roots: Sequence[tuple[Node, int, Any]],
+    *,
+    retain_graph: bool,
+    create_graph: bool,
+    wanted: dict[tuple[Node, int], int] | None = None,
+) -> dict[int, Any]:
+    """Send cotangents from the roots through the graph.
+
+    `roots` are (node, output number, cotangent): arrays, or with create_graph tensors. Without
+    `wanted` the leaves accumulate; with it, nothing is accumulated, and the cotangents that reach the
+    wanted (node, output number) are returned by their positions.
+    """
+    buffers: dict[Node, Any] = {}
+    heap: list[tuple[int, Node]] = []
+    found: dict[int, Any] = {}
+    for node, number, g in roots:
+        _add(buffers, heap, node, number, g)
+    needed = None if wanted is None else _leading_to(roots, {node for node, _ in wanted})
+    before = state.enabled
+    state.enabled = create_graph
+    _sweeping.depth += 1
+    try:
+        while heap:
+            node = heapq.heappop(heap)[1]
+            g = buffers.pop(node)
+            if node.tensor_hooks or node.prehooks or node.retained:
+                g = _through_hooks(node, g, create_graph)
+            if wanted is not None:
+                _capture(wanted, found, node, g)
+                if node.__class__ is AccumulateGrad or (needed is not None and node not in needed):
+                    continue
+            elif node.__class__ is AccumulateGrad:
+                holder = [g]
+                del g
+                accumulate(node, holder, create_graph)
+                continue
+            grads = node.run_recorded(g) if create_graph else node.run(g)
+            if node.hooks:
+                grads = _after_hooks(node, grads, g, create_graph)
+            if not retain_graph:
+                node.release()
+            for edge, x_bar in zip(node.edges, grads, strict=False):
+                if x_bar is not None and edge is not None:
+                    origin = edge[0]
+                    if origin in buffers or len(origin.outputs) > 1:
+                        _add(buffers, heap, origin, edge[1], x_bar)
+                    else:
+                        buffers[origin] = x_bar
+                        heapq.heappush(heap, (-origin.sequence, origin))
+            x_bar = grads = None
+    finally:
+        state.enabled = before
+        _sweeping.depth -= 1
+    return found
+
+
+def _add(buffers: dict[Node, Any], heap: list[tuple[int, Node]], node: Node, number: int, g: Any) -> None:
+    several = len(node.outputs) > 1
+    if node not in buffers:
+        buffers[node] = [None] * len(node.outputs) if several else None
+        heapq.heappush(heap, (-node.sequence, node))
+    if several:
+        slots = buffers[node]
+        slots[number] = g if slots[number] is None else slots[number] + g
+    else:
+        before = buffers[node]
+        buffers[node] = g if before is None else before + g
+
+
+def _leading_to(roots: Sequence[tuple[Node, int, Any]], ends: set[Node]) -> set[Node]:
+    """The nodes from which one of the ends can be reached."""
+    reachable: set[Node] = set()
+    stack = [node for node, _, _ in roots]
+    while stack:
+        node = stack.pop()
+        if node not in reachable:
+            reachable.add(node)
+            stack.extend(edge[0] for edge in node.edges if edge is not None and edge[0] is not None)
+    leading: set[Node] = set()
+    for node in sorted(reachable, key=lambda n: n.sequence):
+        if any(edge is not None and (edge[0] in ends or edge[0] in leading) for edge in node.edges):
+            leading.add(node)
+    return leading
+
+
+def _capture(wanted: dict[tuple[Node, int], int], found: dict[int, Any], node: Node, g: Any) -> None:
+    if len(node.outputs) > 1:
+        for number, part in enumerate(g):
+            if (node, number) in wanted and part is not None:
+                found[wanted[node, number]] = part
+    elif (node, 0) in wanted:
+        found[wanted[node, 0]] = g
+
+
+def _through_hooks(node: Node, g: Any, create_graph: bool) -> Any:
+    """The cotangents after the hooks of tensors and of the node; retained ones are stored."""
+    from srcgrad.torch.tensor import wrap
+
+    several = len(node.outputs) > 1
+    parts = list(g) if several else [g]
+    tensors = [p if p is None or create_graph else wrap(p) for p in parts]
+    for number, hooks in (node.tensor_hooks or {}).items():
+        if number < len(tensors) and tensors[number] is not None:
+            for hook in tuple(hooks.values()):
+                made = hook(tensors[number])
+                if made is not None:
+                    tensors[number] = made
+    if node.prehooks:
+        for hook in tuple(node.prehooks.values()):
+            made = hook(tuple(tensors))
+            if made is not None:
+                tensors = list(made) if isinstance(made, tuple) else [made]
+    for number, reference in (node.retained or {}).items():
+        keeper = reference()
+        if keeper is not None and tensors[number] is not None:
+            grad = tensors[number]
+            before = keeper._grad
+            keeper._grad = (grad if create_graph else wrap(grad._a.copy())) if before is None else before + grad
+    parts = [t if t is None or create_graph else t._a for t in tensors]
+    return parts if several else parts[0]
+
+
+def _after_hooks(node: Node, grads: Sequence[Any], g: Any, create_graph: bool) -> Sequence[Any]:
+    from srcgrad.torch.tensor import wrap
+
+    def shown(value: Any) -> Any:
+        return value if value is None or create_graph else wrap(value)
+
+    incoming = tuple(shown(p) for p in (g if len(node.outputs) > 1 else [g]))
+    outgoing = tuple(shown(p) for p in grads)
+    for hook in tuple((node.hooks or {}).values()):
+        made = hook(outgoing, incoming)
+        if made is not None:
+            outgoing = made if isinstance(made, tuple) else (made,)
+    return outgoing if create_graph else [None if t is None else t._a for t in outgoing]
+
+
+def weak(tensor: Any) -> Any:
+    """A weak reference to a tensor."""
+    return weakref.ref(tensor)

@@ -1,0 +1,100 @@
+"""Where the modules under `ops` enter what they define: as `torch.name`, as a method, or both.
+
+An operation is written once, out of place; its `out=` form and its in-place form (`add_`) follow from it.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from srcgrad.torch.dtypes import can_cast, of
+from srcgrad.torch.inplace import check_writable, write
+from srcgrad.torch.modes import state
+from srcgrad.torch.tensor import Tensor
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+# What `srcgrad.torch` offers by name.
+FUNCTIONS: dict[str, Any] = {}
+
+
+def op(
+    *names: str, function: bool = True, method: bool = True, out: bool = False, inplace: bool = False
+) -> Callable[[F], F]:
+    """Enter a function under its names: `torch.add`, `Tensor.add`; with `inplace` also `Tensor.add_` and `torch.add_`'s like."""
+
+    def enter(f: F) -> F:
+        public = with_out(f, names[0]) if out else f
+        for name in names:
+            if function:
+                FUNCTIONS[name] = public
+            if method:
+                setattr(Tensor, name, f)
+            if inplace:
+                enter_inplace(name, f)
+        return f
+
+    return enter
+
+
+def enter_inplace(name: str, f: Callable[..., Any]) -> None:
+    """The in-place form of an operation, as the method `name_`."""
+
+    @functools.wraps(f)
+    def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        return write(self, lambda before: f(before, *args, **kwargs))
+
+    method.__name__ = f"{name}_"
+    setattr(Tensor, f"{name}_", method)
+
+
+def with_out(f: F, name: str) -> F:
+    """The function with a keyword `out`: the result is written there, resized if need be."""
+
+    @functools.wraps(f)
+    def wrapper(*args: Any, out: Any = None, **kwargs: Any) -> Any:
+        if out is None:
+            return f(*args, **kwargs)
+        targets = out if isinstance(out, (tuple, list)) else (out,)
+        given = [a for a in (*args, *kwargs.values(), *targets) if isinstance(a, Tensor)]
+        if state.enabled and any(t._needs for t in given):
+            raise RuntimeError(
+                f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
+                "arguments requires grad."
+            )
+        result = f(*args, **kwargs)
+        results = result if isinstance(result, tuple) else (result,)
+        for target, value in zip(targets, results, strict=True):
+            deliver(target, value)
+        return out
+
+    return wrapper  # type: ignore[return-value]
+
+
+def deliver(target: Tensor, value: Tensor) -> None:
+    """Write a result into the tensor that the caller gave for it."""
+    check_writable(target)
+    if not can_cast(of(value._a.dtype), of(target._a.dtype)):
+        raise RuntimeError(
+            f"result type {of(value._a.dtype)._c_name} can't be cast to the desired output type "
+            f"{of(target._a.dtype)._c_name}"
+        )
+    if target._a.shape != value._a.shape:
+        if target._a.size:
+            import warnings
+
+            warnings.warn(
+                "An output with one or more elements was resized since it had shape "
+                f"{list(target._a.shape)}, which does not match the required output shape {list(value._a.shape)}. "
+                "This behavior is deprecated, and in a future PyTorch release outputs will not be resized unless "
+                "they have zero elements. You can explicitly reuse an out tensor t by resizing it, inplace, to zero "
+                "elements with t.resize_(0).",
+                UserWarning,
+                stacklevel=3,
+            )
+        target._a = value._a.astype(target._a.dtype)
+    else:
+        target._a[...] = value._a
+    target._writes.bump()
