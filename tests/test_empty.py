@@ -13,11 +13,11 @@ FUNCTIONS = {
     "method": lambda x: (x * x).mean(),
     "var": np.var,
     "std": np.std,
-    "average": lambda x: np.sum(np.average(x, axis=-1)),
+    "average": lambda x: np.average(x, axis=tuple(range(x.ndim))),
     "nanmean": np.nanmean,
     "median": np.median,
     "norm": np.linalg.norm,
-    "einsum": lambda x: np.einsum("...i->", x),
+    "einsum": lambda x: np.sum(np.einsum("...i->...", x)),
     "dot": lambda x: np.sum(x @ x.T),
     "loop": lambda x: sum([np.sum(row) for row in x], 0.0),
 }

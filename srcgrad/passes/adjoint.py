@@ -72,9 +72,13 @@ class Adjoint(Pushing):
             case "*":
                 if both:
                     c = self.named(c, e)
-                if left == right:
-                    double = mul(number(2), self.value(left)) if self.view.active(left) else left
-                    self.elementwise(e, left, c, lambda b: mul(b, double))
+                factors = _factors(e)
+                if all(factor == right for factor in factors):
+                    # x * x * x is differentiated as a power.
+                    power: Expr = number(len(factors))
+                    for factor in factors[1:]:
+                        power = mul(power, self.value(factor))
+                    self.elementwise(e, right, c, lambda b: mul(b, power))
                     return
                 if self.view.active(left):
                     other = self.value(right)
@@ -369,6 +373,12 @@ class Adjoint(Pushing):
     def instance(self, text: Expr, rule: table.Rule, bound: dict[str, Expr], e: Expr, given: dict[str, Expr]) -> Expr:
         """A rule's text with the operands, the result and the cotangent put in."""
 
+        def literals(node: Expr) -> Expr | None:
+            if isinstance(node, Name) and node.id in rule.signature.parameters and node.id not in given:
+                literal = bound[node.id] if node.id in bound else _default(rule, node.id, e)
+                return literal if isinstance(literal, Const) else None
+            return None
+
         def change(node: Expr) -> Expr | None:
             if isinstance(node, ir.Opaque):
                 raise NotStatic(f"the rule of {rule.name} is not a plain expression", e.span)
@@ -386,7 +396,14 @@ class Adjoint(Pushing):
                 return self.module.reference(rule.scope[node.id])
             return self.module.reference(getattr(builtins, node.id))
 
-        return simplified(ir.rewrite(text, change))
+        return simplified(ir.rewrite(simplified(ir.rewrite(text, literals)), change))
+
+
+def _factors(e: Expr) -> list[Expr]:
+    """`[a, b, c]` for `a * b * c`."""
+    if isinstance(e, Binary) and e.op == "*":
+        return [*_factors(e.left), e.right]
+    return [e]
 
 
 def _times(partial: Expr, b: Expr) -> Expr:
@@ -404,8 +421,14 @@ def simplified(e: Expr) -> Expr:
     """Products by hand: `1 * x`, and conditions on literals decided."""
 
     def change(node: Expr) -> Expr | None:
-        if isinstance(node, ir.IfExp) and isinstance(node.test, Const):
-            return simplified(node.body if node.test.value else node.orelse)
+        if isinstance(node, ir.IfExp):
+            test = node.test
+            if isinstance(test, ir.Compare) and isinstance(test.first, Const) and test.ops in (("is",), ("is not",)):
+                (other,) = test.rest
+                if isinstance(other, Const) and other.value is None:
+                    test = Const((test.first.value is None) == (test.ops == ("is",)), "")
+            if isinstance(test, Const):
+                return simplified(node.body if test.value else node.orelse)
         return None
 
     return ir.rewrite(e, change)

@@ -46,7 +46,7 @@ def split_calls(unit: ir.Unit, scope: Scope, fresh: Callable[[str], str]) -> ir.
         """Move the calls in an expression in front of the statement, innermost first."""
         while (found := _user_call(e, scope)) is not None:
             node, function = found
-            name = getattr(function, "__name__", "f")
+            name = name_of(function, node)
             if e is node and isinstance(s, ir.Assign) and isinstance(s.target, Name) and not s.op:
                 target = s.target
             else:
@@ -61,8 +61,9 @@ def split_calls(unit: ir.Unit, scope: Scope, fresh: Callable[[str], str]) -> ir.
             )  # fmt: skip
             if e is node and target == getattr(s, "target", None):
                 return ir.Evaluate(ir.Opaque("pass", frozenset()), span=s.span)
+            comment = "" if e is node else s.comment
             e = _with(e, node, target)
-            changed: Any = {part: e, "text": None, "leading": ()}
+            changed: Any = {part: e, "text": None, "leading": (), "comment": comment}
             s = replace(s, **changed)
         return s
 
@@ -126,6 +127,14 @@ def chooses_calls(e: Expr, scope: Scope) -> bool:
 
 def _calls(e: Expr, scope: Scope) -> bool:
     return any(isinstance(n, Call) and is_user_function(scope.object_of(n.function)) for n in ir.walk(e))
+
+
+def name_of(function: Any, call: Expr) -> str:
+    """What to call a function of the user's: a lambda by the name under which it is called."""
+    name: str = function.__name__
+    if name.isidentifier():
+        return name
+    return call.function.id if isinstance(call, Call) and isinstance(call.function, Name) else "function"
 
 
 def _is_library(function: Any) -> bool:

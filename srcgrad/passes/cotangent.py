@@ -139,13 +139,14 @@ class Pushing:
 
     def named(self, c: Cotangent, e: Expr) -> Cotangent:
         """A cotangent that is about to be used more than once."""
-        if cost(c.expr) == 0:
+        sign, core = algebra.signed(c.expr)
+        if cost(core) == 0:
             return c
         hint = {"+": "s_bar", "-": "d_bar", "*": "p_bar", "/": "q_bar"}
         name = self.fresh(hint.get(e.op, "u_bar") if isinstance(e, Binary) else "u_bar")
-        self.bars[name] = self.kind(c.expr)
-        self.sink.temps.append((name, c.expr))
-        return Cotangent(Name(name), c.full)
+        self.bars[name] = self.kind(core)
+        self.sink.temps.append((name, core))
+        return Cotangent(algebra.with_sign(sign, Name(name)), c.full)
 
     def push(self, e: Expr, c: Cotangent) -> None:
         """Send a cotangent to the variables of an expression."""
@@ -169,7 +170,8 @@ class Pushing:
             c = self.named(c, e)
         term = times(c.expr)
         if skipped:
-            term = call(self.module.reference(support.guarded), c.expr, term)
+            sign, core = algebra.signed(term)
+            term = algebra.with_sign(sign, call(self.module.reference(support.guarded), algebra.signed(c.expr)[1], core))
         given = self.kind(term)
         if given.form in ("int", "bool"):
             term = call(Name("float"), term)
@@ -258,7 +260,9 @@ class Pushing:
         return use == CHOSEN
 
     def unbroadcast(self, term: Expr, operand: Expr) -> Expr:
-        return call(self.module.reference(support.unbroadcast), term, self.value(operand))
+        sign, core = algebra.signed(term)
+        summed = call(self.module.reference(support.unbroadcast), core, self.shaped_like(operand))
+        return algebra.with_sign(sign, summed)
 
     def filled(self, e: Expr, c: Cotangent) -> Cotangent:
         """The cotangent with the shape of the value of e."""
@@ -270,11 +274,12 @@ class Pushing:
     def shaped_like(self, e: Expr) -> Expr:
         """Something cheap with the shape of e's value."""
         wanted = self.view.kind(e)
-        for node in ir.walk(e):
-            if isinstance(node, Name) and node.id in self.view.env:
-                kind = self.view.kind(node)
-                if kind.form == "array" and kinds.same_shape(kind, wanted) and kind.dtype == "d":
-                    return node
+        for part in (Name, Subscript):
+            for node in ir.walk(e):
+                if isinstance(node, part) and cost(node) == 0 and ir.names(node) <= self.view.env.keys():
+                    kind = self.view.kind(node)
+                    if kind.form == "array" and kinds.same_shape(kind, wanted) and kind.dtype == "d":
+                        return node
         return self.value(e)
 
 

@@ -92,7 +92,8 @@ def _named(
     def change(node: Expr) -> Expr | None:
         return Name(name) if node == target else None
 
-    return [before, replace(s, value=ir.rewrite(s.value, change), text=None, leading=())]
+    comment = "" if whole else s.comment
+    return [before, replace(s, value=ir.rewrite(s.value, change), text=None, leading=(), comment=comment)]
 
 
 def _innermost(wanted: list[Expr]) -> Expr:

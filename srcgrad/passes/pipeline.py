@@ -12,6 +12,7 @@ from types import CodeType
 from typing import Any
 
 from srcgrad.passes import kinds
+from srcgrad.passes.calls import name_of
 from srcgrad.passes.function import expressions
 from srcgrad.passes.kinds import FLOAT, INT
 from srcgrad.passes.namer import Module
@@ -145,7 +146,7 @@ class Session:
         """The name of the callee's derivative, which is written on first use."""
         key = (s.function, given)
         if (key, mode, selected) not in self.names:
-            name = self.names[key, mode, selected] = self.module.fresh(f"{s.function.__name__}_{mode}")
+            name = self.names[key, mode, selected] = self.module.fresh(f"{name_of(s.function, s.call)}_{mode}")
             compiled = self.compiled(key, selected)
             self.texts[name] = ""
             self.texts[name] = compiled.write(name, mode, callee=True)

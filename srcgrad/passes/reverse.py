@@ -274,6 +274,7 @@ class Reverse:
     def part(self, s: Stmt, c: Contribution, state: State, out: Lines) -> None:
         """`x_bar[i] += term`."""
         assert c.place is not None
+        blank = state.get(c.variable) is None
         self.make_owned(s, c.variable, state, out)
         bar = self.bars[c.variable]
         place = with_root(c.place, bar)
@@ -284,6 +285,8 @@ class Reverse:
             np_ = self.module.reference(np)
             word = ir.Attribute(ir.Attribute(np_, "add" if sign == "+" else "subtract"), "at")
             out.add(text_of(algebra.call(word, place.value, as_object(place.index), core)))
+        elif blank:
+            out.add(f"{text_of(place)} = {text_of(c.term)}")
         else:
             out.add(f"{text_of(place)} {sign}= {text_of(core)}")
 

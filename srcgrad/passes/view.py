@@ -173,7 +173,8 @@ class View:
             return kinds.BOTTOM
         if left.form in ("int", "bool") and right.form in ("int", "bool"):
             return _integer(e, left)
-        if e.op == "**" and left.form == "float" and not _raises_to_real(e.right):
+        whole = right.form in ("int", "bool")
+        if e.op == "**" and left.form == "float" and not whole and not _raises_to_real(e.right):
             # A negative Python float to a power that is not whole is complex.
             return OBJECT
         if not all(k.is_scalar or k.form in ("array", "numeric") for k in (left, right)):

@@ -54,8 +54,6 @@ class Writing(Function):
         body.extend(forward.block(self.unit.body, None))
         returned = self.unit.body[-1]
         assert isinstance(returned, ir.Return)
-        for line in returned.leading:
-            body.add(line)
         view = facts.at(returned)
         kind = view.kind(returned.value)
         if not kind.is_real and kind.form not in ("int", "bool"):
@@ -66,7 +64,7 @@ class Writing(Function):
             dot = "0.0" if kind.is_scalar else ""
             if not dot:
                 raise NotStatic("a result that does not depend on the arguments", returned.span)
-        body.add(f"return {text_of(returned.value, 1)}, {dot}")
+        body.add(f"return {text_of(returned.value, 1)}, {dot}{returned.comment}")
         out = Lines()
         out.nest(f"def {name}({', '.join([*self.unit.params, *given])}):", body)
         return out.text()
@@ -100,9 +98,9 @@ class Writing(Function):
         body.extend(sweep.block(self.unit.body))
         returned = self.unit.body[-1]
         assert isinstance(returned, ir.Return)
-        for line in returned.leading:
-            body.add(line)
         value = self.value_text(returned, body, mode) if mode != "grad" else ""
+        if returned.comment and mode != "vjp" and value in ("", text_of(returned.value)):
+            body.add(returned.comment.lstrip())
         if body.lines:
             body.add("")
         lists: dict[str, str] = {}
@@ -123,7 +121,7 @@ class Writing(Function):
         if mode == "vjp":
             body.extend(self.pullback(lines, results))
             body.add("")
-            body.add(f"return {value}, {self.pullback_name}")
+            body.add(f"return {value}, {self.pullback_name}{returned.comment}")
         else:
             gradient = ", ".join(results)
             if mode == "value_and_grad" and len(results) > 1:

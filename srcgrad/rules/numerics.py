@@ -183,6 +183,34 @@ rule(
 )
 
 
+@composed(np.poly)
+def poly(seq_of_zeros: Any) -> Any:
+    """The coefficients of the polynomial of these roots, or the characteristic one of a matrix."""
+    roots = np.atleast_1d(seq_of_zeros) + 0.0
+    shape = np.shape(roots)
+    if len(shape) == 2 and shape[0] == shape[1] != 0:
+        roots = np.linalg.eigvals(roots)
+    elif len(shape) != 1:
+        raise ValueError("input must be 1d or non-empty square 2d array.")
+    if len(roots) == 0:
+        return 1.0
+    a = np.ones(1, roots.dtype)
+    for root in roots:
+        a = np.concatenate([a, np.zeros(1, a.dtype)]) - root * np.concatenate([np.zeros(1, a.dtype), a])
+    if np.iscomplexobj(roots) and np.all(np.sort(roots) == np.sort(np.conj(roots))):
+        return np.real(a) + 0.0
+    return a
+
+
+@composed(np.kaiser)
+def kaiser(M: Any, beta: Any) -> Any:
+    """The window of M points; its shape varies with beta."""
+    if M == 1:
+        return np.ones(1)
+    middle = (M - 1) / 2.0
+    return np.i0(beta * np.sqrt(1 - ((np.arange(M) - middle) / middle) ** 2.0)) / np.i0(beta)
+
+
 @composed(np.polyfit)
 def polyfit(x: Any, y: Any, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: Any = False) -> Any:
     """Least squares with the powers of x, scaled to unit length, as columns."""

@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
-import srcgrad.rules.methods  # noqa: F401 - enters its rules
+import srcgrad.rules.histograms
+import srcgrad.rules.methods
+import srcgrad.rules.sets  # noqa: F401 - these enter their rules
 from srcgrad.rules.support import delivered, hits_once, scatter_add, unbroadcast  # noqa: F401 - in the rules' texts
 from srcgrad.rules.table import composed, linear, rule, same, zero
 
@@ -260,58 +262,6 @@ if hasattr(np, "unique_values"):  # NumPy 2.0
         vjp={"x": "unique_bar(y_bar, y, x, None)"},
         jvp={"x": "unique_dot(x_dot, y, x, None)"},
     )
-
-# Counting by place.
-
-rule(
-    np.bincount,
-    "x, weights=None, minlength=0",
-    vjp={"weights": "y_bar[np.asarray(x)]"},
-    jvp={"weights": "np.bincount(x, weights_dot, minlength)"},
-)
-
-
-@composed(np.histogram)
-def histogram(
-    a: Any,
-    bins: Any = 10,
-    range: Any = None,
-    density: Any = None,
-    weights: Any = None,
-) -> Any:
-    """The sums of weights, or counts, between edges, and the edges."""
-    samples = np.ravel(a)
-    if isinstance(bins, str):
-        raise NotImplementedError(f"bins={bins!r} chooses the edges by the samples", "give bins as a number or edges")
-    edges: Any
-    if np.ndim(bins) == 0:
-        low, high = histogram_ends(samples, range)
-        edges = np.linspace(low, high, bins + 1)
-    else:
-        edges = np.asarray(bins)
-    number = np.size(edges) - 1
-    place: Any = np.searchsorted(edges, samples, side="right") - 1
-    place = np.where(samples == edges[-1], number - 1, place)
-    inside = (place >= 0) & (place < number)
-    if weights is None:
-        sums: Any = np.bincount(place[inside], minlength=number)
-    else:
-        sums = scatter_add((number,), place[inside], np.ravel(weights)[inside])
-    if density:
-        sums = sums / np.diff(edges) / np.sum(sums)
-    return sums, edges
-
-
-def histogram_ends(samples: Any, given: Any) -> Any:
-    """The first and the last edge of equal bins."""
-    if given is not None:
-        low, high = given
-    elif np.size(samples) == 0:
-        low, high = 0.0, 1.0
-    else:
-        low, high = np.min(samples), np.max(samples)
-    return (low - 0.5, high + 0.5) if low == high else (low, high)
-
 
 # Indices have no derivative.
 

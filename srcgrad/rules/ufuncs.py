@@ -15,19 +15,19 @@ from srcgrad.rules.table import composed, elementwise, linear, rule, same, zero
 
 # Arithmetic
 
-elementwise(np.add,         "1", "1")
-elementwise(np.subtract,    "1", "-1")
-elementwise(np.multiply,    "x2", "x1")
-elementwise(np.divide,      "1 / x2", "-y / x2")
-elementwise(np.negative,    "-1")
-elementwise(np.positive,    "1")
-elementwise(np.reciprocal,  "-y * y")
-elementwise(np.square,      "2 * x")
-elementwise(np.sqrt,        "0.5 / y")
-elementwise(np.cbrt,        "1 / (3 * y * y)")
+elementwise(np.add, "1", "1")
+elementwise(np.subtract, "1", "-1")
+elementwise(np.multiply, "x2", "x1")
+elementwise(np.divide, "1 / x2", "-y / x2")
+elementwise(np.negative, "-1")
+elementwise(np.positive, "1")
+elementwise(np.reciprocal, "-y * y")
+elementwise(np.square, "2 * x")
+elementwise(np.sqrt, "0.5 / y")
+elementwise(np.cbrt, "1 / (3 * y * y)")
 # x1 // x2 is the quotient that % used; floor(x1 / x2) can differ from it by one after rounding.
-elementwise(np.remainder,   "1", "-(x1 // x2)")
-elementwise(np.fmod,        "1", "-np.rint((x1 - y) / x2)")
+elementwise(np.remainder, "1", "-(x1 // x2)")
+elementwise(np.fmod, "1", "-np.rint((x1 - y) / x2)")
 rule(
     np.divmod,
     "x1, x2",
@@ -55,39 +55,39 @@ def log_nonzero(x: Any) -> Any:
     return np.log(np.where(x == 0, 1, x))
 
 
-elementwise(np.power,       "x2 * x1 ** lowered(x1, x2)", "y * log_nonzero(x1)")
+elementwise(np.power, "x2 * x1 ** lowered(x1, x2)", "y * log_nonzero(x1)")
 same(np.power, np.float_power)
 
 # Exponentials and logarithms
 
-elementwise(np.exp,         "y")
-elementwise(np.exp2,        "y * np.log(2)")
-elementwise(np.expm1,       "np.exp(x)")
-elementwise(np.log,         "1 / x")
-elementwise(np.log2,        "1 / (x * np.log(2))")
-elementwise(np.log10,       "1 / (x * np.log(10))")
-elementwise(np.log1p,       "1 / (1 + x)")
-elementwise(np.logaddexp,   "np.exp(x1 - y)", "np.exp(x2 - y)")
-elementwise(np.logaddexp2,  "np.exp2(x1 - y)", "np.exp2(x2 - y)")
+elementwise(np.exp, "y")
+elementwise(np.exp2, "y * np.log(2)")
+elementwise(np.expm1, "np.exp(x)")
+elementwise(np.log, "1 / x")
+elementwise(np.log2, "1 / (x * np.log(2))")
+elementwise(np.log10, "1 / (x * np.log(10))")
+elementwise(np.log1p, "1 / (1 + x)")
+elementwise(np.logaddexp, "np.exp(x1 - y)", "np.exp(x2 - y)")
+elementwise(np.logaddexp2, "np.exp2(x1 - y)", "np.exp2(x2 - y)")
 
 # Trigonometric and hyperbolic functions. The products of roots keep to the branch of the function
 # itself for complex operands and are accurate near the ends of the domain.
 
-elementwise(np.sin,         "np.cos(x)")
-elementwise(np.cos,         "-np.sin(x)")
-elementwise(np.tan,         "1 + y * y")
-elementwise(np.arcsin,      "1 / np.sqrt((1 - x) * (1 + x))")
-elementwise(np.arccos,      "-1 / np.sqrt((1 - x) * (1 + x))")
-elementwise(np.arctan,      "1 / (1 + x * x)")
-elementwise(np.arctan2,     "x2 / (x1 * x1 + x2 * x2)", "-x1 / (x1 * x1 + x2 * x2)")
-elementwise(np.sinh,        "np.cosh(x)")
-elementwise(np.cosh,        "np.sinh(x)")
-elementwise(np.tanh,        "1 - y * y")
-elementwise(np.arcsinh,     "1 / np.sqrt(1 + x * x)")
-elementwise(np.arccosh,     "1 / (np.sqrt(x - 1) * np.sqrt(x + 1))")
-elementwise(np.arctanh,     "1 / ((1 - x) * (1 + x))")
-elementwise(np.deg2rad,     "np.pi / 180")
-elementwise(np.rad2deg,     "180 / np.pi")
+elementwise(np.sin, "np.cos(x)")
+elementwise(np.cos, "-np.sin(x)")
+elementwise(np.tan, "1 + y * y")
+elementwise(np.arcsin, "1 / np.sqrt((1 - x) * (1 + x))")
+elementwise(np.arccos, "-1 / np.sqrt((1 - x) * (1 + x))")
+elementwise(np.arctan, "1 / (1 + x * x)")
+elementwise(np.arctan2, "x2 / (x1 * x1 + x2 * x2)", "-x1 / (x1 * x1 + x2 * x2)")
+elementwise(np.sinh, "np.cosh(x)")
+elementwise(np.cosh, "np.sinh(x)")
+elementwise(np.tanh, "1 - y * y")
+elementwise(np.arcsinh, "1 / np.sqrt(1 + x * x)")
+elementwise(np.arccosh, "1 / (np.sqrt(x - 1) * np.sqrt(x + 1))")
+elementwise(np.arctanh, "1 / ((1 - x) * (1 + x))")
+elementwise(np.deg2rad, "np.pi / 180")
+elementwise(np.rad2deg, "180 / np.pi")
 same(np.deg2rad, np.radians)
 same(np.rad2deg, np.degrees)
 
@@ -99,7 +99,7 @@ def ratio(a: Any, b: Any) -> Any:
     return np.where(b == 0, 0, a / np.where(b == 0, 1, b))
 
 
-elementwise(np.hypot,       "ratio(x1, y)", "ratio(x2, y)")
+elementwise(np.hypot, "ratio(x1, y)", "ratio(x2, y)")
 
 
 def sinc_slope(x: Any) -> Any:
@@ -114,7 +114,7 @@ def sinc_slope(x: Any) -> Any:
     return np.where(small, -np.pi * near * series, (np.cos(np.pi * far) - np.sinc(far)) / far)
 
 
-elementwise(np.sinc,        "sinc_slope(x)")
+elementwise(np.sinc, "sinc_slope(x)")
 
 
 def bessel_i1(x: Any) -> Any:
@@ -128,14 +128,14 @@ def bessel_i1(x: Any) -> Any:
     return np.mean(np.exp(np.expand_dims(x, -1) * cosines) * cosines, axis=-1)
 
 
-elementwise(np.i0,          "bessel_i1(x)")
+elementwise(np.i0, "bessel_i1(x)")
 
 # Selection. Ties share equally.
 
-elementwise(np.maximum,     "(x1 > x2) + 0.5 * (x1 == x2)", "(x2 > x1) + 0.5 * (x1 == x2)")
-elementwise(np.minimum,     "(x1 < x2) + 0.5 * (x1 == x2)", "(x2 < x1) + 0.5 * (x1 == x2)")
+elementwise(np.maximum, "(x1 > x2) + 0.5 * (x1 == x2)", "(x2 > x1) + 0.5 * (x1 == x2)")
+elementwise(np.minimum, "(x1 < x2) + 0.5 * (x1 == x2)", "(x2 < x1) + 0.5 * (x1 == x2)")
 # The result tells which operand was taken where the other is NaN.
-elementwise(np.fmax,        "(x1 == y) / (1.0 + (x1 == x2))", "(x2 == y) / (1.0 + (x1 == x2))")
+elementwise(np.fmax, "(x1 == y) / (1.0 + (x1 == x2))", "(x2 == y) / (1.0 + (x1 == x2))")
 same(np.fmax, np.fmin)
 rule(
     np.where,
@@ -149,7 +149,7 @@ rule(
         "x2": "np.broadcast_to(np.where(condition, 0, x2_dot), np.shape(y))",
     },
 )
-elementwise(np.heaviside,   "", "x1 == 0")
+elementwise(np.heaviside, "", "x1 == 0")
 
 
 @composed(np.clip)
@@ -205,10 +205,10 @@ rule(
     vjp={"x": "y_bar * (np.sign(x) if np.isrealobj(x) else phase(x))"},
     jvp={"x": "(x_dot * np.sign(x) if np.isrealobj(x) else np.real(x_dot * phase(x)))"},
 )
-elementwise(np.fabs,        "np.sign(x)")
-elementwise(np.copysign,    "np.sign(x1) * np.copysign(1.0, x2)", "")
-elementwise(np.nextafter,   "1", "")
-elementwise(np.ldexp,       "np.ldexp(1.0, x2)", "")
+elementwise(np.fabs, "np.sign(x)")
+elementwise(np.copysign, "np.sign(x1) * np.copysign(1.0, x2)", "")
+elementwise(np.nextafter, "1", "")
+elementwise(np.ldexp, "np.ldexp(1.0, x2)", "")
 rule(np.modf, "x", vjp={"x": "y_bar[0]"}, jvp={"x": "(x_dot, np.zeros_like(y[1]))"})
 rule(
     np.frexp,

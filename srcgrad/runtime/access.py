@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import operator
+import sys
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -13,13 +14,14 @@ from srcgrad.runtime import anomaly, memory
 from srcgrad.runtime.arithmetic import NUMBERS
 from srcgrad.runtime.calls import call, is_python, python_method
 from srcgrad.runtime.entries import Reshape
-from srcgrad.runtime.levels import refused, state
+from srcgrad.runtime.levels import is_users, refused, state
 from srcgrad.runtime.operations import check_view, is_active
 from srcgrad.runtime.reverse import ReverseTrace
 
 slice = slice  # noqa: PLW0127 - under this name rewritten source finds it, whatever the user calls slice
 _WAYS = ("write it with floats and arrays", "srcgrad.stop_gradient(...) where it is constant in the argument")
 _INTEGERS = (int, np.int64)
+_ADDRESSES = frozenset({"ctypes", "__array_interface__", "__array_struct__"})
 
 
 def getitem(a: Any, index: Any) -> Any:
@@ -34,6 +36,8 @@ def getitem(a: Any, index: Any) -> Any:
             if isinstance(y, np.ndarray) and memory.owner(y) is memory.owner(a):
                 return y
             _note_gather(levels, a, index, y)
+        elif state.texts and a.dtype.kind in "US" and id(memory.owner(a)) in state.texts:
+            state.texts[id(y)] = y
         return y
     if kind in _BUILTIN:
         return a[index]
@@ -230,6 +234,8 @@ def _set_flat(a: np.ndarray, index: Any, v: Any) -> None:
 
 def _as_number(v: Any, a: np.ndarray) -> Any:
     """What NumPy makes of an object of the user's that is assigned to an element."""
+    if isinstance(v, memoryview) and isinstance(v.obj, np.ndarray):
+        return np.asarray(v)
     for name in ("__array__", "__complex__" if a.dtype.kind == "c" else "__float__"):
         method = python_method(type(v), name)
         if method is not None:
@@ -243,8 +249,9 @@ def attribute(obj: Any, name: str) -> Any:
         return getattr(obj, name)
     kind = type(obj)
     if kind in NUMBERS:
-        if name == "ctypes" and kind is np.ndarray and (is_active(obj) or any(v.holds(obj) for v in state.levels)):
-            raise refused("the address of an array's memory", ways=_WAYS)
+        if name in _ADDRESSES and kind is np.ndarray and (is_active(obj) or any(v.holds(obj) for v in state.levels)):
+            if name == "ctypes" or is_users(sys._getframe(1)):
+                raise refused("the address of an array's memory", ways=_WAYS)
         if name in ("real", "imag") and is_active(obj) and not (name == "real" and kind is float):
             return _component(obj, name)
         return getattr(obj, name)

@@ -17,7 +17,7 @@ from srcgrad.runtime import anomaly, memory, reach
 from srcgrad.runtime.binding import binding_for
 from srcgrad.runtime.calls import call, python_method
 from srcgrad.runtime.levels import refused, state
-from srcgrad.runtime.operations import is_active, note
+from srcgrad.runtime.operations import check_unlike, is_active, note
 from srcgrad.runtime.reverse import ReverseTrace
 
 NUMBERS = frozenset({float, int, bool, complex, np.ndarray, np.bool_} | {np.dtype(c).type for c in "bBhHiIlLqQefdgFDG"})
@@ -144,11 +144,15 @@ def defers_to(x: Any) -> bool:
 
 def converts(x: Any) -> bool:
     """Whether an object of the user's turns itself into an array."""
+    if isinstance(x, memoryview):
+        return isinstance(x.obj, np.ndarray)
     return not isinstance(x, np.ndarray) and python_method(type(x), "__array__") is not None
 
 
 def converted(x: Any) -> Any:
     """The array that an object of the user's turns itself into; anything else as it is."""
+    if isinstance(x, memoryview):
+        return np.asarray(x)
     return call(python_method(type(x), "__array__"), x) if converts(x) else x
 
 
@@ -174,6 +178,7 @@ def _note_operator(
     rule = table.lookup(function) or (table.lookup(ufunc) if ufunc is not None else None)
     if rule is None:
         if table.is_zero(function) or (ufunc is not None and table.is_zero(ufunc)):
+            check_unlike(y, args)
             return
         raise refused(f"no derivative rule for the operator {name}", ways=_WAYS)
     note(rule, function, y, args, {})

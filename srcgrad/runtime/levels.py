@@ -19,7 +19,7 @@ from srcgrad.errors import Place, UnsupportedSyntaxError
 class _State(threading.local):
     levels: tuple[Any, ...] = ()
     # Texts made of numbers that a derivative depends on, by id, while one is being taken.
-    texts: dict[int, str] | None = None
+    texts: dict[int, Any] | None = None
     shown = False
 
 
@@ -118,6 +118,11 @@ def _frames() -> list[FrameType]:
             frames.append(frame)
         frame = frame.f_back
     return frames
+
+
+def is_users(frame: FrameType) -> bool:
+    """Whether a frame runs code of the user's, not of a library or of srcgrad."""
+    return not _is_library(frame) and not str(frame.f_globals.get("__name__", "")).startswith("srcgrad.")
 
 
 def _is_library(frame: FrameType) -> bool:

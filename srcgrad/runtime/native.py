@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from srcgrad.runtime import anomaly, reach
+from srcgrad.runtime import anomaly, memory, reach
 from srcgrad.runtime.calls import NOT_KNOWN, call, is_python, python_method
 from srcgrad.runtime.entries import Write
 from srcgrad.runtime.levels import carried, refused, state, user_frame
@@ -292,9 +292,8 @@ def check_texts(f: Any, args: tuple[Any, ...]) -> None:
         f in _READING or getattr(f, "__name__", "") in ("Decimal", "Fraction", "literal_eval", "loads", "fromhex")
     ):
         for a in args:
-            if any(
-                isinstance(part, str) and id(part) in texts for part in (a if isinstance(a, (list, tuple)) else (a,))
-            ):
+            parts = a if isinstance(a, (list, tuple)) else (a,)
+            if any(isinstance(part, (str, np.ndarray)) and id(part) in texts for part in parts):
                 raise _of_text(f)
 
 
@@ -376,6 +375,9 @@ def array_method(f: Any, x: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) 
             return call(np.reshape, call(_object_copy, list(x.flat)), x.shape) if name == "__deepcopy__" else x.copy()
         return call(np.copy, x) if type(x) is np.ndarray else call(x.copy)
     unbound = getattr(np.ndarray, name, None)
+    if state.texts and name in ("astype", "tolist", "item", "copy") and x.dtype.kind in "US":
+        if id(x if isinstance(x, np.str_) else memory.owner(x)) in state.texts:
+            raise _of_text(unbound)
     if unbound is not None:
         compute = None
         if isinstance(x, np.generic):

@@ -121,7 +121,10 @@ def operate(rule: Rule, function: Callable[..., Any], args: tuple[Any, ...], kwa
 
 def note(rule: Rule, function: Callable[..., Any], y: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     """Note a computation that has been made and whose operands are active somewhere."""
-    if not _can_depend(y) or shows_memory_of(y, args, kwargs):
+    if not _can_depend(y):
+        check_unlike(y, args)
+        return
+    if shows_memory_of(y, args, kwargs):
         return
     binding = binding_of(rule)
     try:
@@ -143,6 +146,16 @@ def note(rule: Rule, function: Callable[..., Any], y: Any, args: tuple[Any, ...]
                     raise missing(function, f" with respect to its parameter {name!r}")
         if active:
             level.operation(levels[:i], rule, y, values, active, watched)
+
+
+def check_unlike(y: Any, args: tuple[Any, ...]) -> None:
+    """A result that is no float: a text of active numbers is remembered, computing with their bits refused."""
+    kind = y.dtype.kind if isinstance(y, (np.ndarray, np.generic)) else ""
+    if kind in "US" and state.texts is not None:
+        state.texts[id(y)] = y
+    for x in args if kind and kind in "iu" else ():
+        if isinstance(x, np.ndarray) and x.base is not None and x.dtype.kind in "iu" and is_active(x):
+            check_view(x)
 
 
 def _can_depend(y: Any) -> bool:

@@ -13,7 +13,7 @@ from srcgrad.runtime import anomaly
 from srcgrad.runtime.binding import binding_of
 from srcgrad.runtime.calls import NOT_KNOWN, call, handlers, python_function, python_method
 from srcgrad.runtime.levels import refused, state
-from srcgrad.runtime.operations import any_active, is_active, missing, operate
+from srcgrad.runtime.operations import any_active, check_unlike, is_active, missing, operate
 from srcgrad.runtime.reverse import ReverseTrace
 from srcgrad.runtime.undefined import without_derivative
 
@@ -59,6 +59,8 @@ def by_table(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], compute: Any
         y = (compute or f)(*args, **kwargs)
         if isinstance(y, str) and state.texts is not None and any_active(args, kwargs):
             state.texts[id(y)] = y
+        elif isinstance(y, np.ndarray) and y.dtype.kind in "iu":
+            check_unlike(y, args)
         return y
     if not _writes(f) and not any_active(args, kwargs):
         return native.unrecorded(compute or f, args, kwargs)
@@ -156,7 +158,7 @@ def _with_numbers(f: Any, a: Any) -> Any:
 def _is_object(v: Any) -> bool:
     if type(v) in (list, tuple):
         return any(_is_object(part) for part in v)
-    return bool(type(v).__flags__ & (1 << 9)) and not isinstance(v, _CONVERTED)
+    return isinstance(v, memoryview) or (bool(type(v).__flags__ & (1 << 9)) and not isinstance(v, _CONVERTED))
 
 
 def _numbers_in(a: Any) -> Any:
@@ -177,6 +179,8 @@ def _is_special(kind: type) -> bool:
 
 def _converted(f: Any, a: Any) -> Any:
     """An argument of another type as the array, number or list that the library makes of it."""
+    if isinstance(a, memoryview):
+        return np.asarray(a) if isinstance(a.obj, np.ndarray) else a
     if hasattr(a, "__next__"):
         return list(iteration.iterate(a))
     kind = type(a)

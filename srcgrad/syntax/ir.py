@@ -353,7 +353,7 @@ def _with_children(e: Expr, new: list[Expr]) -> Expr:
             arguments = zip(e.args, new[1:], strict=True)
             return Call(new[0], tuple([Argument(v, a.keyword, a.star) for a, v in arguments]), span=e.span)
         case Attribute():
-            return Attribute(*new, e.name, span=e.span)
+            return Attribute(new[0], e.name, span=e.span)
         case Slice():
             given = iter(new)
             parts = [None if part is None else next(given) for part in (e.lower, e.upper, e.step)]

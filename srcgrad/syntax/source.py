@@ -52,7 +52,7 @@ def source_of(function: FunctionType) -> FunctionSource:
             f"{code.co_filename} no longer holds the source of {function.__qualname__}()",
             ways=("import it again",),
         )
-    first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+    first = _first_line(node)
     own = tuple(lines[first - 1 : node.end_lineno])
     text = "".join(own)
     if isinstance(node, ast.Lambda):
@@ -92,9 +92,12 @@ def _is_rewritten(function: FunctionType) -> bool:
 _PLAIN_LOADERS = ("importlib", "_frozen_importlib_external", "_frozen_importlib", "zipimport")
 
 
-@functools.lru_cache(maxsize=16)
+@functools.lru_cache(maxsize=64)
 def _compiled(text: str, flags: int) -> frozenset[CodeType] | None:
-    """The code of every function in a text, or None where it cannot be compiled as a whole."""
+    """The code of every function in a text, or None where it cannot be compiled as a whole.
+
+    It takes the whole: how a method of a module is called depends on what the file imports.
+    """
     try:
         module = compile(text, "", "exec", flags | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
     except SyntaxError:
@@ -118,11 +121,15 @@ def _parsed(text: str) -> dict[int, list[ast.AST]]:
         return found
     for node in ast.walk(tree):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
-            found.setdefault(first, []).append(node)
+            found.setdefault(_first_line(node), []).append(node)
         elif isinstance(node, ast.Lambda):
             found.setdefault(node.lineno, []).append(node)
     return found
+
+
+def _first_line(node: ast.stmt | ast.Lambda) -> int:
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(d.lineno for d in decorators)])
 
 
 def _find(

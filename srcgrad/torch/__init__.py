@@ -29,7 +29,9 @@ from srcgrad.torch.dtypes import (
     promote_types,
     set_default_dtype,
 )
-from srcgrad.torch.dtypes import device as device
+from srcgrad.torch.devices import device as device
+from srcgrad.torch.devices import get_default_device as get_default_device
+from srcgrad.torch.devices import set_default_device as set_default_device
 from srcgrad.torch.dtypes import dtype as dtype
 from srcgrad.torch.dtypes import layout as layout
 from srcgrad.torch.dtypes import memory_format as memory_format
@@ -41,12 +43,13 @@ from srcgrad.torch.modes import (
     no_grad,
     set_grad_enabled,
 )
+from srcgrad.torch.printing import set_printoptions as set_printoptions
 from srcgrad.torch.tensor import Tensor as Tensor
 
 __version__ = "2.13.0+srcgrad"
 
 # The modules of `ops`, in the order in which they build on each other.
-FAMILIES = ["core", "arithmetic", "conversion"]
+FAMILIES = ["core", "arithmetic", "conversion", "functions", "contractions", "reductions"]
 # Modules that are imported when they are first asked for.
 LAZY = {"nn", "optim", "autograd", "func", "linalg", "fft", "special", "random", "utils", "signal", "masked", "testing",
         "serialization", "cuda", "backends", "version", "hub", "jit", "multiprocessing", "distributions", "return_types",

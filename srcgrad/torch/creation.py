@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from srcgrad.torch import dtypes
-from srcgrad.torch.dtypes import Size, default_complex, default_float, result_dtype
+from srcgrad.torch.dtypes import Size, default_complex, default_float
 from srcgrad.torch.devices import on_cpu
 from srcgrad.torch.names import deliver, op
 from srcgrad.torch.tensor import Tensor, wrap
@@ -541,4 +541,4 @@ LEGACY_TYPES = {
 
 def result_type(tensor1: Any, tensor2: Any) -> Any:
     """The dtype that an operator would give for two operands."""
-    return dtypes.of(result_dtype(_number_or_array(tensor1), _number_or_array(tensor2)))
+    return dtypes.result_type(_number_or_array(tensor1), _number_or_array(tensor2))

@@ -292,18 +292,27 @@ _RESULTS: dict[tuple[Any, ...], AnyDtype] = {}
 
 def result_dtype(*operands: Any) -> AnyDtype:
     """`result_type` as NumPy's dtype, found quickly."""
-    if len(operands) == 2:
+    key: tuple[Any, ...]
+    if len(operands) == 2 and type(operands[0]) is ndarray:
+        # The same as below, at half the price.
         a, b = operands
-        if type(a) is type(b) is ndarray:
-            kind: AnyDtype = a.dtype
+        kind: AnyDtype = a.dtype
+        if type(b) is ndarray:
             other: AnyDtype = b.dtype
             if kind is other:
                 return kind
-    key = tuple([(x.dtype, x.ndim > 0) if type(x) is ndarray else type(x) for x in operands])
+            key = kind, a.ndim > 0, other, b.ndim > 0
+        else:
+            key = kind, a.ndim > 0, type(b)
+    else:
+        key = tuple([(x.dtype, x.ndim > 0) if type(x) is ndarray else type(x) for x in operands])
     try:
         return _RESULTS[key]
     except KeyError:
-        _RESULTS[key] = found = result_type(*operands).numpy
+        found = result_type(*operands).numpy
+        # The type of a subclass of ndarray does not tell its dtype.
+        if not any(isinstance(x, ndarray) and type(x) is not ndarray for x in operands):
+            _RESULTS[key] = found
         return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from srcgrad.torch.tensor import Tensor
 from srcgrad.torch.printing import formatted, parameter_text, tensor_text
 
 
@@ -18,4 +19,4 @@ def text_of(t: Any) -> str:
 
 def format_of(t: Any, spec: str) -> str:
     """What an f-string makes of a tensor."""
-    return formatted(t, t._a, spec)
+    return formatted(t, t._a, spec, plain=type(t) is Tensor)

@@ -67,6 +67,14 @@ class Storage:
     def nbytes(self) -> int:
         return self.content.size
 
+    def settle(self) -> None:
+        """The bytes have arrived after arrays were made of them: let these have the right order, and a bfloat16 its value."""
+        for dtype, elements in self._arrays.items():
+            if dtype == "bfloat16":
+                elements[:] = _widened(self.content.view("<u2"))
+            elif sys.byteorder == "big":
+                elements.byteswap(inplace=True)
+
     def elements(self, dtype: str) -> Array:
         """All of it as a flat array, the same memory at each call."""
         if dtype not in self._arrays:
@@ -81,13 +89,17 @@ class Storage:
                 "NumPy has no bfloat16: the checkpoint's bfloat16 tensors become float32 ones of the same values", UserWarning, stacklevel=2
             )
             halves = whole.view(np.uint16)
-            halves = halves.byteswap() if self.swapped else halves
-            return (halves.astype(np.uint32) << 16).view(np.float32)
+            return _widened(halves.byteswap() if self.swapped else halves)
         elements: Array = whole.view(np.dtype(dtype))
         if self.swapped:
             elements.byteswap(inplace=True)
             self.swapped = False
         return elements
+
+
+def _widened(halves: Array) -> Array:
+    """A bfloat16 is the upper half of a float32."""
+    return (halves.astype(np.uint32) << 16).view(np.float32)
 
 
 class Parts(NamedTuple):

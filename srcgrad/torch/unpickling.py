@@ -124,7 +124,10 @@ def _size(sizes: Any = ()) -> Any:
 
 def _device(kind: Any, index: Any = None) -> Any:
     _check(type(kind) is str and (index is None or type(index) is int), "a torch.device is built from a name and a number")
-    return dtypes.device(kind, index)
+    try:
+        return dtypes.device(kind, index)
+    except RuntimeError as error:
+        raise UnpicklingError(str(error)) from None
 
 
 def _layout(name: Any) -> Any:
@@ -172,7 +175,7 @@ def _rebuild_parameter_with_state(data: Any, requires_grad: Any, backward_hooks:
 
 def _rebuild_from_type_v2(function: Any, kind: Any, arguments: Any, state: Any) -> Any:
     _check(function in (_rebuild_tensor, _rebuild_tensor_v2, _rebuild_tensor_v3, _rebuild_parameter), "tensors are built by their functions")
-    _check(kind in tensor_types(), f"only Tensor and Parameter are built, not {kind!r}")
+    _check(kind is tensor_types()[0], f"only a Tensor is built, not {kind!r:.200}")
     _check(type(arguments) is tuple, "arguments come as a tuple")
     return _with_attributes(function(*arguments), state)
 
@@ -279,7 +282,7 @@ class Unpickler:
     def load(self) -> Any:
         try:
             return self._load()
-        except (IndexError, KeyError, TypeError, ValueError, OverflowError, AttributeError, RuntimeError) as error:
+        except (IndexError, KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
             raise UnpicklingError(f"the pickle is damaged: {type(error).__name__}: {error}") from error
 
     def _load(self) -> Any:
@@ -348,12 +351,11 @@ class Unpickler:
 
     def _called(self, function: Any, arguments: tuple[Any, ...], refusal: str) -> Any:
         if type(function) is Callee:
-            plain = tuple(argument.call if type(argument) is Callee else argument for argument in arguments)
-            # A function is an argument of one function only, which checks it.
-            _check(plain == arguments or function.name == "torch._tensor._rebuild_from_type_v2", "a function is no argument")
-            if function.name == "torch._tensor._rebuild_from_type_v2" and plain[1:2] == (_rebuild_parameter,):
-                plain = (plain[0], tensor_types()[1], *plain[2:])
-            return function.call(*plain)
+            if function.name == "torch._tensor._rebuild_from_type_v2":
+                # The one function that takes another as an argument, and checks which.
+                arguments = tuple(given.call if type(given) is Callee else given for given in arguments)
+            _check(Callee not in map(type, arguments), "a function is no argument")
+            return function.call(*arguments)
         if any(function is allowed for allowed in _safe_globals.values()):
             return function(*arguments)
         raise UnpicklingError(f"{refusal} {function!r:.200}")

@@ -167,3 +167,53 @@ def record_written_whole(x):
     state = np.zeros(1, dtype=[("p", float), ("q", float)])
     state[0] = (x[0], x[1])
     return state["p"][0] * state["q"][0]
+
+
+V = np.array([0.7, 1.2, -0.4])
+
+
+@case(x=V, may_refuse=True)
+def array_of_a_buffer(x):
+    return np.sum(np.array(memoryview(x * 2.0)) * np.asarray((x * 3.0).data))
+
+
+@case(x=V, may_refuse=True)
+def arithmetic_with_buffers(x):
+    total = np.dot(memoryview(x * 2.0), np.ones(3)) + np.sum(x * (x * 2.0).data)
+    return total + np.sum(np.array([memoryview(x), memoryview(x * x)])) + sum((x * 2.0).data.tolist())
+
+
+@case(x=V, may_refuse=True)
+def buffer_written_into_a_buffer(x):
+    y = np.zeros(3)
+    y.data[:] = (x * 2.0).data
+    y.data[1] = x[0] * x[1]
+    return np.sum(y * y)
+
+
+@case(x=V, may_refuse=True)
+def array_interface_handed_over(x):
+    y = x * 2.0
+
+    class Shown:
+        __array_interface__ = y.__array_interface__
+
+    return np.sum(np.asarray(Shown()))
+
+
+@case(x=V, may_refuse=True)
+def array_of_texts(x):
+    texts = (x * 2.0).astype(str)
+    return float(texts[0]) + np.sum(texts[1:].astype(float))
+
+
+@case(x=V, may_refuse=True)
+def arithmetic_on_bits(x):
+    bits = (x * 2.0).view(np.int64)
+    return np.sum((bits + 0).view(float))
+
+
+@case(x=V, may_refuse=True)
+def bits_shifted(x):
+    halved = (1 + (np.array([0.5, 1.5]) * x[0]).view(np.int64) // 1).view(float)
+    return np.sum(halved)

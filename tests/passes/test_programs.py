@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import one_line_programs  # noqa: F401 - it enters its programs too
 import pytest
 from programs import CASES
 

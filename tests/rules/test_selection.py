@@ -30,6 +30,11 @@ INDICES: list[Any] = [
 PLACES = [0, -1, [0, 1, 1], np.array([[0, 1], [1, -1]])]
 ORDER = np.argsort(t, axis=1)
 
+SETS: list[Any] = [np.union1d, np.intersect1d, np.setdiff1d, np.setxor1d]
+UNIQUE: list[Any] = [
+    getattr(np, name) for name in ("unique_all", "unique_inverse", "unique_counts") if hasattr(np, name)
+]
+
 SAMPLES: list[Any] = [
     *[(operator.getitem, (m, index), {}) for index in INDICES],
     *[(operator.getitem, (a, ([0, 0], 1)), {}) for a in (z, single, t)],
@@ -105,6 +110,34 @@ SAMPLES: list[Any] = [
         )
     ],
     (np.histogram, (np.full(3, s),), {"bins": 2}),
+    *[(np.histogram_bin_edges, (a, bins), {}) for a in (m, np.zeros(0)) for bins in (3, [0.0, 1.0])],
+    (np.histogram_bin_edges, (m,), {"range": (-1.0, 2.0)}),
+    *[
+        (np.histogramdd, (t[0].T, *args), dict(kwargs))
+        for args, kwargs in (
+            *(((), {"bins": 3}), ((2,), {"weights": v[:4]}), ((2,), {"density": True})),
+            *((([2, 3, 1],), {"weights": v[:4], "density": True}), ((2, [(-2, 2), None, (0.0, 1.0)]), {})),
+            ((([-1.0, 0.0, 1.0], 2, 3),), {"weights": v[:4]}),
+        )
+    ],
+    (np.histogramdd, ([m[0], m[1]],), {"bins": 2}),
+    (np.histogramdd, (single,), {"bins": 2, "weights": single[:, 0]}),
+    *[
+        (np.histogram2d, (m[0], m[1]), dict(kwargs))
+        for kwargs in (
+            *({}, {"bins": 3}, {"bins": [2, 3], "weights": m[2]}, {"bins": [-1.0, 0.0, 1.0]}),
+            *({"bins": [2, [-1.0, 0.0, 2.0]], "density": True}, {"range": [(-1, 1), (-2, 2)], "bins": 2}),
+        )
+    ],
+    *[(function, (v, [v[1], 0.3, v[0]]), {}) for function in SETS],
+    *[(function, (m, m[:2, :2]), {}) for function in SETS],
+    *[(function, (np.zeros(0), v[:2]), {}) for function in SETS],
+    *[(function, (v, single[0]), {"assume_unique": True}) for function in SETS[1:]],
+    *[(np.intersect1d, (a, v[[1, 0]]), {"return_indices": True}) for a in (v, v[[0, 1, 0, 3]])],
+    (np.intersect1d, (v, v[[3, 1]], True, True), {}),
+    (np.setxor1d, (np.zeros(0), np.zeros(0)), {}),
+    *[(np.sort_complex, (a,), {}) for a in (v, m, z, single, np.arange(3), np.arange(3, dtype=np.int8))],
+    *[(function, (a,), {}) for function in UNIQUE for a in (v, m, z, holed, np.array([2.0, 1.0, 2.0]))],
     (np.ndarray.dot, (m, v[:4]), {}),
     (np.ndarray.clip, (m, -0.5, 0.5), {}),
     (np.ndarray.clip, (m,), {"max": 0.5}),

@@ -15,7 +15,7 @@ from srcgrad.torch.generator import Generator
 
 FLOATS = ("float32", "float64", "float16")
 INTEGERS = ("int64", "int32", "int16", "int8", "uint8", "bool")
-SEEDS = (0, 1, 42, 2**31 + 7, 2**32 + 5, -3)
+SEEDS = (0, 42, 2**32 + 5)
 
 
 class Call(NamedTuple):

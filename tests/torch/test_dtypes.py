@@ -32,7 +32,8 @@ def test_as_pytorch(pytestconfig: pytest.Config) -> None:
 @pytest.mark.parametrize("default", [dtypes.float32, dtypes.float64])
 def test_result_dtype_is_the_result_type(default: dtypes.dtype) -> None:
     a = [np.ones(shape, d) for shape in [(2,), ()] for d in "bool int8 int64 float32 float64 complex64".split()]
-    operands: list[Any] = [*a, True, 2, 2.5, 2j, np.float32(1)]
+    subclass = [np.ones(2, d).view(np.recarray) for d in (np.float32, np.float64)]
+    operands: list[Any] = [*a, *subclass, True, 2, 2.5, 2j, np.float32(1)]
     dtypes.set_default_dtype(default)
     try:
         for few in [(x, y) for x in operands for y in operands] + [(x, y, 2.5) for x in operands for y in a]:

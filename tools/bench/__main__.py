@@ -139,19 +139,29 @@ def bench_calls(rounds):
 
 
 def bench_kernels(rounds, names):
-    print(f"{'kernel':18} {'primal':>10} {'gradient':>10} {'ratio':>7} {'by hand':>8}")
+    print(f"{'kernel':24} {'primal':>10} {'gradient':>10} {'/ primal':>9} {'by hand / primal':>17} {'/ by hand':>10}")
+    to_primal, to_hand = [], []
     for kernel in KERNELS:
         if names and kernel.name not in names:
             continue
         arguments = kernel.arguments(np.random.default_rng(0))
-        gradient = sg.grad(kernel.function)
+        gradient = sg.grad(kernel.function, kernel.argnums)
         actions = [lambda: kernel.function(*arguments), lambda: gradient(*arguments)]
         if kernel.by_hand:
-            np.testing.assert_allclose(gradient(*arguments), kernel.by_hand(*arguments), rtol=1e-8, atol=1e-12)
+            ours, theirs = gradient(*arguments), kernel.by_hand(*arguments)
+            pairs = zip(ours, theirs, strict=True) if isinstance(kernel.argnums, tuple) else [(ours, theirs)]
+            for one, other in pairs:
+                np.testing.assert_allclose(one, other, rtol=1e-7, atol=1e-10)
             actions.append(lambda: kernel.by_hand(*arguments))
         primal, derivative, *hand = medians(actions, rounds)
-        ratios = [f"{derivative / primal:6.1f}x", f"{hand[0] / primal:7.1f}x" if hand else ""]
-        print(f"{kernel.name:18} {1e3 * primal:7.3f} ms {1e3 * derivative:7.3f} ms {' '.join(ratios)}".rstrip())
+        line = f"{kernel.name:24} {1e3 * primal:7.3f} ms {1e3 * derivative:7.3f} ms {derivative / primal:8.2f}x"
+        to_primal.append(derivative / primal)
+        for by_hand in hand:
+            to_hand.append(derivative / by_hand)
+            line += f" {by_hand / primal:16.2f}x {derivative / by_hand:9.2f}x"
+        print(line)
+    means = [f"{statistics.geometric_mean(ratios):.2f}x" for ratios in (to_primal, to_hand) if ratios]
+    print(f"geometric means: {means[0]} the primal" + (f", {means[1]} the gradient by hand" if len(means) > 1 else ""))
 
 
 def main():

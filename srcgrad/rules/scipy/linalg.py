@@ -113,7 +113,7 @@ def lstsq(
     x, residuals, rank, s = np.linalg.lstsq(a, b, cond)
     if np.ndim(b) == 1 and len(residuals) == 1:
         residuals = residuals[0]
-    return x, residuals, np.int32(rank), None if lapack_driver == "gelsy" else s
+    return x, residuals, int(rank), None if lapack_driver == "gelsy" else s
 
 
 rule(

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from srcgrad.rules.table import linear, rule
+from srcgrad.torch.kernels.places import gather_places, scatter_places
 from srcgrad.torch.kernels.windows import Sizes, bordered, extent, taps, window_counts
 
 
@@ -52,7 +53,8 @@ def max_pool(x: Any, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Siz
         np.greater(view, best, out=better)
         np.copyto(chosen, tap, where=better)
         np.maximum(best, view, out=best)
-    if x.dtype.kind == "f" and np.isnan(best.sum()):
+    if np.isnan(best.max(initial=lowest)):
+        # The last NaN of a window is the one that PyTorch reports.
         for tap, view in enumerate(views):
             np.copyto(chosen, tap, where=np.isnan(view))
     return best, _places(chosen, space, counts, kernel, stride, padding, dilation)
@@ -82,9 +84,89 @@ def _places(
     return places
 
 
-def gathered(x: Any, places: Any) -> Any:
-    """The values at the given places of each image's channel."""
-    flat, places = _flat(x, places), np.reshape(places, (*places.shape[:2], -1))
-    return np.take_along_axis(flat, places, 2).reshape(_result_shape)
+def apart(kernel: Any, stride: Any, dilation: Any) -> bool:
+    """Whether no two windows overlap."""
+    return all(d * (k - 1) < s for k, s, d in zip(kernel, stride, dilation, strict=True))
 
 
+def avg_pool(
+    x: Any,
+    kernel: Sizes,
+    stride: Sizes,
+    padding: Sizes,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Any:
+    """The mean of each window, or its sum over another divisor."""
+    once = (1,) * len(kernel)
+    counts = pooled_counts(x.shape[2:], kernel, stride, padding, once, ceil_mode)
+    line = _around(x, counts, kernel, stride, padding, once, 0)
+    y = np.zeros((*x.shape[:2], *counts), x.dtype)
+    for _, where in taps(kernel, counts, stride, once):
+        y += line[(..., *where)]
+    y /= _divisors(x.shape[2:], counts, kernel, stride, padding, count_include_pad, divisor_override).astype(x.dtype)
+    return y
+
+
+def avg_pool_input(
+    means: Any,
+    space: Sizes,
+    kernel: Sizes,
+    stride: Sizes,
+    padding: Sizes,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Any:
+    """The transpose of `avg_pool` for an array of the given spatial sizes."""
+    counts, once = means.shape[2:], (1,) * len(kernel)
+    divisors = _divisors(space, counts, kernel, stride, padding, count_include_pad, divisor_override)
+    share = means / divisors.astype(means.dtype)
+    spans = extent(counts, kernel, stride, once)
+    grown = [max(span, n + p) for span, n, p in zip(spans, space, padding, strict=True)]
+    line = np.zeros((*means.shape[:2], *grown), means.dtype)
+    for _, where in taps(kernel, counts, stride, once):
+        line[(..., *where)] += share
+    inner = tuple(slice(p, p + n) for p, n in zip(padding, space, strict=True))
+    return np.ascontiguousarray(line[(..., *inner)])
+
+
+def _divisors(
+    space: Sizes,
+    counts: Sizes,
+    kernel: Sizes,
+    stride: Sizes,
+    padding: Sizes,
+    count_include_pad: bool,
+    divisor_override: int | None,
+) -> Any:
+    """By what the sum of each window is divided; a border that `ceil_mode` adds never counts."""
+    if divisor_override is not None:
+        return np.array(divisor_override)
+    size = np.ones((), np.int64)
+    for m, n, k, s, p in zip(space, counts, kernel, stride, padding, strict=True):
+        start = np.arange(n) * s - p
+        end = np.minimum(start + k, m + p)
+        if not count_include_pad:
+            start, end = np.maximum(start, 0), np.minimum(end, m)
+        size = size[..., None] * (end - start)
+    return size
+
+
+rule(
+    max_pool,
+    "x, kernel, stride, padding, dilation, ceil_mode",
+    vjp={"x": "scatter_places(y_bar[0], y[1], np.shape(x)[2:], apart(kernel, stride, dilation))"},
+    jvp={"x": "(gather_places(x_dot, y[1]), np.zeros(np.shape(y[1]), np.int64))"},
+)
+linear(
+    avg_pool,
+    "x, kernel, stride, padding, ceil_mode=False, count_include_pad=True, divisor_override=None",
+    x="avg_pool_input(y_bar, np.shape(x)[2:], kernel, stride, padding, ceil_mode, count_include_pad, divisor_override)",
+)
+linear(
+    avg_pool_input,
+    "means, space, kernel, stride, padding, ceil_mode=False, count_include_pad=True, divisor_override=None",
+    means="avg_pool(y_bar, kernel, stride, padding, ceil_mode, count_include_pad, divisor_override)",
+)

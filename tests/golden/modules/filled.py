@@ -9,7 +9,7 @@ def filled_grad(x):
 
     # primals.py:202  return y[-1]
     y_bar = np.zeros(y.shape)
-    y_bar[-1] += 1.0
+    y_bar[-1] = 1.0
     x_bar = np.zeros(x.shape)
     for i in reversed(range(1, len(x))):
         # primals.py:201  y[i] = 0.5 * y[i - 1] + x[i] * x[i]

@@ -21,11 +21,10 @@ def newton_grad(c):
         # primals.py:117  x = x - step
         step_bar = -x_bar
         # primals.py:116  step = (x * x * x - c) / (3 * x * x)
-        p_bar = -step_bar * d / (3 * x * x)**2
+        p_bar = step_bar * d / (3 * x * x)**2
         d_bar = step_bar / (3 * x * x)
-        x_bar += 6 * p_bar * x
-        p_bar = d_bar * x
-        x_bar += 2 * p_bar * x + d_bar * x * x
+        x_bar -= 6 * p_bar * x
+        x_bar += 3 * d_bar * x * x
         c_bar -= d_bar
     # primals.py:114  x = c
     c_bar += x_bar

@@ -9,7 +9,6 @@ def polynomial_grad(x, y):
     a_bar = 2 * b_bar * a
     y_bar = 6 * b_bar * y**2
     # primals.py:39  a = 3 * x**2 - x * y
-    p_bar = -a_bar
-    x_bar += 6 * a_bar * x + p_bar * y
-    y_bar += p_bar * x
+    x_bar += 6 * a_bar * x - a_bar * y
+    y_bar -= a_bar * x
     return x_bar, y_bar

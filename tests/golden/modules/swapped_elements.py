@@ -10,7 +10,7 @@ def swapped_elements_grad(x):
 
     # primals.py:209  return a[0] * a[1] * a[2]
     a_bar = np.zeros(a.shape)
-    a_bar[0] += a[2] * a[1]
+    a_bar[0] = a[2] * a[1]
     a_bar[1] += a[2] * a[0]
     a_bar[2] += a[0] * a[1]
     # primals.py:208  a[0], a[2] = a[2], a[0]

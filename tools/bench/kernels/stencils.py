@@ -140,23 +140,23 @@ def limited_diffusion_by_hand(field, strength, steps):
     return field_bar
 
 
-def horizontal_diffusion(inside, coefficients):
+def horizontal_diffusion(inside, coefficients, guide):
     lap = 4.0 * inside[1:-1, 1:-1] - (inside[2:, 1:-1] + inside[:-2, 1:-1] + inside[1:-1, 2:] + inside[1:-1, :-2])
     flux = lap[1:, 1:-1] - lap[:-1, 1:-1]
-    flux = np.where(flux * (inside[2:-1, 2:-2] - inside[1:-2, 2:-2]) > 0.0, 0.0, flux)
+    flux = np.where(flux * (guide[2:-1, 2:-2] - guide[1:-2, 2:-2]) > 0.0, 0.0, flux)
     side = lap[1:-1, 1:] - lap[1:-1, :-1]
-    side = np.where(side * (inside[2:-2, 2:-1] - inside[2:-2, 1:-2]) > 0.0, 0.0, side)
+    side = np.where(side * (guide[2:-2, 2:-1] - guide[2:-2, 1:-2]) > 0.0, 0.0, side)
     out = inside[2:-2, 2:-2] - coefficients * (flux[1:] - flux[:-1] + side[:, 1:] - side[:, :-1])
     return np.sum(out * out)
 
 
-def horizontal_diffusion_by_hand(inside, coefficients):
+def horizontal_diffusion_by_hand(inside, coefficients, guide):
     lap = 4.0 * inside[1:-1, 1:-1] - (inside[2:, 1:-1] + inside[:-2, 1:-1] + inside[1:-1, 2:] + inside[1:-1, :-2])
     flux = lap[1:, 1:-1] - lap[:-1, 1:-1]
-    flat = flux * (inside[2:-1, 2:-2] - inside[1:-2, 2:-2]) > 0.0
+    flat = flux * (guide[2:-1, 2:-2] - guide[1:-2, 2:-2]) > 0.0
     flux = np.where(flat, 0.0, flux)
     side = lap[1:-1, 1:] - lap[1:-1, :-1]
-    flat_side = side * (inside[2:-2, 2:-1] - inside[2:-2, 1:-2]) > 0.0
+    flat_side = side * (guide[2:-2, 2:-1] - guide[2:-2, 1:-2]) > 0.0
     side = np.where(flat_side, 0.0, side)
     out_bar = 2.0 * (inside[2:-2, 2:-2] - coefficients * (flux[1:] - flux[:-1] + side[:, 1:] - side[:, :-1]))
     inside_bar = np.zeros(inside.shape)
@@ -231,7 +231,7 @@ KERNELS = (
     Kernel(limited_diffusion, lambda rng: (rng.normal(size=(200, 200)), 0.02, 10), limited_diffusion_by_hand),
     Kernel(
         horizontal_diffusion,
-        lambda rng: (rng.normal(size=(260, 260)), rng.normal(size=(256, 256))),
+        lambda rng: (rng.normal(size=(260, 260)), rng.normal(size=(256, 256)), rng.normal(size=(260, 260))),
         horizontal_diffusion_by_hand,
     ),
     Kernel(alternating_directions, lambda rng: (rng.normal(size=(100, 100)), 5), alternating_directions_by_hand),

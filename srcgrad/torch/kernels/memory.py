@@ -1,0 +1,106 @@
+"""Arrays as windows on a piece of memory: sizes, strides and an offset, all counted in elements.
+
+What enters: an array and a geometry (size, stride, offset). What leaves: what is seen through it. The transpose
+lays a cotangent out through one geometry and reads it back through another.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from srcgrad.rules.table import linear
+from srcgrad.torch.plan import SHAPE_READERS
+
+Geometry = tuple[tuple[int, ...], tuple[int, ...], int]
+
+
+def owner(a: Any) -> Any:
+    """The array that holds the memory into which `a` looks."""
+    while a.base.__class__ is np.ndarray:
+        a = a.base
+    return a
+
+
+def address(a: Any) -> int:
+    """Where the first element lies."""
+    found: int = a.__array_interface__["data"][0]
+    return found
+
+
+def flat(a: Any) -> Any:
+    """All of the memory into which `a` looks, as a vector of elements of its dtype."""
+    whole = owner(a)
+    if not whole.flags.c_contiguous:
+        order = sorted(range(whole.ndim), key=lambda k: -whole.strides[k])
+        whole = whole.transpose(order)
+        if not whole.flags.c_contiguous:
+            return a.reshape(-1)
+    line = whole.reshape(-1)
+    if line.dtype == a.dtype:
+        return line
+    usable = line.nbytes // a.itemsize * a.itemsize
+    return line.view(np.uint8)[:usable].view(a.dtype)
+
+
+def elements(a: Any) -> tuple[int, ...]:
+    """The strides in elements."""
+    size = a.itemsize
+    return tuple([s // size for s in a.strides])
+
+
+def offset_of(a: Any) -> int:
+    """How many elements lie before the first one of `a` in its memory."""
+    whole = owner(a)
+    return 0 if whole is a or not a.size else (address(a) - address(whole)) // a.itemsize
+
+
+def geometry(a: Any) -> Geometry:
+    """Where `a` looks in its memory."""
+    return a.shape, elements(a), offset_of(a)
+
+
+def extent(seen: Geometry) -> int:
+    """The number of the last element seen, plus one."""
+    size, stride, offset = seen
+    return 0 if 0 in size else offset + 1 + sum((n - 1) * s for n, s in zip(size, stride, strict=True))
+
+
+def through(line: Any, seen: Geometry) -> Any:
+    """What is seen of a vector through a geometry."""
+    size, stride, offset = seen
+    if 0 in size:
+        return np.empty(size, line.dtype)
+    strides = tuple([s * line.itemsize for s in stride])
+    return np.lib.stride_tricks.as_strided(line[offset:], size, strides, writeable=line.flags.writeable)
+
+
+def overlaps(seen: Geometry) -> bool:
+    """Whether a geometry may show an element twice."""
+    reach = 0
+    for s, n in sorted((s, n) for n, s in zip(*seen[:2], strict=True) if n > 1):
+        if s <= reach:
+            return True
+        reach += s * (n - 1)
+    return False
+
+
+def strided(x: Any, seen: Geometry, home: Geometry) -> Any:  # noqa: ARG001 - the rule asks where x lies
+    """What is seen through a geometry of the memory of x, which lies there itself as `home` says."""
+    return through(flat(x), seen)
+
+
+def relocated(y: Any, source: Geometry, target: Geometry) -> Any:
+    """A cotangent that was laid out as `source`, as it is seen through `target`."""
+    line = np.zeros(max(extent(source), extent(target), 1), y.dtype)
+    if overlaps(source):
+        np.add.at(line, through(np.arange(line.size), source), y)
+    else:
+        through(line, source)[...] = y
+    return np.array(through(line, target))
+
+
+SHAPE_READERS[strided] = (0,)
+linear(strided, "x, seen, home", x="relocated(y_bar, seen, home)")
+linear(relocated, "y, source, target", y="relocated(y_bar, target, source)")

@@ -1,0 +1,53 @@
+"""Sums and means in the forms in which tensors ask for them most: of everything, and along dimensions.
+
+What enters: an array. What leaves: an array; the cotangent is a view of one number's or one row's memory.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from srcgrad.rules.table import linear
+
+
+def total(x: Any) -> Any:
+    """The sum of all elements."""
+    return np.add.reduce(x, axis=None)
+
+
+def mean_of_all(x: Any) -> Any:
+    """The mean of all elements."""
+    return np.add.reduce(x, axis=None) / x.size if x.size else np.mean(x)
+
+
+def sum_along(x: Any, axis: Any, keepdims: Any) -> Any:
+    """The sum along dimensions."""
+    return np.add.reduce(x, axis=axis, keepdims=keepdims)
+
+
+def mean_along(x: Any, axis: Any, keepdims: Any) -> Any:
+    """The mean along dimensions."""
+    return np.mean(x, axis=axis, keepdims=keepdims)
+
+
+def spread_out(y_bar: Any, shape: Any, axis: Any = None, keepdims: Any = False) -> Any:
+    """The cotangent of a sum for each of the elements of a shape."""
+    if axis is not None and not keepdims:
+        y_bar = np.expand_dims(y_bar, axis)
+    return np.broadcast_to(y_bar, shape)
+
+
+linear(spread_out, "y_bar, shape, axis=None, keepdims=False", y_bar="gathered(y_bar, axis, keepdims)")
+
+
+def gathered(x: Any, axis: Any, keepdims: Any) -> Any:
+    """The transpose of `spread_out`."""
+    return np.sum(x) if axis is None else np.sum(x, axis=axis, keepdims=keepdims)
+
+
+linear(total, "x", x="spread_out(y_bar, x.shape)")
+linear(mean_of_all, "x", x="spread_out(y_bar / x.size, x.shape)")
+linear(sum_along, "x, axis, keepdims", x="spread_out(y_bar, x.shape, axis, keepdims)")
+linear(mean_along, "x, axis, keepdims", x="spread_out(y_bar / (x.size / y.size), x.shape, axis, keepdims)")
