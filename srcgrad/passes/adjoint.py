@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from srcgrad.passes import algebra, kinds, results
-from srcgrad.passes.algebra import call, div, mul, neg, number
+from srcgrad.passes.algebra import call, div, matmul, mul, neg, number, transposed
 from srcgrad.passes.cotangent import Contribution, Cotangent, Pushing, added_axes, cost, with_axes
 from srcgrad.passes.resolve import UNRESOLVED, bind, callee
 from srcgrad.rules import table
@@ -188,6 +188,8 @@ class Adjoint(Pushing):
             return self.display
         if function is np.copy:
             return self.duplicate
+        if function is np.outer:
+            return self.outer
         if function in (builtins.max, builtins.min):
             return lambda e, args, c: self.extremum(e, function, args, c)
         return None
@@ -315,9 +317,9 @@ class Adjoint(Pushing):
                 case 2, 1:
                     term = call(outer, c.expr, b)
                 case 1, 2:
-                    term = Binary("@", b, c.expr)
+                    term = matmul(b, c.expr)
                 case 2, 2:
-                    term = Binary("@", c.expr, Attribute(b, "T"))
+                    term = matmul(c.expr, transposed(b))
                 case _:
                     raise NotStatic("a product of arrays of unknown rank", e.span)
             self.push(left, Cotangent(term, True))
@@ -327,12 +329,24 @@ class Adjoint(Pushing):
                 case 1, 1:
                     term = mul(c.expr, a)
                 case 2, 1 | 2:
-                    term = Binary("@", Attribute(a, "T"), c.expr)
+                    term = matmul(transposed(a), c.expr)
                 case 1, 2:
                     term = call(outer, a, c.expr)
                 case _:
                     raise NotStatic("a product of arrays of unknown rank", e.span)
             self.push(right, Cotangent(term, True))
+
+    def outer(self, e: ir.Call, args: tuple[ir.Argument, ...], c: Cotangent) -> bool:
+        """The outer product of two vectors."""
+        if len(args) != 2 or any(a.keyword or self.view.kind(a.value).rank != 1 for a in args):
+            return False
+        c = self.named(self.filled(e, c), e)
+        left, right = args[0].value, args[1].value
+        if self.view.active(left):
+            self.push(left, Cotangent(matmul(c.expr, self.value(right)), True))
+        if self.view.active(right):
+            self.push(right, Cotangent(matmul(self.value(left), c.expr), True))
+        return True
 
     def rule(self, e: Expr, function: Any, args: tuple[ir.Argument, ...], c: Cotangent) -> None:
         """A function of the table: its texts, with the operands in the parameters' places."""

@@ -123,6 +123,18 @@ def leading_number(e: Expr) -> tuple[Const | None, Expr | None]:
     return None, e
 
 
+def matmul(a: Expr, b: Expr) -> Expr:
+    """The matrix product; signs come first."""
+    sign_a, a = _signed(a)
+    sign_b, b = _signed(b)
+    return _sign(sign_a * sign_b, Binary("@", a, b))
+
+
+def transposed(a: Expr) -> Expr:
+    """The transpose of a matrix: `a` for `a.T`."""
+    return a.value if isinstance(a, ir.Attribute) and a.name == "T" else ir.Attribute(a, "T")
+
+
 def div(a: Expr, b: Expr) -> Expr:
     if is_number(b, 1):
         return a

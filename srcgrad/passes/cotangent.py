@@ -54,13 +54,45 @@ class Sink:
     def names(self) -> frozenset[str]:
         """Every variable whose value the reverse statement reads."""
         read: set[str] = set()
-        for _, e in self.temps:
-            read |= ir.names(e)
+        for e in self.expressions():
+            read |= ir.names(without_shapes(e))
         for c in self.contributions:
-            read |= ir.names(c.term)
             if c.place is not None:
                 read |= _index_names(c.place)
         return frozenset(read)
+
+    def shapes(self) -> frozenset[str]:
+        """The variables of which the reverse statement reads at most the shape."""
+        return frozenset().union(*(ir.names(e) for e in self.expressions())) - self.names()
+
+    def expressions(self) -> list[Expr]:
+        return [*(e for _, e in self.temps), *(c.term for c in self.contributions)]
+
+
+def without_shapes(e: Expr) -> Expr:
+    """An expression with a number in the place of each variable of which it reads the shape only."""
+
+    def change(node: Expr) -> Expr | None:
+        match node:
+            case Attribute(value=Name(), name="shape" | "size" | "ndim"):
+                return algebra.ONE
+            case ir.Call(function=Name(id="unbroadcast"), args=(ir.Argument(value=term), ir.Argument(value=like))):
+                return ir.Sequence("tuple", (without_shapes(term), *_indices(like)))
+            case ir.Call(function=Attribute(name="full_like" | "ones_like"), args=(ir.Argument(value=like), *rest)):
+                return ir.Sequence("tuple", (*_indices(like), *(without_shapes(a.value) for a in rest)))
+            case _:
+                return None
+
+    return ir.rewrite(e, change)
+
+
+def _indices(like: Expr) -> list[Expr]:
+    """What `x[i:j]` reads if only its shape is asked for; anything but a part of a variable is read itself."""
+    found: list[Expr] = []
+    while isinstance(like, Subscript):
+        found.append(like.index)
+        like = like.value
+    return found if isinstance(like, Name) else [*found, like]
 
 
 def _index_names(place: Expr) -> frozenset[str]:

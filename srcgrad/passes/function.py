@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from srcgrad.passes import algebra, kinds
 from srcgrad.passes.adjoint import Adjoint
@@ -257,7 +254,13 @@ class Function:
         """The contributions of a statement, whether or not its target's cotangent is zero."""
         uses = self.use(s).uses.about(s)
         known = self.derived.get(id(s))
-        if known is not None and known.env is view.env and known.given == given and known.uses == uses and self.are_free(known):
+        if (
+            known is not None
+            and known.env is view.env
+            and known.given == given
+            and known.uses == uses
+            and self.are_free(known)
+        ):
             return known
         self.handed_out = set()
         found = Derived(s, view.env, uses, given, Plan())

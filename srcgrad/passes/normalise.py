@@ -29,13 +29,66 @@ LARGEST_COPY = 8
 
 def one_way_out(unit: ir.Unit, value: str, fresh: Callable[[str], str]) -> ir.Unit:
     """The unit with a single return at its end."""
-    body = _loops(_returns_as_breaks(unit.body, fresh))
+    body = _loops(_returns_as_breaks(_without_else(unit.body, fresh), fresh))
     if not any(isinstance(s, ir.Return) for s in ir.statements(body)):
         raise NotStatic("a function that returns nothing")
     if _returns(body[:-1]) or not isinstance(body[-1], ir.Return):
         span = body[-1].span
         body = (*_gather(body, value), ir.Return(ir.Name(value), span=span))
     return replace(unit, body=body)
+
+
+def _without_else(body: Block, fresh: Callable[[str], str]) -> Block:
+    """What a loop does when nothing breaks it off, behind the loop.
+
+    before                              after
+        for i in range(n):                  broken = False
+            if c:                           for i in range(n):
+                break                           if c:
+        else:                                       broken = True
+            y = x                                   break
+                                            if not broken:
+                                                y = x
+    """
+    out: list[Stmt] = []
+    for s in body:
+        match s:
+            case ir.If():
+                s = replace(s, body=_without_else(s.body, fresh), orelse=_without_else(s.orelse, fresh))
+            case ir.For() | ir.While():
+                orelse = _without_else(s.orelse, fresh)
+                s = replace(s, body=_without_else(s.body, fresh), orelse=())
+                if orelse and breaks(s.body):
+                    flag = fresh("broken")
+                    out += [_flag(flag, False), replace(s, body=_telling(s.body, flag))]
+                    out.append(ir.If(ir.Unary("not", ir.Name(flag)), orelse, (), span=s.span))
+                    continue
+                out += [s, *orelse]
+                continue
+            case _:
+                pass
+        out.append(s)
+    return tuple(out)
+
+
+def _telling(body: Block, flag: str) -> Block:
+    """The body of a loop that sets the flag before it breaks off."""
+    out: list[Stmt] = []
+    for s in body:
+        match s:
+            case ir.Break():
+                out.append(_flag(flag, True))
+            case ir.If():
+                s = replace(s, body=_telling(s.body, flag), orelse=_telling(s.orelse, flag))
+            case _:
+                pass
+        out.append(s)
+    return tuple(out)
+
+
+def breaks(body: Block) -> bool:
+    """Whether a block has a break of the loop that it stands in."""
+    return any(isinstance(s, ir.Break) or (isinstance(s, ir.If) and (breaks(s.body) or breaks(s.orelse))) for s in body)
 
 
 def _returns_as_breaks(body: Block, fresh: Callable[[str], str]) -> Block:

@@ -112,11 +112,12 @@ class _Recorder:
             return frozenset()
         reads = self._known(s, sink.names())
         env = self.facts.before[s.key]
-        for c in sink.contributions:
-            if (c.place is not None or not c.full) and c.variable in env:
-                dims = env[c.variable].kind.dims
-                if dims is None or not all(d.settled for d in dims) or c.variable in self.reshaped:
-                    reads |= {c.variable}
+        shapes = {c.variable for c in sink.contributions if c.place is not None or not c.full}
+        for name in shapes | sink.shapes():
+            if name in env:
+                dims = env[name].kind.dims
+                if dims is None or not all(d.settled for d in dims) or name in self.reshaped:
+                    reads |= {name}
         if isinstance(s, ir.UserCall) and self.plan.received.get(s.key):
             reads |= {s.pullback}
         return reads

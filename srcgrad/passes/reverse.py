@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -139,8 +139,11 @@ class Reverse:
             out.add(f"{name} = {text_of(e)}")
         mine = self.given_up(sink, state, targets)
         order: dict[str, list[Contribution]] = {}
+        later: list[Contribution] = []
         for c in sink.contributions:
-            if c.place is not None:
+            if c.place is not None and c.variable in targets:
+                later.append(self.kept_apart(c, out))
+            elif c.place is not None:
                 self.part(s, c, state, out)
             else:
                 order.setdefault(c.variable, []).append(c)
@@ -154,6 +157,17 @@ class Reverse:
             self.own(s, own[0], order[own[0]], state, out)
         elif own:
             self.together(s, own, order, state, out)
+        for c in later:
+            self.part(s, c, state, out)
+
+    def kept_apart(self, c: Contribution, out: Lines) -> Contribution:
+        """What a part of the statement's own target receives, computed before the target's cotangent changes."""
+        name = self.fresh("part_bar")
+        term = c.term
+        if not is_fresh(term):
+            term = algebra.call(ir.Attribute(self.module.reference(np), "copy"), term)
+        out.add(f"{name} = {text_of(term)}")
+        return replace(c, term=Name(name))
 
     def whole(
         self,
@@ -321,7 +335,7 @@ class Reverse:
                         if self.facts.after[s.key][t.id].active:
                             out.add(self.zero(t.id, after))
                             state[t.id] = OWNED
-                self.contribute(s, self.safe(sink, roots), state, out, frozenset(roots))
+                self.contribute(s, sink, state, out, frozenset(roots))
             else:
                 self.store(s, sink, state, out)
             if len(out.lines) == headed:
@@ -331,13 +345,6 @@ class Reverse:
                 state.pop(r, None)
         if late:
             self.restore(s, out)
-
-    def safe(self, sink: Sink, roots: set[str]) -> Sink:
-        """Contributions that change a target's cotangent in part must not read it any more."""
-        touched = {c.variable for c in sink.contributions if c.place is not None} & roots
-        if touched:
-            raise NotStatic("a variable that is assigned from a part of itself")
-        return sink
 
     def store(self, s: ir.Assign, sink: Sink, state: State, out: Lines) -> None:
         """A write into an array: the part's cotangent goes to the value, and becomes zero."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from srcgrad.passes.infer import Facts
 from srcgrad.passes.lines import Lines
+from srcgrad.passes.normalise import breaks
 from srcgrad.passes.record import Plan
 from srcgrad.syntax import emit, ir
 from srcgrad.syntax.ir import Block, Name, NotStatic, Stmt
@@ -165,10 +166,6 @@ def trip_counts(unit: ir.Unit, plan: Plan, fresh: Callable[[str], str]) -> None:
     for s in ir.statements(unit.body):
         if (isinstance(s, ir.While) or (isinstance(s, ir.For) and breaks(s.body))) and plan.acts(s):
             plan.trips[s.key] = fresh("trips")
-
-
-def breaks(body: Block) -> bool:
-    return any(isinstance(s, ir.Break) or (isinstance(s, ir.If) and (breaks(s.body) or breaks(s.orelse))) for s in body)
 
 
 def settle_trip_counts(unit: ir.Unit, plan: Plan) -> dict[int, str]:

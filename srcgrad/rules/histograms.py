@@ -70,7 +70,7 @@ def histogramdd(sample: Any, bins: Any = 10, range: Any = None, density: Any = N
     """The sums of weights, or counts, in boxes of several dimensions, and the edges along each."""
     columns = sample if isinstance(sample, np.ndarray) and np.ndim(sample) == 2 else np.atleast_2d(sample).T
     ndim = np.shape(columns)[1]
-    numbers = [bins] * ndim if np.ndim(bins) == 0 and not isinstance(bins, (list, tuple)) else list(bins)
+    numbers = [bins] * ndim if isinstance(bins, (int, np.integer, str)) else list(bins)
     ranges = [None] * ndim if range is None else list(range)
     if len(numbers) != ndim:
         raise ValueError("The dimension of bins must be equal to the dimension of the sample x.")
@@ -89,8 +89,8 @@ def histogramdd(sample: Any, bins: Any = 10, range: Any = None, density: Any = N
     total = 1
     for count in shape:
         total *= count
-    given = np.ones(np.shape(columns)[0]) if weights is None else np.asarray(weights)
-    sums = np.reshape(scatter_add((total,), box[inside], given[inside] + 0.0), shape)
+    given = np.ones(np.shape(columns)[0]) if weights is None else np.asarray(weights, dtype=float)
+    sums = np.reshape(scatter_add((total,), box[inside], given[inside]), shape)
     if density:
         density_of = sums / np.sum(sums)
         for k in np.arange(ndim):
@@ -104,7 +104,7 @@ def histogram2d(x: Any, y: Any, bins: Any = 10, range: Any = None, density: Any 
     """As histogramdd for two columns; one array of edges stands for both."""
     if len(x) != len(y):
         raise ValueError("x and y must have the same length.")
-    if np.ndim(bins) == 1 and len(bins) not in {1, 2}:
+    if not isinstance(bins, (int, np.integer, str)) and len(bins) not in {1, 2}:
         bins = [np.asarray(bins), np.asarray(bins)]
     sums, edges = np.histogramdd([x, y], bins, range, density, weights)
     return sums, edges[0], edges[1]

@@ -67,16 +67,16 @@ if hasattr(np, "unique_all"):  # NumPy 2.0
     def unique_all(x: Any) -> Any:
         """The values, where each stands first, which stands where, and how often each does."""
         found = np.unique(x, return_index=True, return_inverse=True, return_counts=True, equal_nan=False)
-        return UniqueAll(found[0], found[1], found[2], found[3])
+        return UniqueAll._make(found)
 
     @composed(np.unique_inverse)
     def unique_inverse(x: Any) -> Any:
         """The values, and which stands where."""
         found = np.unique(x, return_inverse=True, equal_nan=False)
-        return UniqueInverse(found[0], found[1])
+        return UniqueInverse._make(found)
 
     @composed(np.unique_counts)
     def unique_counts(x: Any) -> Any:
         """The values, and how often each stands there."""
         found = np.unique(x, return_counts=True, equal_nan=False)
-        return UniqueCounts(found[0], found[1])
+        return UniqueCounts._make(found)

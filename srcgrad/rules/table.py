@@ -72,7 +72,7 @@ BUILTIN = (
     "mutation",
 )
 # The files for the subpackages of SciPy, each loaded at the first look-up after the program has imported that.
-SCIPY = ("special", "linalg", "fft", "spatial", "signal")
+SCIPY = ("special", "linalg", "fft", "spatial", "signal", "ndimage")
 _loaded: list[bool] = []
 _pending = dict.fromkeys(f"scipy.{name}" for name in SCIPY)
 

@@ -215,12 +215,14 @@ class For(Stmt):
     target: Expr
     iterable: Expr
     body: Block
+    orelse: Block = ()  # one_way_out puts it behind the loop
 
 
 @dataclass(frozen=True)
 class While(Stmt):
     test: Expr
     body: Block
+    orelse: Block = ()
 
 
 @dataclass(frozen=True)
@@ -395,11 +397,9 @@ def statements(block: Block) -> Iterator[Stmt]:
     for s in block:
         yield s
         match s:
-            case If():
+            case If() | For() | While():
                 yield from statements(s.body)
                 yield from statements(s.orelse)
-            case For() | While():
-                yield from statements(s.body)
 
 
 def bound_names(target: Expr) -> frozenset[str]:

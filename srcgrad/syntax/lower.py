@@ -128,8 +128,6 @@ class _Lowering(Expressions):
             case ast.If():
                 return [self.conditional(node, leading)]
             case ast.For() | ast.While():
-                if node.orelse:
-                    raise NotStatic("a loop with an else", self.span(node))
                 return [self.loop(node, leading)]
             case _:
                 if hasattr(node, "body") or isinstance(node, ast.Match):
@@ -200,13 +198,13 @@ class _Lowering(Expressions):
         test, body = self.expression(node.test), self.block(node.body, line)
         return ir.If(test, body, self.otherwise(node), **about)
 
-    def otherwise(self, node: ast.If) -> ir.Block:
+    def otherwise(self, node: ast.If | ast.For | ast.While) -> ir.Block:
         """The block under `else`, or the condition after `elif`."""
         if not node.orelse:
             return ()
         line = node.body[-1].end_lineno or 0
         first = node.orelse[0]
-        if isinstance(first, ast.If) and self.text(first).startswith("elif"):
+        if isinstance(node, ast.If) and isinstance(first, ast.If) and self.text(first).startswith("elif"):
             return (self.conditional(first, self.written.above(line, first.lineno, node.col_offset)),)
         while not self.written.line(line).lstrip().startswith("else"):
             line += 1
@@ -215,13 +213,14 @@ class _Lowering(Expressions):
     def loop(self, node: ast.For | ast.While, leading: tuple[str, ...]) -> ir.Stmt:
         if isinstance(node, ast.While):
             line, about = self.header(node, node.test, leading)
-            return ir.While(self.expression(node.test), self.block(node.body, line), **about)
+            return ir.While(self.expression(node.test), self.block(node.body, line), self.otherwise(node), **about)
         target = self.expression(node.target)
         for single in ir.targets(target):
             if not isinstance(single, ir.Name):
                 raise NotStatic("a loop over something other than names", self.span(node))
         line, about = self.header(node, node.iter, leading)
-        return ir.For(target, self.expression(node.iter), self.block(node.body, line), **about)
+        iterable, body = self.expression(node.iter), self.block(node.body, line)
+        return ir.For(target, iterable, body, self.otherwise(node), **about)
 
     def header(
         self, node: ast.If | ast.For | ast.While, last: ast.expr, leading: tuple[str, ...]

@@ -31,7 +31,9 @@ class Reader:
             with zipfile.ZipFile(file) as archive:
                 entries = archive.infolist()
         except (zipfile.BadZipFile, struct.error, ValueError, NotImplementedError, EOFError, OSError) as error:
-            raise RuntimeError("PytorchStreamReader failed reading zip archive: failed finding central directory") from error
+            raise RuntimeError(
+                "PytorchStreamReader failed reading zip archive: failed finding central directory"
+            ) from error
         if not entries:
             raise RuntimeError("PytorchStreamReader failed reading zip archive: the archive is empty")
         directory = entries[0].filename.partition("/")[0]
@@ -81,10 +83,14 @@ class Reader:
         self._file.seek(entry.header_offset)
         header = self._file.read(LOCAL_HEADER)
         if len(header) != LOCAL_HEADER or header[:4] != b"PK\x03\x04":
-            raise RuntimeError(f"PytorchStreamReader failed reading file {name}: invalid header or archive is corrupted")
+            raise RuntimeError(
+                f"PytorchStreamReader failed reading file {name}: invalid header or archive is corrupted"
+            )
         start = entry.header_offset + LOCAL_HEADER + sum(struct.unpack("<HH", header[26:30]))
         if start + entry.file_size > self._size:
-            raise RuntimeError(f"PytorchStreamReader failed reading file {name}: invalid header or archive is corrupted")
+            raise RuntimeError(
+                f"PytorchStreamReader failed reading file {name}: invalid header or archive is corrupted"
+            )
         return start, entry.file_size
 
 

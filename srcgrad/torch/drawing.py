@@ -356,7 +356,9 @@ def multinomial(p: Array, count: int, replacement: bool = False, generator: Gene
     if p.ndim not in (1, 2):
         raise RuntimeError("prob_dist must be 1 or 2 dim")
     if p.dtype.kind != "f":
-        raise RuntimeError(f"multinomial only supports floating-point dtypes for input, got: {dtypes.of(p.dtype)._c_name}")
+        raise RuntimeError(
+            f"multinomial only supports floating-point dtypes for input, got: {dtypes.of(p.dtype)._c_name}"
+        )
     if count <= 0:
         raise RuntimeError("cannot sample n_sample <= 0 samples")
     if not replacement and count > p.shape[-1]:

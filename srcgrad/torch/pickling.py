@@ -211,7 +211,9 @@ class Pickler:
             self._values(array_of(value), value.requires_grad)
         self._memoize(value)
 
-    def _values(self, array: Array, requires_grad: bool, end: bytes = b"R", between: Callable[[], None] | None = None) -> None:
+    def _values(
+        self, array: Array, requires_grad: bool, end: bytes = b"R", between: Callable[[], None] | None = None
+    ) -> None:
         """The call that rebuilds a tensor; without its end, the function and the arguments, with something between them."""
         root, offset, sizes, strides = parts_of(array)
         untyped = root.dtype.name not in NAMES_OF_STORAGES

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from srcgrad.torch import dtypes
-from srcgrad.torch.stored import Array, array_of, identity, parts_of, tensor_of
+from srcgrad.torch.stored import Array, array_of, identity, parts_of, tensor_of, widened
 
 KINDS = {
     "F64": "float64",
@@ -85,7 +85,7 @@ def _array(entry: dict[str, Any]) -> Array:
     name = KINDS[entry["dtype"]]
     content = np.frombuffer(entry["data"], np.uint8)
     if name == "bfloat16":
-        array = (content.view("<u2").astype(np.uint32) << 16).view(np.float32)
+        array = widened(content.view("<u2"))
     else:
         array = content.view(np.dtype(name).newbyteorder("<")).astype(name)
     return array.reshape(entry["shape"]).copy()

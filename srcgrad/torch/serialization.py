@@ -82,9 +82,7 @@ def _save_old(file: IO[bytes], content: bytes, storages: dict[str, Array]) -> No
             file.write(memoryview(little_endian(root)).cast("B"))
 
 
-_TYPED = frozenset(
-    "float64 float32 float16 int64 int32 int16 int8 uint8 bool complex128 complex64".split()
-)
+_TYPED = frozenset("float64 float32 float16 int64 int32 int16 int8 uint8 bool complex128 complex64".split())
 
 
 def load(
@@ -103,7 +101,9 @@ def load(
     if pickle_module is not None and weights_only is not False:
         raise RuntimeError("Can not safely load weights when explicit pickle_module is specified")
     if set(pickle_load_args) - {"encoding"}:
-        raise TypeError(f"load() got an unexpected keyword argument '{next(iter(set(pickle_load_args) - {'encoding'}))}'")
+        raise TypeError(
+            f"load() got an unexpected keyword argument '{next(iter(set(pickle_load_args) - {'encoding'}))}'"
+        )
     if _is_path(f) and os.fspath(f).endswith(".safetensors"):
         from srcgrad.torch.safetensors import load_file
 
@@ -133,7 +133,9 @@ def load(
 def _load_zip(file: IO[bytes], place: Callable[[Storage, str], Any], path: str | None, mmap: bool) -> Any:
     records = archive.Reader(file)
     if "constants.pkl" in records:
-        raise RuntimeError(f"Cannot use ``weights_only=True`` with TorchScript archives passed to ``torch.load``. {_ADVICE}")
+        raise RuntimeError(
+            f"Cannot use ``weights_only=True`` with TorchScript archives passed to ``torch.load``. {_ADVICE}"
+        )
     if mmap:
         if path is None:
             raise ValueError("f must be a file path in order to use the mmap argument")
@@ -180,12 +182,15 @@ def _load_old(file: IO[bytes], place: Callable[[Storage, str], Any]) -> Any:
             if budget < 0:
                 raise UnpicklingError(f"the storages are longer than the file ({len(content)} bytes)")
             # The bytes come after the pickle, which is read first.
-            storages[key] = Storage(np.zeros(size, np.uint8), kind, location)
+            storages[key] = Storage(np.zeros(size, np.uint8), kind, location, sys.byteorder == "big", filled=False)
             place(storages[key], location)
         return storages[key] if part is None else _part(storages[key], part, parts)
 
     position = 0
-    for expected, message in ((MAGIC_NUMBER, "Invalid magic number; corrupt file?"), (PROTOCOL_VERSION, "Invalid protocol version: {}")):
+    for expected, message in (
+        (MAGIC_NUMBER, "Invalid magic number; corrupt file?"),
+        (PROTOCOL_VERSION, "Invalid protocol version: {}"),
+    ):
         reader = Unpickler(content, position)
         found = reader.load()
         if found != expected or type(found) is not int:
@@ -208,9 +213,15 @@ def _part(storage: Storage, part: Any, parts: dict[str, Storage]) -> Storage:
     key, offset, count = part
     start, size = offset * storage.kind.itemsize, count * storage.kind.itemsize
     if offset < 0 or count < 0 or start + size > storage.nbytes():
-        raise UnpicklingError(f"a part of a storage lies outside of it: elements {offset} to {offset + count} of {storage.nbytes()} bytes")
+        raise UnpicklingError(
+            f"a part of a storage lies outside of it: elements {offset} to {offset + count} of {storage.nbytes()} bytes"
+        )
     if key not in parts:
-        parts[key] = Storage(storage.content[start : start + size], storage.kind, storage.location)
+        piece = Storage(
+            storage.content[start : start + size], storage.kind, storage.location, swapped=False, filled=False
+        )
+        storage.when_filled(piece.fill)
+        parts[key] = piece
     return parts[key]
 
 
@@ -227,9 +238,11 @@ def _fill(storages: dict[str, Storage], keys: Any, content: memoryview) -> None:
         if size != storage.nbytes():
             raise UnpicklingError(f"storage has wrong byte size: expected {storage.nbytes()} got {size}")
         if len(content) < 8 + size:
-            raise EOFError(f"unexpected EOF, expected {8 + size - len(content)} more bytes. The file might be corrupted.")
+            raise EOFError(
+                f"unexpected EOF, expected {8 + size - len(content)} more bytes. The file might be corrupted."
+            )
         storage.content[:] = np.frombuffer(content[8 : 8 + size], np.uint8)
-        storage.settle()
+        storage.fill()
         content = content[8 + size :]
 
 

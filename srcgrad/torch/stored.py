@@ -49,16 +49,40 @@ class StorageType(NamedTuple):
 
 
 class Storage:
-    """Memory read from a checkpoint, and where it was when it was saved."""
+    """Memory read from a checkpoint, and where it was when it was saved.
 
-    __slots__ = ("_arrays", "content", "kind", "location", "swapped")
+    In the old format the bytes come after all that is said about them: arrays are made of the memory before it is `filled`.
+    """
 
-    def __init__(self, content: Array, kind: StorageType, location: str, swapped: bool = False) -> None:
+    __slots__ = ("_arrays", "_filled", "_later", "content", "kind", "location", "swapped")
+
+    def __init__(self, content: Array, kind: StorageType, location: str, swapped: bool, filled: bool = True) -> None:
         self.content = content  # writable bytes
         self.kind = kind
         self.location = location
         self.swapped = swapped  # whether the bytes have the other order than this machine's
         self._arrays: dict[str, Array] = {}
+        self._filled = False
+        self._later: list[Callable[[], None]] = []
+        if filled:
+            self.fill()
+
+    def fill(self) -> None:
+        """The bytes are there."""
+        self._filled = True
+        if self.swapped and self.kind.itemsize > 1:
+            parts = 2 if self.kind.dtype.startswith("complex") else 1
+            self.content.view(f"u{self.kind.itemsize // parts}").byteswap(inplace=True)
+            self.swapped = False
+        for action in self._later:
+            action()
+
+    def when_filled(self, action: Callable[[], None]) -> None:
+        """Do something that needs the values."""
+        if self._filled:
+            action()
+        else:
+            self._later.append(action)
 
     @property
     def device(self) -> Any:
@@ -66,14 +90,6 @@ class Storage:
 
     def nbytes(self) -> int:
         return self.content.size
-
-    def settle(self) -> None:
-        """The bytes have arrived after arrays were made of them: let these have the right order, and a bfloat16 its value."""
-        for dtype, elements in self._arrays.items():
-            if dtype == "bfloat16":
-                elements[:] = _widened(self.content.view("<u2"))
-            elif sys.byteorder == "big":
-                elements.byteswap(inplace=True)
 
     def elements(self, dtype: str) -> Array:
         """All of it as a flat array, the same memory at each call."""
@@ -85,20 +101,21 @@ class Storage:
         itemsize = dtypes.NAMES[dtype].itemsize
         whole = self.content[: self.content.size // itemsize * itemsize]
         if dtype == "bfloat16":
-            warnings.warn(
-                "NumPy has no bfloat16: the checkpoint's bfloat16 tensors become float32 ones of the same values", UserWarning, stacklevel=2
-            )
-            halves = whole.view(np.uint16)
-            return _widened(halves.byteswap() if self.swapped else halves)
+            message = "NumPy has no bfloat16: the checkpoint's bfloat16 tensors become float32 ones of the same values"
+            warnings.warn(message, UserWarning, stacklevel=2)
+            wide = np.zeros(whole.size // 2, np.float32)
+            self.when_filled(lambda: wide.__setitem__(..., widened(whole.view(np.uint16))))
+            return wide
         elements: Array = whole.view(np.dtype(dtype))
-        if self.swapped:
+        if self.swapped and self._filled and itemsize > 1:
+            # Of raw bytes only the tensor knows where an element ends.
             elements.byteswap(inplace=True)
             self.swapped = False
         return elements
 
 
-def _widened(halves: Array) -> Array:
-    """A bfloat16 is the upper half of a float32."""
+def widened(halves: Array) -> Array:
+    """bfloat16 numbers, given as integers, as float32: they are its upper halves."""
     return (halves.astype(np.uint32) << 16).view(np.float32)
 
 
@@ -117,9 +134,13 @@ def view_of(storage: Any, offset: Any, sizes: Any, strides: Any, dtype: str | No
         raise UnpicklingError(f"a tensor is rebuilt from a storage, but got {type(storage)}")
     for numbers in (sizes, strides):
         if not isinstance(numbers, tuple) or not all(type(n) is int and n >= 0 for n in numbers):
-            raise UnpicklingError(f"sizes and strides of a tensor must be tuples of non-negative integers, but got {_short(numbers)}")
+            raise UnpicklingError(
+                f"sizes and strides of a tensor must be tuples of non-negative integers, but got {_short(numbers)}"
+            )
     if type(offset) is not int or offset < 0 or len(sizes) != len(strides) or len(sizes) > MAX_AXES:
-        raise UnpicklingError(f"no tensor has storage offset {_short(offset)}, sizes {_short(sizes)} and strides {_short(strides)}")
+        raise UnpicklingError(
+            f"no tensor has storage offset {_short(offset)}, sizes {_short(sizes)} and strides {_short(strides)}"
+        )
     flat = storage.elements(dtype or storage.kind.dtype)
     needed = offset + sum((n - 1) * step for n, step in zip(sizes, strides, strict=True)) + 1 if 0 not in sizes else 0
     if needed > flat.size:
@@ -159,7 +180,11 @@ def parts_of(a: Array) -> Parts:
     item = a.itemsize
     start = _address(a) - _address(root)
     fits = root.flags.c_contiguous and a.dtype.isnative and root.nbytes % item == 0 and start % item == 0 and start >= 0
-    if a.size == 0 or not fits or any(step < 0 or step % item for step, n in zip(a.strides, a.shape, strict=True) if n > 1):
+    if (
+        a.size == 0
+        or not fits
+        or any(step < 0 or step % item for step, n in zip(a.strides, a.shape, strict=True) if n > 1)
+    ):
         root = np.array(a, a.dtype.newbyteorder("="), order="C")
         a, start = root, 0
     flat = root.reshape(-1).view(np.uint8)[: root.nbytes].view(a.dtype) if root.size else root.reshape(-1)

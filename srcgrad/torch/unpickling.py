@@ -13,8 +13,19 @@ from collections.abc import Callable
 from pickle import UnpicklingError, decode_long
 from typing import Any
 
+import numpy as np
+
 from srcgrad.torch import dtypes
-from srcgrad.torch.stored import STORAGE_NAMES, Rebuild, Storage, StorageType, parameter_of, tensor_of, tensor_types, view_of
+from srcgrad.torch.stored import (
+    STORAGE_NAMES,
+    Rebuild,
+    Storage,
+    StorageType,
+    parameter_of,
+    tensor_of,
+    tensor_types,
+    view_of,
+)
 
 BLOCKED_MODULES = ("sys", "os", "posix", "nt")
 MAX_KEY_DEPTH = 20
@@ -28,9 +39,13 @@ def add_safe_globals(safe_globals: list[Any]) -> None:
     for given in safe_globals:
         if isinstance(given, tuple):
             if len(given) != 2:
-                raise ValueError(f"Expected tuple of length 2 (global, str of callable full path), but got tuple of length: {len(given)}")
+                raise ValueError(
+                    f"Expected tuple of length 2 (global, str of callable full path), but got tuple of length: {len(given)}"
+                )
             if type(given[1]) is not str:
-                raise TypeError(f"Expected second item in tuple to be str of callable full path, but got: {type(given[1])}")
+                raise TypeError(
+                    f"Expected second item in tuple to be str of callable full path, but got: {type(given[1])}"
+                )
             _safe_globals[given[1]] = given[0]
         else:
             _safe_globals[f"{given.__module__}.{given.__qualname__}"] = given
@@ -72,7 +87,10 @@ def _check_key(key: Any, depth: int = 0) -> None:
             _check_key(part, depth + 1)
         return
     plain = key is None or type(key) in (str, int, float, bool, bytes, complex, dtypes.dtype, dtypes.device)
-    _check(plain or any(type(key) is allowed for allowed in _safe_globals.values()), f"{type(key)} is no key of a dictionary or set")
+    _check(
+        plain or any(type(key) is allowed for allowed in _safe_globals.values()),
+        f"{type(key)} is no key of a dictionary or set",
+    )
 
 
 def _ordered_dict(pairs: Any = ()) -> "OrderedDict[Any, Any]":
@@ -109,6 +127,11 @@ def _encode(text: Any, encoding: Any = "latin1") -> bytes:
     return text.encode("latin1")
 
 
+def _bytes() -> bytes:
+    """What Python's pickler calls for empty bytes alone."""
+    return b""
+
+
 def _bytearray(content: Any = b"", encoding: Any = None) -> bytearray:
     # A number would ask for so much memory.
     if type(content) is str:
@@ -123,7 +146,9 @@ def _size(sizes: Any = ()) -> Any:
 
 
 def _device(kind: Any, index: Any = None) -> Any:
-    _check(type(kind) is str and (index is None or type(index) is int), "a torch.device is built from a name and a number")
+    _check(
+        type(kind) is str and (index is None or type(index) is int), "a torch.device is built from a name and a number"
+    )
     try:
         return dtypes.device(kind, index)
     except RuntimeError as error:
@@ -136,31 +161,64 @@ def _layout(name: Any) -> Any:
 
 
 def _rebuild_tensor(storage: Any, storage_offset: Any, size: Any, stride: Any) -> Any:
-    return tensor_of(view_of(storage, storage_offset, size, stride), False)
+    return _tensor(storage, storage_offset, size, stride, False)
 
 
 def _rebuild_tensor_v2(
-    storage: Any, storage_offset: Any, size: Any, stride: Any, requires_grad: Any, backward_hooks: Any, metadata: Any = None
+    storage: Any,
+    storage_offset: Any,
+    size: Any,
+    stride: Any,
+    requires_grad: Any,
+    backward_hooks: Any,
+    metadata: Any = None,
 ) -> Any:
-    return _tensor(view_of(storage, storage_offset, size, stride), requires_grad, metadata)
+    return _tensor(storage, storage_offset, size, stride, requires_grad, metadata)
 
 
 def _rebuild_tensor_v3(
-    storage: Any, storage_offset: Any, size: Any, stride: Any, requires_grad: Any, backward_hooks: Any, dtype: Any, metadata: Any = None
+    storage: Any,
+    storage_offset: Any,
+    size: Any,
+    stride: Any,
+    requires_grad: Any,
+    backward_hooks: Any,
+    dtype: Any,
+    metadata: Any = None,
 ) -> Any:
     _check(type(dtype) is dtypes.dtype, f"a tensor's dtype must be one, but got {type(dtype)}")
-    return _tensor(view_of(storage, storage_offset, size, stride, dtype.name), requires_grad, metadata)
+    return _tensor(storage, storage_offset, size, stride, requires_grad, metadata, dtype.name)
 
 
-def _tensor(array: Any, requires_grad: Any, metadata: Any) -> Any:
+def _tensor(
+    storage: Any,
+    offset: Any,
+    size: Any,
+    stride: Any,
+    requires_grad: Any,
+    metadata: Any = None,
+    dtype: str | None = None,
+) -> Any:
     _check(type(requires_grad) is bool, f"requires_grad must be a bool, but got {type(requires_grad)}")
+    array = view_of(storage, offset, size, stride, dtype)
     if metadata:
         _check(type(metadata) is dict and set(metadata) <= {"conj", "neg"}, "a tensor's metadata may say conj and neg")
-        # Other tensors of the storage must not change, hence copies.
-        array = array.conj() if metadata.get("conj") else array
-        array = -array if metadata.get("neg") else array
+        array = _changed(storage, array, bool(metadata.get("conj")), bool(metadata.get("neg")))
     _check(not requires_grad or array.dtype.kind in "fc", "only Tensors of floating point dtype can require gradients")
     return tensor_of(array, requires_grad)
+
+
+def _changed(storage: Storage, array: Any, conjugated: bool, negated: bool) -> Any:
+    """What PyTorch views as the conjugate or the negative of a memory is a copy here, as NumPy has no such views."""
+    copy = np.zeros(array.shape, array.dtype)
+
+    def change() -> None:
+        copy[...] = array.conj() if conjugated else array
+        if negated:
+            np.negative(copy, out=copy)
+
+    storage.when_filled(change)
+    return copy
 
 
 def _rebuild_parameter(data: Any, requires_grad: Any = True, backward_hooks: Any = None) -> Any:
@@ -174,7 +232,10 @@ def _rebuild_parameter_with_state(data: Any, requires_grad: Any, backward_hooks:
 
 
 def _rebuild_from_type_v2(function: Any, kind: Any, arguments: Any, state: Any) -> Any:
-    _check(function in (_rebuild_tensor, _rebuild_tensor_v2, _rebuild_tensor_v3, _rebuild_parameter), "tensors are built by their functions")
+    _check(
+        function in (_rebuild_tensor, _rebuild_tensor_v2, _rebuild_tensor_v3, _rebuild_parameter),
+        "tensors are built by their functions",
+    )
     _check(kind is tensor_types()[0], f"only a Tensor is built, not {kind!r:.200}")
     _check(type(arguments) is tuple, "arguments come as a tuple")
     return _with_attributes(function(*arguments), state)
@@ -187,7 +248,10 @@ def _with_attributes(tensor: Any, state: Any) -> Any:
         _check(type(state) is dict, "the attributes of a tensor come as a dictionary")
         for name, value in state.items():
             _check(
-                type(name) is str and name.isidentifier() and not name.startswith("_") and not hasattr(type(tensor), name),
+                type(name) is str
+                and name.isidentifier()
+                and not name.startswith("_")
+                and not hasattr(type(tensor), name),
                 f"{name!r} is no attribute that a checkpoint may set on a tensor",
             )
             setattr(tensor, name, value)
@@ -208,6 +272,7 @@ CALLS: dict[str, Rebuild] = {
     "builtins.set": _set,
     "builtins.complex": _complex,
     "builtins.bytearray": _bytearray,
+    "builtins.bytes": _bytes,
     "_codecs.encode": _encode,
     "torch.Size": _size,
     "torch.device": _device,
@@ -272,7 +337,9 @@ class Unpickler:
     `persistent_load` finds the storage of an id, a tuple that begins with "storage".
     """
 
-    def __init__(self, content: bytes, position: int = 0, persistent_load: Callable[[tuple[Any, ...]], Any] | None = None) -> None:
+    def __init__(
+        self, content: bytes, position: int = 0, persistent_load: Callable[[tuple[Any, ...]], Any] | None = None
+    ) -> None:
         self.content, self.position = content, position
         self.persistent_load = persistent_load
         self.memo: dict[int, Any] = {}
@@ -366,7 +433,12 @@ class Unpickler:
         if type(instance) is OrderedDict:
             _check(type(state) is dict, "the attributes of an OrderedDict come as a dictionary")
             for name in state:
-                fine = type(name) is str and name.isidentifier() and not name.startswith("__") and not hasattr(OrderedDict, name)
+                fine = (
+                    type(name) is str
+                    and name.isidentifier()
+                    and not name.startswith("__")
+                    and not hasattr(OrderedDict, name)
+                )
                 _check(fine, f"{name!r} is no attribute that a checkpoint may set on an OrderedDict")
             instance.__dict__.update(state)
         elif any(type(instance) is allowed for allowed in _safe_globals.values()):
@@ -438,7 +510,10 @@ class Unpickler:
     def persistent(self) -> None:
         key = self.stack.pop()
         _check(type(key) is tuple, f"persistent_load id must be tuple or int, but got {type(key)}")
-        _check(len(key) > 0 and key[0] == "storage", f"Only persistent_load of storage is allowed, but got {key[0] if key else None!r:.100}")
+        _check(
+            len(key) > 0 and key[0] == "storage",
+            f"Only persistent_load of storage is allowed, but got {key[0] if key else None!r:.100}",
+        )
         _check(self.persistent_load is not None, "unsupported persistent id encountered")
         assert self.persistent_load is not None
         found = self.persistent_load(key)

@@ -151,3 +151,55 @@ def linalg_checks_inside(x):
         raise np.linalg.LinAlgError("not square")
     sign, logdet = np.linalg.slogdet(x)
     return sign * logdet + np.linalg.cond(np.eye(2)) * x[0, 0]
+
+
+V = np.array([0.3, 1.2, -0.7, 2.2])
+U = np.array([0.5, -1.0, 2.5, 3.0])
+
+
+@case(x=V)
+def coefficients_from_roots(x):
+    matrix = np.reshape(x, (2, 2))
+    return np.sum(np.poly(x) * np.arange(5)) + np.sum(np.poly(matrix) * U[:3])
+
+
+@case(x=V)
+def division_of_polynomials(x):
+    quotient, remainder = np.polydiv(x, np.array([1.0, 2.0]) * x[0])
+    return np.sum(quotient**2) + np.sum(remainder) * 2.0
+
+
+@case(beta=2.3)
+def window_with_a_parameter(beta):
+    return np.sum(np.kaiser(5, beta) * np.hanning(5) * np.arange(5))
+
+
+@case(x=V, w=U)
+def histograms_in_two_dimensions(x, w):
+    plain, _, _ = np.histogram2d(V, U, bins=3, weights=w * x)
+    dense, edges = np.histogramdd(np.stack([x, U], 1), bins=(2, 3), weights=w, density=True)
+    return (
+        np.sum(plain * np.arange(9.0).reshape(3, 3)) + np.sum(dense**2) + edges[0][1] * np.histogram_bin_edges(x, 3)[2]
+    )
+
+
+@case(x=V, y=U)
+def sets_of_values(x, y):
+    total = np.sum(np.union1d(x, y) * np.arange(8)) + np.sum(np.setdiff1d(x, y) ** 2)
+    total += np.sum(np.setxor1d(x, y) ** 3) + np.sum(np.intersect1d(x, V[1:3]) ** 2) * 0.0
+    return total + np.sum(np.unique_all(x).values * np.arange(4)) + np.unique_counts(y)[0][1]
+
+
+@case(x=V)
+def sorted_as_complex(x):
+    return np.sum(np.abs(np.sort_complex(x + 1j * x**2) * np.arange(4)))
+
+
+@case(x=V)
+def windows_that_slide(x):
+    rows = np.lib.stride_tricks.sliding_window_view(x, 2)
+    return (
+        np.sum(rows**2 * np.arange(2))
+        + np.sum(np.require(x, float, "C") ** 2)
+        + np.fromfunction(lambda i: x[i.astype(int)] * i, (4,)).sum()
+    )

@@ -711,3 +711,88 @@ def mask_of_itself(x):
 @case(np.array([0.0, 1.0, 2.0]))
 def guarded_product(p):
     return np.sum(np.where(p > 0, p * np.log(p), 0.0))
+
+
+# Loops with an else -----------------------------------------------------------------------------
+
+
+@case(0.7, 4)
+@case(3.0, 4)
+@case(0.7, 0)
+def for_else(x, n):
+    y = x
+    for k in range(n):
+        y = y * x
+        if y > 5.0:
+            y = y + k * x
+            break
+    else:
+        y = 2.0 * y * x
+    return y * x
+
+
+@case(0.7)
+@case(3.0)
+def while_else(x):
+    y = x
+    while y < 10.0:
+        y = y * 1.5 + x
+        if y * x > 8.0:
+            break
+    else:
+        y = y * y
+        y = np.sin(y)
+    return y
+
+
+@case(0.7)
+def else_without_break(x):
+    y = 1.0
+    for _ in range(3):
+        y = y * x
+    else:
+        y = y + x
+    return y * y
+
+
+@case(0.7)
+@case(1.2)
+@case(2.6)
+def else_of_an_inner_loop(x):
+    total = 0.0
+    for k in range(3):
+        for j in range(4):
+            if k * j * x > 2.5:
+                break
+            total = total + j * x * x
+        else:
+            if total * x > 30.0:
+                break
+            total = total * x
+            continue
+        total = total + x
+    else:
+        total = total + 1.0 / x
+    return total
+
+
+@case(0.7)
+@case(2.0)
+def returns_from_a_loop_with_else(x):
+    for k in range(4):
+        if k * x > 5.0:
+            return k * x * x
+    else:
+        x = x * x
+    return x * 3.0
+
+
+@case(1.5, 3)
+@case(-1.5, 2)
+@case(1.5, -2)
+@case(1.5, 0)
+def power_of_a_whole_number(x, n):
+    total = x**n
+    for k in range(3):
+        total = total + x**k * (k + 1)
+    return total

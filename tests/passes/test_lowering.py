@@ -165,7 +165,6 @@ def test_expressions_mean_what_they_did(text: str) -> None:
 
 REFUSED = {
     "a starred index": "return x[*(0,)]",
-    "a loop with an else": "for k in (1.0,): x = x * k\n    else: x = 2 * x\n    return x",
     "a string over several lines": 'y = x * len("""a\n    b""")\n    return y',
     "an expression of the form List": "return x * sum([*(1.0, 2.0)])",
     "an expression of the form NamedExpr": "return (y := x) * y",

@@ -24,7 +24,7 @@ def cplx(*shape: int) -> Any:
 
 MODES = ("full", "same", "valid")
 a, b, stack = np.array([1.3, -0.4, 0.2]), real(2), real(2, 3, 5)
-sections = np.array([[1.0, 0.2, 0.1, 1.0, 0.3, 0.2], [0.5, 0.2, -0.1, 2.0, -0.3, 0.2]])
+sections = np.array([[1.0, 0.2, 0.1, 1.0, 0.3, 0.2], [0.5, 0.2, -0.1, 1.0, -0.3, 0.2]])
 PAIRS = [((5,), (3,)), ((3,), (5,)), ((6,), (2,)), ((4, 5), (2, 3)), ((3, 4, 3), (2, 2, 2))]
 
 SAMPLES: list[tuple[Any, tuple[Any, ...], dict[str, Any]]] = [

@@ -14,7 +14,14 @@ def contents(torch: Any) -> dict[str, Any]:
     named.note = "kept"
     return {
         "state_dict": model.state_dict(),
-        "views": {"x": x, "transposed": x.t(), "rows": x[1:], "column": x[:, 2], "expanded": x[:1].expand(3, 4), "number": x[2, 3]},
+        "views": {
+            "x": x,
+            "transposed": x.t(),
+            "rows": x[1:],
+            "column": x[:, 2],
+            "expanded": x[:1].expand(3, 4),
+            "number": x[2, 3],
+        },
         "dtypes": [
             torch.tensor([0, 1, 2], dtype=getattr(torch, name))
             for name in "float64 float32 float16 int64 int32 int16 int8 uint8 bool complex128 complex64 uint16 uint32 uint64".split()
@@ -22,7 +29,24 @@ def contents(torch: Any) -> dict[str, Any]:
         "bfloat16": torch.tensor([1.5, -2.0, 3.140625], dtype=torch.bfloat16),
         "lazy": [torch.tensor([1 + 2j]).conj(), torch.tensor([1 + 2j]).conj().imag],
         "containers": {
-            "list": [1, -1, 300, 70000, -70000, 2**70, 2.5, None, True, False, "text ä", b"bytes\xff", b"", (), (1,), (1, 2, 3, 4)],
+            "list": [
+                1,
+                -1,
+                300,
+                70000,
+                -70000,
+                2**70,
+                2.5,
+                None,
+                True,
+                False,
+                "text ä",
+                b"bytes\xff",
+                b"",
+                (),
+                (1,),
+                (1, 2, 3, 4),
+            ],
             "counter": Counter("aab"),
             "set": {1, 2, 3},
             "ordered": OrderedDict([("b", 1), ("a", 2)]),
@@ -33,7 +57,10 @@ def contents(torch: Any) -> dict[str, Any]:
         },
         "empty": [torch.empty(0), torch.empty(2, 0, 3), torch.tensor(3)],
         "gradients": [torch.ones(2, requires_grad=True), torch.zeros(2)],
-        "parameters": {"w": torch.nn.Parameter(x.clone()), "frozen": torch.nn.Parameter(torch.ones(1), requires_grad=False)},
+        "parameters": {
+            "w": torch.nn.Parameter(x.clone()),
+            "frozen": torch.nn.Parameter(torch.ones(1), requires_grad=False),
+        },
         "named": named,
     }
 

@@ -53,7 +53,9 @@ def _calls() -> Iterator[Call]:
         yield Call("random_", dtype, (100,), (-5, 2**11))
         yield Call("multinomial", dtype, (6,), (1, False))
         yield Call("multinomial", dtype, (6,), (6, False))
-        if dtype != "float16":  # among equal quotients, which half numbers often give, PyTorch's choice is its sorting's
+        if (
+            dtype != "float16"
+        ):  # among equal quotients, which half numbers often give, PyTorch's choice is its sorting's
             yield Call("multinomial", dtype, (3, 50), (20, False))
         yield Call("multinomial", dtype, (3, 50), (1, True))
         yield Call("multinomial", dtype, (3, 50), (200, True))
@@ -81,7 +83,15 @@ def _calls() -> Iterator[Call]:
         yield Call("geometric_", dtype, (50,), (0.3,))
         for n in (0, 1, 2, 5, 100):
             yield Call("randperm", dtype, (n,))
-    for low, high in ((0, 10), (-7, 5), (0, 2**28 - 1), (0, 2**28), (5, 2**32 + 9), (-(2**62), 2**62 + 3), (-(2**63), 2**63 - 1)):
+    for low, high in (
+        (0, 10),
+        (-7, 5),
+        (0, 2**28 - 1),
+        (0, 2**28),
+        (5, 2**32 + 9),
+        (-(2**62), 2**62 + 3),
+        (-(2**63), 2**63 - 1),
+    ):
         yield Call("random_", "int64", (20,), (low, high))
     yield Call("random_", "int64", (20,), (-(2**63), None))
     yield Call("random_", "float32", (20,), (-(2**63), None))
@@ -154,4 +164,9 @@ def summary(drawn: np.ndarray) -> list[Any]:
     """Shape, dtype, a digest of the bytes and three numbers to look at, first, middle and last."""
     picked = drawn.ravel()[[0, drawn.size // 2, -1]] if drawn.size else drawn.ravel()
     shown = [repr(number) for number in picked.tolist()]
-    return [list(drawn.shape), drawn.dtype.name, hashlib.sha256(np.ascontiguousarray(drawn).tobytes()).hexdigest()[:16], shown]
+    return [
+        list(drawn.shape),
+        drawn.dtype.name,
+        hashlib.sha256(np.ascontiguousarray(drawn).tobytes()).hexdigest()[:16],
+        shown,
+    ]

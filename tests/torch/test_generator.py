@@ -41,11 +41,13 @@ def test_live(request: pytest.FixtureRequest) -> None:
 def test_known_numbers() -> None:
     generator = Generator().manual_seed(0)
     np.testing.assert_array_equal(
-        np.array([0.4962565898895264, 0.7682217955589294, 0.08847743272781372], np.float32), drawing.rand(3, np.float32, generator)
+        np.array([0.4962565898895264, 0.7682217955589294, 0.08847743272781372], np.float32),
+        drawing.rand(3, np.float32, generator),
     )
     generator.manual_seed(0)
     np.testing.assert_array_equal(
-        np.array([1.5409960746765137, -0.293428897857666, -2.1787893772125244], np.float32), drawing.randn(3, np.float32, generator)
+        np.array([1.5409960746765137, -0.293428897857666, -2.1787893772125244], np.float32),
+        drawing.randn(3, np.float32, generator),
     )
 
 
@@ -91,7 +93,9 @@ def test_seeds() -> None:
 
 def test_states_that_are_none() -> None:
     generator = Generator()
-    with pytest.raises(RuntimeError, match="^Expected a CPUGeneratorImplState of size 5056 but found the input RNG state size to be 5$"):
+    with pytest.raises(
+        RuntimeError, match="^Expected a CPUGeneratorImplState of size 5056 but found the input RNG state size to be 5$"
+    ):
         generator.set_state_bytes(np.zeros(5, np.uint8))
     with pytest.raises(RuntimeError, match="^Invalid mt19937 state$"):
         generator.set_state_bytes(np.zeros(5056, np.uint8))
@@ -102,7 +106,13 @@ REFUSED = [
     (NotImplementedError, "\"check_uniform_bounds\" not implemented for 'Long'", "int64", "uniform_", ()),
     (NotImplementedError, "\"log_normal_cpu\" not implemented for 'Long'", "int64", "log_normal_", ()),
     (NotImplementedError, "\"geometric_cpu\" not implemented for 'Bool'", "bool", "geometric_", (0.5,)),
-    (NotImplementedError, "\"bernoulli_scalar_cpu_\" not implemented for 'ComplexFloat'", "complex64", "bernoulli_", (0.5,)),
+    (
+        NotImplementedError,
+        "\"bernoulli_scalar_cpu_\" not implemented for 'ComplexFloat'",
+        "complex64",
+        "bernoulli_",
+        (0.5,),
+    ),
     (NotImplementedError, "\"random_kernel_cpu\" not implemented for 'ComplexFloat'", "complex64", "random_", ()),
     (
         RuntimeError,
@@ -118,9 +128,21 @@ REFUSED = [
         "cauchy_",
         (),
     ),
-    (RuntimeError, "check_random_bounds handles only integral, floating-point and boolean types", "complex64", "random_", (0, 3)),
+    (
+        RuntimeError,
+        "check_random_bounds handles only integral, floating-point and boolean types",
+        "complex64",
+        "random_",
+        (0, 3),
+    ),
     (RuntimeError, "normal expects std >= 0.0, but found std -1", "float32", "normal_", (0, -1)),
-    (RuntimeError, "uniform_ expects to return a [from, to) range, but found from=2 > to=1", "float32", "uniform_", (2, 1)),
+    (
+        RuntimeError,
+        "uniform_ expects to return a [from, to) range, but found from=2 > to=1",
+        "float32",
+        "uniform_",
+        (2, 1),
+    ),
     (RuntimeError, "from is out of bounds for float", "float32", "uniform_", (-1e39, 1)),
     (
         RuntimeError,
@@ -163,7 +185,11 @@ def test_refusals(request, error, message, dtype, function, arguments) -> None:
         ("cannot sample n_sample > prob_dist.size(-1) samples without replacement", [1.0, 2], (3,)),
         ("probability tensor contains either `inf`, `nan` or element < 0", [1.0, -2], (1,)),
         ("invalid multinomial distribution (encountering probability entry < 0)", [1.0, -2], (2, True)),
-        ("invalid multinomial distribution (encountering probability entry = infinity or NaN)", [1.0, np.inf], (2, True)),
+        (
+            "invalid multinomial distribution (encountering probability entry = infinity or NaN)",
+            [1.0, np.inf],
+            (2, True),
+        ),
         ("invalid multinomial distribution (sum of probabilities <= 0)", [0.0, 0], (1,)),
         ("invalid multinomial distribution (sum of probabilities <= 0)", [0.0, 0], (2, True)),
         ("multinomial only supports floating-point dtypes for input, got: Long", [1, 1], (2,)),
@@ -193,7 +219,9 @@ def test_randperm_refusals(error, message, n, dtype) -> None:
 
 
 def test_a_range_that_rounding_moves_is_warned_about() -> None:
-    with pytest.warns(UserWarning, match=r"^to - 1 is out of bounds \[-\(2\^24\), 2\^24\]. Due to precision limitations float can"):
+    with pytest.warns(
+        UserWarning, match=r"^to - 1 is out of bounds \[-\(2\^24\), 2\^24\]. Due to precision limitations float can"
+    ):
         drawing.random_(np.empty(3, np.float32), 0, 2**25)
 
 
@@ -201,7 +229,9 @@ def test_dropout_draws_nothing_where_all_or_none_is_dropped() -> None:
     generator = Generator().manual_seed(0)
     before = generator.state_bytes()
     np.testing.assert_array_equal(np.ones(5, np.float32), drawing.dropout_mask(np.empty(5, np.float32), 0.0, generator))
-    np.testing.assert_array_equal(np.zeros(5, np.float32), drawing.dropout_mask(np.empty(5, np.float32), 1.0, generator))
+    np.testing.assert_array_equal(
+        np.zeros(5, np.float32), drawing.dropout_mask(np.empty(5, np.float32), 1.0, generator)
+    )
     assert np.array_equal(before, generator.state_bytes())
     with pytest.raises(ValueError, match="^dropout probability has to be between 0 and 1, but got 1.5$"):
         drawing.dropout_mask(np.empty(5, np.float32), 1.5, generator)

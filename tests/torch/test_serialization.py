@@ -4,6 +4,7 @@ import collections
 import io
 import json
 import os
+import pickle
 import struct
 import tarfile
 import zipfile
@@ -74,13 +75,21 @@ def test_tensors_share_memory_as_before(new: bool, request: pytest.FixtureReques
 
 def test_arrays_that_no_storage_describes_are_copied() -> None:
     x = np.arange(6.0)
-    for array in (x[::-1], np.broadcast_to(x, (2, 6)), x.astype(">f8"), x.view(np.complex128).imag, np.arange(9.0)[1:7].reshape(2, 3).T):
+    for array in (
+        x[::-1],
+        np.broadcast_to(x, (2, 6)),
+        x.astype(">f8"),
+        x.view(np.complex128).imag,
+        np.arange(9.0)[1:7].reshape(2, 3).T,
+    ):
         np.testing.assert_array_equal(array, loaded(saved(wrap(array)))._a)
 
 
 def test_one_memory_has_one_dtype() -> None:
     x = np.ones(2, np.complex64)
-    with pytest.raises(RuntimeError, match="^Cannot save multiple tensors or storages that view the same data as different types$"):
+    with pytest.raises(
+        RuntimeError, match="^Cannot save multiple tensors or storages that view the same data as different types$"
+    ):
         saved([wrap(x), wrap(x.real)])
 
 
@@ -105,7 +114,9 @@ def test_files(tmp_path: Path) -> None:
         serialization.load(path, mmap=True)
     with pytest.raises(RuntimeError, match="^Parent directory .* does not exist.$"):
         serialization.save(x, tmp_path / "none" / "x.pt")
-    with pytest.raises(AttributeError, match="^expected 'f' to be string, path, or a file-like object with a 'write' attribute$"):
+    with pytest.raises(
+        AttributeError, match="^expected 'f' to be string, path, or a file-like object with a 'write' attribute$"
+    ):
         serialization.save(x, 3)
     with pytest.raises(FileNotFoundError):
         serialization.load(tmp_path / "missing.pt")
@@ -137,7 +148,9 @@ def on_cuda() -> bytes:
 
 
 def test_map_location() -> None:
-    with pytest.raises(RuntimeError, match="^Attempting to deserialize object on a CUDA device but torch.cuda.is_available"):
+    with pytest.raises(
+        RuntimeError, match="^Attempting to deserialize object on a CUDA device but torch.cuda.is_available"
+    ):
         loaded(on_cuda())
     seen = []
     for place in ("cpu", device("cpu"), {"cuda:0": "cpu"}, lambda storage, location: seen.append(location) or storage):
@@ -150,7 +163,9 @@ def test_map_location() -> None:
 def test_damaged_files() -> None:
     content = saved(wrap(np.arange(300.0)))
     for cut in (10, 500, len(content) - 30):
-        with pytest.raises(RuntimeError, match="^PytorchStreamReader failed reading zip archive: failed finding central directory$"):
+        with pytest.raises(
+            RuntimeError, match="^PytorchStreamReader failed reading zip archive: failed finding central directory$"
+        ):
             loaded(content[:cut])
     with pytest.raises(EOFError, match="^Ran out of input$"):
         loaded(b"")
@@ -173,7 +188,9 @@ def test_other_formats_are_named() -> None:
 
 @pytest.mark.filterwarnings("default::UserWarning")
 def test_bfloat16_becomes_float32() -> None:
-    with pytest.warns(UserWarning, match="^NumPy has no bfloat16: the checkpoint's bfloat16 tensors become float32 ones"):
+    with pytest.warns(
+        UserWarning, match="^NumPy has no bfloat16: the checkpoint's bfloat16 tensors become float32 ones"
+    ):
         x = serialization.load(FOLDER / "bfloat16.pt")
     np.testing.assert_array_equal(np.array([1.5, -2.0, 3.140625], np.float32), x._a)
 
@@ -197,7 +214,9 @@ class Point:
 
 def test_a_class_is_read_where_the_user_vouches_for_it() -> None:
     content = saved({"p": Point(2.0)})
-    with pytest.raises(serialization.UnpicklingError, match=r"GLOBAL tests\.torch\.test_serialization\.Point was not an allowed global"):
+    with pytest.raises(
+        serialization.UnpicklingError, match=r"GLOBAL tests\.torch\.test_serialization\.Point was not an allowed global"
+    ):
         loaded(content)
     with serialization.safe_globals([Point]):
         assert 2.0 == loaded(content)["p"].x
@@ -241,25 +260,38 @@ def numbers(values: tuple[int, ...]) -> bytes:
 
 
 def persistent(
-    offset=0, size=(2,), stride=(1,), count=2, key=text("0"), location="cpu", kind=name("torch", "FloatStorage"), grad=b"\x89"
+    offset=0,
+    size=(2,),
+    stride=(1,),
+    count=2,
+    key=text("0"),
+    location="cpu",
+    kind=name("torch", "FloatStorage"),
+    grad=b"\x89",
 ) -> bytes:
     """A pickle of one tensor."""
     storage = b"(" + text("storage") + kind + key + text(location) + number(count) + b"tQ"
-    call = name("torch._utils", "_rebuild_tensor_v2") + b"(" + storage + number(offset) + numbers(size) + numbers(stride)
+    call = (
+        name("torch._utils", "_rebuild_tensor_v2") + b"(" + storage + number(offset) + numbers(size) + numbers(stride)
+    )
     return b"\x80\x02" + call + grad + name("collections", "OrderedDict") + b")RtR."
 
 
-def archived(pickle: bytes, storages: dict[str, bytes], **records: bytes) -> bytes:
+def archived(program: bytes, storages: dict[str, bytes], **records: bytes) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
-        for record, content in {"data.pkl": pickle, **{f"data/{key}": held for key, held in storages.items()}, **records}.items():
+        for record, content in {
+            "data.pkl": program,
+            **{f"data/{key}": held for key, held in storages.items()},
+            **records,
+        }.items():
             archive.writestr(f"archive/{record}", content)
     return file.getvalue()
 
 
-def old_format(pickle: bytes, keys: bytes = b"\x80\x02].", storages: bytes = b"") -> bytes:
+def old_format(program: bytes, keys: bytes = b"\x80\x02].", storages: bytes = b"") -> bytes:
     head = saved(1, _use_new_zipfile_serialization=False)
-    return head[: head.index(b"\x80\x02K\x01.")] + pickle + keys + storages
+    return head[: head.index(b"\x80\x02K\x01.")] + program + keys + storages
 
 
 CANARY = "canary"
@@ -290,7 +322,12 @@ HOSTILE = {
     "torch.hub": name("torch.hub", "load") + ARGUMENT,
     "srcgrad's load": name("srcgrad.torch.serialization", "load") + ARGUMENT,
     "srcgrad's tensor": name("srcgrad.torch.tensor", "wrap") + ARGUMENT,
-    "numpy scalar": name("numpy._core.multiarray", "scalar") + name("numpy", "dtype") + text("O8") + b"\x85R" + text("x") + b"\x86R",
+    "numpy scalar": name("numpy._core.multiarray", "scalar")
+    + name("numpy", "dtype")
+    + text("O8")
+    + b"\x85R"
+    + text("x")
+    + b"\x86R",
     "numpy array": name("numpy.core.multiarray", "_reconstruct") + b")R",
     "numpy.load": name("numpy", "load") + ARGUMENT,
     "copyreg": name("copy_reg", "_reconstructor") + name("collections", "OrderedDict") + b"\x85R",
@@ -342,12 +379,26 @@ HOSTILE = {
     "storage id a list": b"]" + text("storage") + b"aQ",
     "storage id empty": b")Q",
     "storage id a module": b"(" + text("module") + name("os", "system") + b"NNtQ",
-    "storage id of a module": b"(" + text("module") + name("collections", "OrderedDict") + text("f") + text("s") + b"tQ",
+    "storage id of a module": b"("
+    + text("module")
+    + name("collections", "OrderedDict")
+    + text("f")
+    + text("s")
+    + b"tQ",
     "storage id short": text("storage") + b"\x85Q",
-    "storage of a class": b"(" + text("storage") + name("collections", "OrderedDict") + text("0") + text("cpu") + b"K\x02tQ",
+    "storage of a class": b"("
+    + text("storage")
+    + name("collections", "OrderedDict")
+    + text("0")
+    + text("cpu")
+    + b"K\x02tQ",
     "quantized": name("torch._utils", "_rebuild_qtensor") + b")R",
     "parameter of text": name("torch._utils", "_rebuild_parameter") + text("x") + b"\x88" + OD + b"\x87R",
-    "type of text": name("torch._tensor", "_rebuild_from_type_v2") + b"(" + name("builtins", "set") + text("x") + b"]}tR",
+    "type of text": name("torch._tensor", "_rebuild_from_type_v2")
+    + b"("
+    + name("builtins", "set")
+    + text("x")
+    + b"]}tR",
     "type calls set": name("torch._tensor", "_rebuild_from_type_v2")
     + (b"(" + name("builtins", "set") + name("torch", "Tensor") + b"]\x85}tR"),
     "empty stack": b"R",
@@ -373,11 +424,11 @@ def check_refused(content: bytes, monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
 @pytest.mark.parametrize("trick", HOSTILE)
 @pytest.mark.parametrize("new", [True, False])
 @pytest.mark.parametrize("weights_only", [True, False])
-def test_hostile_pickles(trick: str, new: bool, weights_only: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    pickle = b"\x80\x02" + HOSTILE[trick] + b"."
-    content = archived(pickle, {"0": bytes(8)}) if new else old_format(pickle)
-    if trick == "text bomb" and not new:
-        pickle += bytes(100)
+def test_hostile_pickles(
+    trick: str, new: bool, weights_only: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    program = b"\x80\x02" + HOSTILE[trick] + b"."
+    content = archived(program, {"0": bytes(8)}) if new else old_format(program)
     if trick in ("text bomb", "binary bomb"):
         with pytest.raises((EOFError, serialization.UnpicklingError)):
             loaded(content)
@@ -413,17 +464,25 @@ def test_attributes_of_tensors(attribute: str, monkeypatch: pytest.MonkeyPatch, 
         {"count": 2**61},
         {"count": -2},
         {"key": b"K\x00"},
-        {"kind": name("torch", "DoubleStorage")},
         {"kind": name("torch", "QInt8Storage")},
         {"kind": name("torch", "LongStorage"), "count": 1, "size": (1,), "grad": b"\x88"},
         {"grad": b"K\x01"},
     ],
 )
 @pytest.mark.parametrize("new", [True, False])
-def test_tensors_outside_of_their_storage(tensor: dict[str, Any], new: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    pickle = persistent(**tensor)
-    content = archived(pickle, {"0": bytes(8)}) if new else old_format(pickle, b"\x80\x02]" + text("0") + b"a.", struct.pack("<q", 2) + bytes(8))
+def test_tensors_outside_of_their_storage(
+    tensor: dict[str, Any], new: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    program, keys = persistent(**tensor), b"\x80\x02]" + text("0") + b"a."
+    content = archived(program, {"0": bytes(8)}) if new else old_format(program, keys, struct.pack("<q", 2) + bytes(8))
     check_refused(content, monkeypatch, tmp_path)
+
+
+def test_a_record_is_as_long_as_its_storage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    content = archived(persistent(kind=name("torch", "DoubleStorage")), {"0": bytes(8)})
+    assert "storage data/0 has 8 bytes, but the checkpoint speaks of 16" in check_refused(
+        content, monkeypatch, tmp_path
+    )
 
 
 @pytest.mark.parametrize("key", ["../../../../etc/passwd", "/etc/passwd", "..\\x", "1", "", "0/../0", "0\0"])
@@ -442,10 +501,14 @@ def test_names_of_records_touch_no_file(monkeypatch: pytest.MonkeyPatch, tmp_pat
 def test_compressed_and_overlapping_records(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("archive/data.pkl", persistent(count=2**20, size=(2**20,)), zipfile.ZIP_STORED)
-        archive.writestr("archive/data/0", bytes(2**22))
+        archive.writestr("archive/data.pkl", persistent(count=2**10, size=(2**10,)), zipfile.ZIP_STORED)
+        archive.writestr("archive/data/0", bytes(2**12))
+        archive.writestr("archive/filler", bytes(2**12), zipfile.ZIP_STORED)
     assert "is compressed" in check_refused(file.getvalue(), monkeypatch, tmp_path)
-    storages = b"".join(b"(" + text("storage") + name("torch", "FloatStorage") + text(str(n)) + text("cpu") + number(256) + b"tQ" for n in range(9))
+    storages = b"".join(
+        b"(" + text("storage") + name("torch", "FloatStorage") + text(str(n)) + text("cpu") + number(256) + b"tQ"
+        for n in range(9)
+    )
     content = archived(b"\x80\x02](" + storages + b"e.", {str(n): bytes(1024) for n in range(9)})
     assert len(loaded(content)) == 9
     # The directory at the end now leads all names to the first storage, whose bytes stay; the others' are cut out.
@@ -471,21 +534,27 @@ def overlapping(content: bytes) -> bytes:
 def test_old_storages_must_be_the_ones_spoken_of(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     good, eight = b"\x80\x02]" + text("0") + b"a.", struct.pack("<q", 2) + bytes(8)
     np.testing.assert_array_equal([0, 0], loaded(old_format(persistent(), good, eight))._a)
-    for keys in (b"\x80\x02].", b"\x80\x02]" + text("1") + b"a.", b"\x80\x02](" + text("0") * 2 + b"e.", b"\x80\x02N.", b"\x80\x02]]a."):
+    for keys in (
+        b"\x80\x02].",
+        b"\x80\x02]" + text("1") + b"a.",
+        b"\x80\x02](" + text("0") * 2 + b"e.",
+        b"\x80\x02N.",
+        b"\x80\x02]]a.",
+    ):
         check_refused(old_format(persistent(), keys, eight), monkeypatch, tmp_path)
     for count in (1, 3, -1, 2**60):
         check_refused(old_format(persistent(), good, struct.pack("<q", count) + bytes(8)), monkeypatch, tmp_path)
 
 
 def test_flipped_bits_raise_plain_errors() -> None:
-    pickles = []
+    programs = []
     for file in ("containers.pt", "views.pt", "parameters.pt"):
         with zipfile.ZipFile(FOLDER / file) as archive:
-            pickles.append((archive.read(f"{file[:-3]}/data.pkl"), {"0": bytes(48), "1": bytes(4)}))
+            programs.append((archive.read(f"{file[:-3]}/data.pkl"), {"0": bytes(48), "1": bytes(4)}))
     random = np.random.RandomState(0)
     for _ in range(600):
-        pickle, storages = pickles[random.randint(len(pickles))]
-        changed = bytearray(pickle)
+        program, storages = programs[random.randint(len(programs))]
+        changed = bytearray(program)
         for _ in range(random.randint(1, 4)):
             changed[random.randint(len(changed))] = random.randint(256)
         try:
@@ -495,10 +564,9 @@ def test_flipped_bits_raise_plain_errors() -> None:
 
 
 def test_values_that_cannot_be_saved() -> None:
-    for value in (lambda: 0, frozenset([1]), (x for x in ())):
-        with pytest.raises((serialization.pickle.PicklingError, TypeError)):
+    for value in (lambda: 0, (x for x in ()), 2**3000):
+        with pytest.raises((pickle.PicklingError, TypeError)):
             saved(value)
-            loaded(saved(value))
     with pytest.raises(RuntimeError, match="^srcgrad writes checkpoints with a pickler of its own in protocol 2$"):
         saved(1, pickle_protocol=4)
 

@@ -1,6 +1,6 @@
 """Let PyTorch write the checkpoints that tests/torch/test_serialization.py reads.
 
-    python -m tools.torch_oracles.record_checkpoints        writes tests/torch/data/checkpoints/*
+python -m tools.torch_oracles.record_checkpoints        writes tests/torch/data/checkpoints/*
 """
 
 import json

@@ -1,6 +1,6 @@
 """Record which random numbers PyTorch draws for the calls of tests/torch/random_calls.py.
 
-    python -m tools.torch_oracles.record_random        writes tests/torch/data/random.json
+python -m tools.torch_oracles.record_random        writes tests/torch/data/random.json
 """
 
 import json

@@ -12,9 +12,8 @@ import numpy as np
 
 from srcgrad.torch import dtypes
 from srcgrad.torch.kernels import viewing as kernels
-from srcgrad.torch.kernels.memory import address, flat, geometry, overlaps, strided, through  # noqa: F401
 from srcgrad.torch.names import op
-from srcgrad.torch.ops import core
+from srcgrad.torch.ops.memory import contiguous
 from srcgrad.torch.ops.dims import axes, axis, broadcast, inferred, integer, refused, sizes
 from srcgrad.torch.primitive import primitive
 from srcgrad.torch.recorded import FACES
@@ -108,18 +107,6 @@ def reshape(input: Tensor, shape: Any) -> Tensor:
 FACES[np.reshape] = reshape
 
 
-@op("contiguous", function=False)
-def contiguous(self: Tensor, memory_format: Any = dtypes.contiguous_format) -> Tensor:
-    """The tensor itself where its elements lie in order, else a copy."""
-    from srcgrad.torch.ops.memory import format_strides, is_contiguous
-
-    if memory_format is dtypes.preserve_format:
-        raise RuntimeError("preserve memory format is unsupported by the contiguous operator")
-    if is_contiguous(self, memory_format=memory_format):
-        return self
-    return core.copy(self, format_strides(self, memory_format))  # type: ignore[no-any-return]
-
-
 @op("view_as", function=False)
 def view_as(self: Tensor, other: Tensor) -> Tensor:
     """A view in the shape of another tensor."""
@@ -199,7 +186,6 @@ def unsqueeze(input: Tensor, dim: Any) -> Tensor:
 
 
 FACES[kernels.unsqueeze] = unsqueeze
-FACES[np.expand_dims] = unsqueeze
 FACES[kernels.squeeze] = squeeze
 
 
@@ -476,7 +462,3 @@ def view_dtype(x: Tensor, kind: Any) -> Tensor:
             )
     return seen(x, a.view(target))
 
-
-def data_ptr(x: Tensor) -> int:
-    """Where the first element lies."""
-    return address(x._a)

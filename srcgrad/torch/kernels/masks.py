@@ -1,0 +1,71 @@
+"""Where something holds, as arrays that carry no derivative, and what they let through.
+
+What enters: operands. What leaves: arrays of True and False, or of small constants, in the operands' shape.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from srcgrad.rules.table import linear, zero
+
+
+def kept(g: Any, mask: Any) -> Any:
+    """The values where the mask holds and zero elsewhere, whatever stood there."""
+    return np.where(mask, g, 0)
+
+
+linear(kept, "g, mask", g="kept(y_bar, mask)")
+
+
+def dropped(g: Any, mask: Any) -> Any:
+    """The values where the mask does not hold and zero elsewhere."""
+    return np.where(mask, 0, g)
+
+
+linear(dropped, "g, mask", g="dropped(y_bar, mask)")
+
+
+def inside(x: Any, low: Any, high: Any) -> Any:
+    """Where low <= x <= high; a bound that is None does not bind."""
+    if low is None:
+        return x <= high
+    if high is None:
+        return x >= low
+    return (x >= low) & (x <= high)
+
+
+def strictly_inside(x: Any, low: Any, high: Any) -> Any:
+    """Where low < x < high."""
+    return (x > low) & (x < high)
+
+
+def at_most(x: Any, bound: Any) -> Any:
+    """Where x <= bound."""
+    return x <= bound
+
+
+def above(x: Any, bound: Any) -> Any:
+    """Where x > bound."""
+    return x > bound
+
+
+def winner(x: Any, other: Any) -> Any:
+    """1 where x is not the smaller of the two, half where they are equal."""
+    return np.where(x == other, x.dtype.type(0.5) if hasattr(x, "dtype") else 0.5, ~np.less(x, other))
+
+
+def loser(x: Any, other: Any) -> Any:
+    """1 where x is not the larger of the two, half where they are equal."""
+    return np.where(x == other, x.dtype.type(0.5) if hasattr(x, "dtype") else 0.5, ~np.greater(x, other))
+
+
+def signs(x: Any) -> Any:
+    """-1, 0 or 1."""
+    return np.sign(x)
+
+
+MASKS = inside, strictly_inside, at_most, above, winner, loser, signs
+zero(*MASKS)

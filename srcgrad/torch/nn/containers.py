@@ -1,0 +1,373 @@
+"""Modules that hold modules or parameters: in a row, in a list, by name."""
+
+from __future__ import annotations
+
+import operator
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, islice
+from typing import Any
+
+from srcgrad.torch.nn.module import Module, _indented
+from srcgrad.torch.nn.parameter import Parameter
+from srcgrad.torch.tensor import Tensor
+
+
+class Sequential(Module):
+    """Modules that are called one after the other."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__()
+        if len(args) == 1 and isinstance(args[0], OrderedDict):
+            for key, module in args[0].items():
+                self.add_module(key, module)
+        else:
+            for k, module in enumerate(args):
+                self.add_module(str(k), module)
+
+    def _key(self, k: Any) -> str:
+        n = len(self)
+        k = operator.index(k)
+        if not -n <= k < n:
+            raise IndexError(f"index {k} is out of range")
+        return next(islice(self._modules, k % n, None))
+
+    def __getitem__(self, k: Any) -> Any:
+        if isinstance(k, slice):
+            return type(self)(OrderedDict(list(self._modules.items())[k]))
+        return self._modules[self._key(k)]
+
+    def __setitem__(self, k: Any, module: Any) -> None:
+        setattr(self, self._key(k), module)
+
+    def __delitem__(self, k: Any) -> None:
+        for key in list(self._modules)[k] if isinstance(k, slice) else [self._key(k)]:
+            delattr(self, key)
+        self._modules = {str(i): m for i, m in enumerate(self._modules.values())}
+
+    def __len__(self) -> int:
+        return len(self._modules)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._modules.values())
+
+    def __add__(self, other: Any) -> Any:
+        if not isinstance(other, Sequential):
+            raise ValueError(f"add operator supports only objects of Sequential class, but {type(other)} is given.")
+        return Sequential(*self, *other)
+
+    def __iadd__(self, other: Any) -> Any:
+        if not isinstance(other, Sequential):
+            raise ValueError(f"add operator supports only objects of Sequential class, but {type(other)} is given.")
+        return self.extend(list(other))
+
+    def __mul__(self, times: Any) -> Any:
+        if not isinstance(times, int):
+            raise TypeError(f"unsupported operand type(s) for *: {type(self)} and {type(times)}")
+        if times <= 0:
+            raise ValueError(f"Non-positive multiplication factor {times} for {type(self)}")
+        return Sequential(*(list(self) * times))
+
+    __rmul__ = __mul__
+
+    def append(self, module: Any) -> Any:
+        """Put a module at the end."""
+        self.add_module(str(len(self)), module)
+        return self
+
+    def pop(self, key: Any) -> Any:
+        """Take out a module."""
+        found = self[key]
+        del self[key]
+        return found
+
+    def insert(self, index: int, module: Any) -> Any:
+        """Put a module before another."""
+        if not isinstance(module, Module):
+            raise AssertionError(f"module should be of type: {Module}")  # noqa: TRY004 - as PyTorch
+        n = len(self)
+        if not -n <= index <= n:
+            raise IndexError(f"Index out of range: {index}")
+        members = list(self)
+        members.insert(index, module)
+        self._modules = {str(k): m for k, m in enumerate(members)}
+        return self
+
+    def extend(self, sequential: Iterable[Any]) -> Any:
+        """Put modules at the end."""
+        for module in sequential:
+            self.append(module)
+        return self
+
+    def forward(self, input: Any) -> Any:
+        for module in self._modules.values():
+            input = module(input)
+        return input
+
+
+class ModuleList(Module):
+    """Modules in a list."""
+
+    def __init__(self, modules: Iterable[Any] | None = None) -> None:
+        super().__init__()
+        if modules is not None:
+            self.extend(modules)
+
+    def _key(self, k: Any) -> str:
+        k = operator.index(k)
+        if not -len(self) <= k < len(self):
+            raise IndexError(f"index {k} is out of range")
+        return str(k + len(self) if k < 0 else k)
+
+    def __getitem__(self, k: Any) -> Any:
+        if isinstance(k, slice):
+            return type(self)(list(self._modules.values())[k])
+        return self._modules[self._key(k)]
+
+    def __setitem__(self, k: Any, module: Any) -> None:
+        setattr(self, self._key(k), module)
+
+    def __delitem__(self, k: Any) -> None:
+        members = list(self._modules.values())
+        del members[k]
+        self._modules = {str(i): m for i, m in enumerate(members)}
+
+    def __len__(self) -> int:
+        return len(self._modules)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._modules.values())
+
+    def __iadd__(self, modules: Iterable[Any]) -> Any:
+        return self.extend(modules)
+
+    def __add__(self, other: Iterable[Any]) -> Any:
+        return ModuleList(chain(self, other))
+
+    def insert(self, index: int, module: Any) -> None:
+        """Put a module before another."""
+        members = list(self._modules.values())
+        members.insert(index, module)
+        self._modules = {str(i): m for i, m in enumerate(members)}
+
+    def append(self, module: Any) -> Any:
+        """Put a module at the end."""
+        self.add_module(str(len(self)), module)
+        return self
+
+    def pop(self, key: Any) -> Any:
+        """Take out a module."""
+        found = self[key]
+        del self[key]
+        return found
+
+    def extend(self, modules: Iterable[Any]) -> Any:
+        """Put modules at the end."""
+        if not isinstance(modules, Iterable):
+            raise TypeError(
+                f"ModuleList.extend should be called with an iterable, but got {type(modules).__name__}"
+            )
+        for module in modules:
+            self.append(module)
+        return self
+
+    def __repr__(self) -> str:
+        texts = [repr(m) for m in self]
+        if not texts:
+            return self._get_name() + "()"
+        runs: list[list[Any]] = []
+        for k, text in enumerate(texts):
+            if runs and runs[-1][2] == text:
+                runs[-1][1] = k
+            else:
+                runs.append([k, k, text])
+        lines = []
+        for first, last, text in runs:
+            shown = f"({first}): {text}" if first == last else f"({first}-{last}): {last - first + 1} x {text}"
+            lines.append(_indented(shown, 2))
+        return f"{self._get_name()}(\n  " + "\n  ".join(lines) + "\n)"
+
+
+class ModuleDict(Module):
+    """Modules by name."""
+
+    def __init__(self, modules: Any = None) -> None:
+        super().__init__()
+        if modules is not None:
+            self.update(modules)
+
+    def __getitem__(self, key: str) -> Any:
+        return self._modules[key]
+
+    def __setitem__(self, key: str, module: Any) -> None:
+        self.add_module(key, module)
+
+    def __delitem__(self, key: str) -> None:
+        del self._modules[key]
+
+    def __len__(self) -> int:
+        return len(self._modules)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._modules)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._modules
+
+    def clear(self) -> None:
+        """Take out all."""
+        self._modules.clear()
+
+    def pop(self, key: str) -> Any:
+        """Take out a module."""
+        return self._modules.pop(key)
+
+    def keys(self) -> Any:
+        """The names."""
+        return self._modules.keys()
+
+    def items(self) -> Any:
+        """Names and modules."""
+        return self._modules.items()
+
+    def values(self) -> Any:
+        """The modules."""
+        return self._modules.values()
+
+    def update(self, modules: Any) -> None:
+        """Enter modules under their names."""
+        pairs = modules.items() if isinstance(modules, (Mapping, ModuleDict)) else modules
+        for key, module in pairs:
+            self[key] = module
+
+
+class ParameterList(Module):
+    """Parameters in a list; a tensor becomes a parameter, any other value stays as it is."""
+
+    def __init__(self, values: Iterable[Any] | None = None) -> None:
+        super().__init__()
+        self._size = 0
+        if values is not None:
+            self.extend(values)
+
+    def _key(self, k: Any) -> str:
+        k = operator.index(k)
+        if not -len(self) <= k < len(self):
+            raise IndexError(f"index {k} is out of range")
+        return str(k + len(self) if k < 0 else k)
+
+    def __getitem__(self, k: Any) -> Any:
+        if isinstance(k, slice):
+            made = type(self)()
+            for i in range(*k.indices(len(self))):
+                made.append(self[i])
+            return made
+        return getattr(self, self._key(k))
+
+    def __setitem__(self, k: Any, value: Any) -> None:
+        if isinstance(value, Tensor) and not isinstance(value, Parameter):
+            value = Parameter(value, requires_grad=value._needs)
+        setattr(self, self._key(k), value)
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self[k] for k in range(len(self)))
+
+    def __iadd__(self, values: Iterable[Any]) -> Any:
+        return self.extend(values)
+
+    def append(self, value: Any) -> Any:
+        """Put a value at the end."""
+        self._size += 1
+        self[self._size - 1] = value
+        return self
+
+    def extend(self, values: Iterable[Any]) -> Any:
+        """Put values at the end."""
+        if not isinstance(values, Iterable) or isinstance(values, Tensor):
+            raise TypeError(f"ParameterList.extend should be called with an iterable, but got {type(values).__name__}")
+        for value in values:
+            self.append(value)
+        return self
+
+    def extra_repr(self) -> str:
+        return "\n".join(f"  ({k}): {_described(p)}" for k, p in enumerate(self))
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        raise RuntimeError("ParameterList should not be called.")
+
+
+class ParameterDict(Module):
+    """Parameters by name."""
+
+    def __init__(self, parameters: Any = None) -> None:
+        super().__init__()
+        self._keys: dict[str, None] = {}
+        if parameters is not None:
+            self.update(parameters)
+
+    def __getitem__(self, key: str) -> Any:
+        return getattr(self, key)
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self._keys[key] = None
+        if isinstance(value, Tensor) and not isinstance(value, Parameter):
+            value = Parameter(value, requires_grad=value._needs)
+        setattr(self, key, value)
+
+    def __delitem__(self, key: str) -> None:
+        del self._keys[key]
+        delattr(self, key)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._keys)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._keys
+
+    def keys(self) -> Any:
+        """The names."""
+        return self._keys.keys()
+
+    def items(self) -> Any:
+        """Names and parameters."""
+        return ((k, self[k]) for k in self._keys)
+
+    def values(self) -> Any:
+        """The parameters."""
+        return (self[k] for k in self._keys)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The parameter of a name, or a default."""
+        return self[key] if key in self else default
+
+    def pop(self, key: str) -> Any:
+        """Take out a parameter."""
+        found = self[key]
+        del self[key]
+        return found
+
+    def update(self, parameters: Any) -> None:
+        """Enter parameters under their names."""
+        pairs = parameters.items() if isinstance(parameters, (Mapping, ParameterDict)) else parameters
+        for key, value in pairs:
+            self[key] = value
+
+    def extra_repr(self) -> str:
+        return "\n".join(f"  ({k}): {_described(p)}" for k, p in self.items())
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        raise RuntimeError("ParameterDict should not be called.")
+
+
+def _described(p: Any) -> str:
+    if not isinstance(p, Tensor):
+        return f"Object of type: {type(p).__name__}"
+    size = "x".join(str(n) for n in p._a.shape)
+    kind = "Parameter" if isinstance(p, Parameter) else "Tensor"
+    return f"{kind} containing: [{'torch.' + p.dtype.name} of size {size}]"
