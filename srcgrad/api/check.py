@@ -213,8 +213,11 @@ def _random(rng: np.random.Generator, x: Any) -> Any:
 
 
 def _moved(x: Any, step: float, direction: Any) -> Any:
-    made = x + step * direction
-    return made.astype(x.dtype) if isinstance(x, np.ndarray) else type(x)(made)
+    if not isinstance(x, np.ndarray):
+        return type(x)(x + step * direction)
+    made = np.empty_like(x)  # laid out in memory as x is: functions may ask
+    made[...] = x + step * direction
+    return made
 
 
 def _wide(x: Any) -> type:

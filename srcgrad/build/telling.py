@@ -28,7 +28,7 @@ def tell(error: BaseException, f: Callable[..., Any], args: Sequence[Any]) -> No
     trace = _generated(error.__traceback__)
     if trace is None:
         return
-    shown = _of_the_function(type(error), f, args) or _of_a_comment(trace, f)
+    shown = _of_the_function(error, f, args) or _of_a_comment(trace, f)
     if shown:
         error.add_note(f"{_HEAD}\n{shown.rstrip()}")
 
@@ -43,14 +43,18 @@ def _generated(trace: TracebackType | None) -> TracebackType | None:
     return found
 
 
-def _of_the_function(kind: type[BaseException], f: Callable[..., Any], args: Sequence[Any]) -> str:
-    """The frames in which the function itself raises an exception of this kind, if it does."""
+def _of_the_function(error: BaseException, f: Callable[..., Any], args: Sequence[Any]) -> str:
+    """The frames in which the function itself raises an exception of this kind, if it does.
+
+    What it says then is what is said: a generated line may fail in other words.
+    """
     seen: dict[int, Any] = {}
     try:
         f(*[copied_tree(a, seen) for a in args])
-    except Exception as error:
-        if type(error) is kind and error.__traceback__ is not None:
-            return "".join(traceback.format_tb(error.__traceback__.tb_next))
+    except Exception as own:
+        if type(own) is type(error) and own.__traceback__ is not None:
+            error.args = own.args
+            return "".join(traceback.format_tb(own.__traceback__.tb_next))
     return ""
 
 

@@ -1,8 +1,8 @@
 """The static tier: from a function's intermediate representation to the text of its derivative.
 
 `generate` is the whole of it: a function and the kinds of its arguments in, the text of a module out, or
-NotStatic where anything in the function is not positively understood. It is loaded when first used,
-since it brings libcst with it, which a pickled or saved gradient does without.
+NotStatic where anything in the function is not positively understood. It is loaded when first used:
+a pickled or saved gradient does without it.
 """
 
 from __future__ import annotations

@@ -89,14 +89,9 @@ class Adjoint(Pushing):
             case "/":
                 if both:
                     c = self.named(c, e)
-                below = self.value(right)
-                self.elementwise(e, left, c, lambda b: div(b, below))
+                self.elementwise(e, left, c, lambda b: div(b, self.value(right)))
                 if self.view.active(right):
-                    above = self.value(left)
-                    square = Binary("**", below, Const(2, "2"))
-                    if cost(below) == 0:
-                        square = Binary("*", below, below)
-                    self.elementwise(e, right, c, lambda b: neg(div(mul(b, above), square)))
+                    self.elementwise(e, right, c, self.below(e))
             case "**" if isinstance(_literal(right), Const):
                 self.power(e, _literal(right), c)
             case "@":
@@ -105,6 +100,21 @@ class Adjoint(Pushing):
                 self.rule(e, OPERATORS[e.op], (ir.Argument(left), ir.Argument(right)), c)
             case _:
                 raise NotStatic(f"the operator {e.op} on active values", e.span)
+
+    def below(self, e: Binary) -> Callable[[Expr], Expr]:
+        """What a quotient sends to its divisor; by the quotient itself where that is at hand."""
+        left, right = e.left, e.right
+        at_hand = e is self.top and (self.result is not None or self.stored is not None)
+        if at_hand and algebra.is_number(left) and cost(right) > 0:
+            y = self.result_of(e)
+            return lambda b: neg(div(mul(mul(b, y), y), left))
+        divisor = self.value(right)
+        if at_hand and (cost(left) > 0 or self.stored is not None):
+            y = self.result_of(e)
+            return lambda b: neg(div(mul(b, y), divisor))
+        above = self.value(left)
+        square = Binary("*", divisor, divisor) if cost(divisor) == 0 else Binary("**", divisor, Const(2, "2"))
+        return lambda b: neg(div(mul(b, above), square))
 
     def power(self, e: Binary, exponent: Any, c: Cotangent) -> None:
         n = exponent.value

@@ -119,6 +119,7 @@ class Pushing:
         self.module = module
         self.fresh = fresh
         self.result = result  # the variable that holds the value of the whole right side
+        self.stored: Expr | None = None  # or the place into which it has been written
         self.use = use
         self.sink = Sink()
         self.top: Expr | None = None
@@ -163,9 +164,9 @@ class Pushing:
 
     def result_of(self, e: Expr) -> Expr:
         """The value of a node whose rule reads its result."""
-        if e is self.top and self.result is not None:
+        if e is self.top and (self.result is not None or self.stored is not None):
             self.sink.reads_result = True
-            return Name(self.result)
+            return Name(self.result) if self.result is not None else self.stored or e
         self.sink.wanted.append(e)
         return e
 
@@ -257,6 +258,8 @@ class Pushing:
             sides = self.kind(core.left), self.kind(core.right)
             if kinds.same_shape(*sides) and sides[0].rank == 1 and all(k.dtype == kinds.REAL for k in sides):
                 return algebra.with_sign(sign, Binary("@", core.left, core.right))
+        if axes is None and isinstance(core, Binary) and core.op == "/" and self.kind(core.right).is_scalar:
+            return algebra.with_sign(sign, algebra.div(self.sum(core.left, kind, axes, **named), core.right))
         if axes is not None and len(axes) < (kind.rank or 0):
             at = number(axes[0]) if len(axes) == 1 else ir.Sequence("tuple", tuple(number(k) for k in axes))
             named = {"axis": at, **named}

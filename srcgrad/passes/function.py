@@ -29,6 +29,7 @@ from srcgrad.passes.normalise import (
     one_way_out,
     parallel_writes,
 )
+from srcgrad.passes.overlap import Overlap, indices_of
 from srcgrad.passes.places import selects
 from srcgrad.passes.record import Plan, record
 from srcgrad.passes.resolve import Scope
@@ -102,6 +103,7 @@ class Function:
         self.start = dict(zip(unit.params, values, strict=True))
         self.selected = selected  # whether the caller may leave parts of the result unused
         self.uses: Uses | None = None
+        self.overlap: Overlap | None = None
         self.read: dict[str, Any] = {}
         self.memory = Memory()
         self.derived: dict[int, Derived] = {}  # by the identity of the statement
@@ -375,9 +377,26 @@ class Function:
         adjoint.bars = {**temps, self.bar(base): view.kind(Name(base))}
         for temp in temps:
             adjoint.fresh(temp)
+        if temps and isinstance(s.target, ir.Subscript) and not kinds.stretches(kind, part):
+            adjoint.stored = self.result_place(s, s.target, value)
         if kinds.stretches(kind, part):
             cotangent = adjoint.gathered(cotangent, value, part)
         return adjoint.run(value, cotangent, kind)
+
+    def result_place(self, s: ir.Assign, target: ir.Subscript, value: Expr) -> Expr | None:
+        """The place that holds the value afterwards, if the derivative may be taken before it is restored."""
+        if not isinstance(target.value, Name):
+            return None
+        if self.overlap is None or self.overlap.unit is not self.unit:
+            self.overlap = Overlap(self.unit)
+        read = list(indices_of(target.value.id, value))
+        old = [index for index in read if index == target.index]
+        divided = isinstance(value, ir.Binary) and value.op == "/" and value.left == target
+        if old and not (len(old) == 1 and divided):
+            return None
+        others = [index for index in read if index != target.index]
+        apart = all(index is not None and self.overlap.are_apart(index, target.index, s) for index in others)
+        return target if apart else None
 
     def parallel(self, s: ir.Assign, target: ir.Sequence, value: ir.Sequence, view: View) -> Sink:
         total = Sink()

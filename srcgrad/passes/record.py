@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from srcgrad.passes.cotangent import Sink, cost
 from srcgrad.passes.infer import Facts
 from srcgrad.passes.kinds import Kind
+from srcgrad.passes.overlap import Overlap, reads_of
 from srcgrad.syntax import ir
 from srcgrad.syntax.ir import Block, NotStatic, Stmt
 
@@ -63,16 +64,18 @@ class Plan:
 
 def record(unit: ir.Unit, plan: Plan, facts: Facts, users: frozenset[str]) -> Plan:
     """Fill in what is saved where. `users` are the variables that the user named."""
-    recorder = _Recorder(plan, facts, users)
+    recorder = _Recorder(plan, facts, users, Overlap(unit))
     recorder.block(unit.body, frozenset())
     return plan
 
 
 class _Recorder:
-    def __init__(self, plan: Plan, facts: Facts, users: frozenset[str]) -> None:
+    def __init__(self, plan: Plan, facts: Facts, users: frozenset[str], overlap: Overlap) -> None:
         self.plan = plan
         self.users = users
         self.facts = facts
+        self.overlap = overlap
+        self.reads: dict[str, list[tuple[Stmt, ir.Expr | None]]] = {}
         # The arrays whose shape is not the same wherever they are bound.
         known: dict[str, Kind] = {}
         self.reshaped: set[str] = set()
@@ -140,7 +143,7 @@ class _Recorder:
                 index = self._known(s, ir.names(target.index))
                 if sink is not None or into & needed:
                     needed |= index
-        lost = written & needed
+        lost = frozenset(n for n in written & needed if n in bound or self._is_read_again(s, n))
         if lost:
             env = self.facts.before[s.key]
             for name in lost:
@@ -148,6 +151,23 @@ class _Recorder:
                     self._bind_first(name, s)
             self.plan.overwritten.setdefault(s.key, set()).update(lost)
         return (needed - bound) | after
+
+    def _is_read_again(self, s: Stmt, name: str) -> bool:
+        """Whether the reverse sweep may read what a write into an array overwrites."""
+        if not isinstance(s, ir.Assign) or not isinstance(s.target, ir.Subscript):
+            return True
+        if not isinstance(s.target.value, ir.Name):
+            return True
+        if name not in self.reads:
+            self.reads[name] = list(reads_of(name, self.overlap.unit, self.plan.sinks))
+        place = s.target
+        late = self.plan.sinks[s.key].reads_result if s.key in self.plan.sinks else False
+        for t, index in self.reads[name]:
+            if late and t.key == s.key and index == place.index:
+                continue  # the result of the write itself
+            if not self.overlap.is_past(s, place, t, index):
+                return True
+        return False
 
     def _loop(self, s: ir.For | ir.While, needed: frozenset[str]) -> frozenset[str]:
         plan, entry = self.plan, self.facts.entry[s.key]

@@ -93,8 +93,8 @@ def histogramdd(sample: Any, bins: Any = 10, range: Any = None, density: Any = N
     sums = np.reshape(scatter_add((total,), box[inside], given[inside]), shape)
     if density:
         density_of = sums / np.sum(sums)
-        for k in np.arange(ndim):
-            density_of = density_of / np.reshape(np.diff(edges[k]), [-1 if j == k else 1 for j in np.arange(ndim)])
+        for k, own in enumerate(edges):
+            density_of = density_of / np.reshape(np.diff(own), [-1 if j == k else 1 for j, _ in enumerate(edges)])
         return density_of, edges
     return sums, edges
 

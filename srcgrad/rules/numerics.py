@@ -186,7 +186,7 @@ rule(
 @composed(np.poly)
 def poly(seq_of_zeros: Any) -> Any:
     """The coefficients of the polynomial of these roots, or the characteristic one of a matrix."""
-    roots = np.atleast_1d(seq_of_zeros) + 0.0
+    roots: Any = np.atleast_1d(seq_of_zeros) + 0.0
     shape = np.shape(roots)
     if len(shape) == 2 and shape[0] == shape[1] != 0:
         roots = np.linalg.eigvals(roots)
@@ -194,7 +194,7 @@ def poly(seq_of_zeros: Any) -> Any:
         raise ValueError("input must be 1d or non-empty square 2d array.")
     if len(roots) == 0:
         return 1.0
-    a = np.ones(1, roots.dtype)
+    a: Any = np.ones(1, roots.dtype)
     for root in roots:
         a = np.concatenate([a, np.zeros(1, a.dtype)]) - root * np.concatenate([np.zeros(1, a.dtype), a])
     if np.iscomplexobj(roots) and np.all(np.sort(roots) == np.sort(np.conj(roots))):

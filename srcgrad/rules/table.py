@@ -72,7 +72,7 @@ BUILTIN = (
     "mutation",
 )
 # The files for the subpackages of SciPy, each loaded at the first look-up after the program has imported that.
-SCIPY = ("special", "linalg", "fft", "spatial", "signal", "ndimage")
+SCIPY = ("special", "linalg", "fft", "spatial", "signal", "ndimage", "sparse", "sparse.linalg")
 _loaded: list[bool] = []
 _pending = dict.fromkeys(f"scipy.{name}" for name in SCIPY)
 
@@ -250,7 +250,7 @@ def _load_scipy(name: str) -> None:
         return  # another thread is still importing it
     del _pending[name]
     entered = dict(_rules)
-    importlib.import_module(f"srcgrad.rules.{name}")
+    importlib.import_module(f"srcgrad.rules.scipy.{name.removeprefix('scipy.').replace('.', '_')}")
     for rule in entered.values():
         _add(rule)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import re
 from typing import Any
 
 import numpy as np
@@ -287,6 +288,8 @@ def ufunc(f: np.ufunc, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if kwargs.get("dtype") is not None:
             return call(np.asarray, call(f, *args), dtype=kwargs["dtype"])
         kwargs = {k: v for k, v in kwargs.items() if k not in ("out", "where", "dtype", "casting", "order", "subok")}
+        if f.signature is not None and kwargs.get("axes") is not None:
+            return _along(f, args, **kwargs)
     known = by_table(f, args, kwargs)
     if known is NOT_KNOWN:
         made_of = library.made_of(f)
@@ -299,6 +302,19 @@ def ufunc(f: np.ufunc, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             return y
         raise missing(f)
     return known
+
+
+def _along(f: np.ufunc, args: tuple[Any, ...], axes: Any) -> Any:
+    """A ufunc of matrices or vectors that stand along other axes than the last ones."""
+    assert f.signature is not None
+    numbers = [len([name for name in part.split(",") if name]) for part in re.findall(r"\((.*?)\)", f.signature)]
+    places = [(k,) if isinstance(k, (int, np.integer)) else tuple(k) for k in axes]
+    moved = [
+        call(np.moveaxis, a, place, tuple(range(-number, 0)))
+        for a, place, number in zip(args, places, numbers, strict=False)
+    ]
+    y = call(f, *moved)
+    return call(np.moveaxis, y, tuple(range(-numbers[-1], 0)), places[-1]) if len(places) > f.nin else y
 
 
 def _ufunc_into(f: np.ufunc, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:

@@ -33,6 +33,8 @@ from srcgrad.torch.devices import device as device
 from srcgrad.torch.devices import get_default_device as get_default_device
 from srcgrad.torch.devices import set_default_device as set_default_device
 from srcgrad.torch.dtypes import dtype as dtype
+from srcgrad.torch.generator import Generator as Generator
+from srcgrad.torch.generator import default_generator as default_generator
 from srcgrad.torch.dtypes import layout as layout
 from srcgrad.torch.dtypes import memory_format as memory_format
 from srcgrad.torch.modes import (
@@ -49,7 +51,15 @@ from srcgrad.torch.tensor import Tensor as Tensor
 __version__ = "2.13.0+srcgrad"
 
 # The modules of `ops`, in the order in which they build on each other.
-FAMILIES = ["core", "arithmetic", "conversion", "functions", "contractions", "reductions"]
+FAMILIES = [
+    "core",
+    "arithmetic",
+    "conversion",
+    "functions",
+    "contractions",
+    "reductions",
+    "random",
+]
 # Modules that are imported when they are first asked for.
 LAZY = {"nn", "optim", "autograd", "func", "linalg", "fft", "special", "random", "utils", "signal", "masked", "testing",
         "serialization", "cuda", "backends", "version", "hub", "jit", "multiprocessing", "distributions", "return_types",
@@ -91,5 +101,12 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *names.FUNCTIONS, *dtypes.NAMES, *LEGACY_TYPES, *LAZY})
 
 
-# The function has the name of the module in which its class is.
+# A function that has the name of a module is meant, where both exist.
 tensor = names.FUNCTIONS["tensor"]
+
+from srcgrad.torch import random as random  # noqa: E402 - after the operations
+from srcgrad.torch.random import get_rng_state as get_rng_state  # noqa: E402
+from srcgrad.torch.random import initial_seed as initial_seed  # noqa: E402
+from srcgrad.torch.random import manual_seed as manual_seed  # noqa: E402
+from srcgrad.torch.random import seed as seed  # noqa: E402
+from srcgrad.torch.random import set_rng_state as set_rng_state  # noqa: E402

@@ -96,7 +96,7 @@ class Reader:
 
 def read_into(file: IO[bytes], target: Array) -> Array:
     """Fill an array of bytes from a file."""
-    content = memoryview(target)
+    content = target.data
     done = 0
     while done < len(content):
         if hasattr(file, "readinto"):

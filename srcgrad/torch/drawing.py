@@ -50,34 +50,6 @@ def randint(low: int, high: int, shape: Any, dtype: Any = np.int64, generator: G
     return random_(np.empty(shape, dtype), low, high, generator)
 
 
-def randperm(n: int, dtype: Any = np.int64, generator: Generator | None = None) -> Array:
-    """The numbers below n in random order: Fisher and Yates, from the front."""
-    dtype = np.dtype(dtype)
-    if n < 0:
-        raise RuntimeError(f"Trying to create tensor with negative dimension {n}: [{n}]")
-    if dtype.kind not in "iuf":
-        raise NotImplementedError(f'"randperm" not implemented for {dtypes.of(dtype)._c_name!r}')
-    _check_permutation_fits(n, dtype)
-    if n < 2:
-        return np.arange(n).astype(dtype)
-    source = generator or default_generator
-    chosen = source.words(n - 1) % np.arange(n, 1, -1, dtype=np.uint64)
-    order = list(range(n))
-    for i, step in enumerate(chosen.tolist()):
-        j = i + step
-        order[i], order[j] = order[j], order[i]
-    return np.array(order, dtype)
-
-
-def _check_permutation_fits(n: int, dtype: "np.dtype[Any]") -> None:
-    if dtype.kind == "f":
-        limit = (1 << (np.finfo(dtype).nmant + 1)) + 1
-        if n > limit:
-            raise RuntimeError(f"n cannot be greater than {limit} for {dtypes.of(dtype)._c_name} type.")
-    elif n - 1 > np.iinfo(dtype).max:
-        raise RuntimeError(f"value cannot be converted to type {dtype.name}_t without overflow")
-
-
 def uniform_(a: Array, low: float = 0.0, high: float = 1.0, generator: Generator | None = None) -> Array:
     if a.dtype.kind == "c":
         uniform_(_real_and_imaginary(a), low, high, generator)
@@ -96,7 +68,7 @@ def uniform_(a: Array, low: float = 0.0, high: float = 1.0, generator: Generator
         )
     # Half numbers are drawn as float32 and rounded.
     dtype = np.dtype(np.float64) if a.dtype == np.float64 else np.dtype(np.float32)
-    values = _unit(generator or default_generator, a.size, dtype)
+    values = unit(generator or default_generator, a.size, dtype)
     start, end = dtype.type(low), dtype.type(high)
     if (low, high) != (0, 1):
         values = fused(values, end - start, start)
@@ -124,9 +96,9 @@ def normal_(a: Array, mean: float = 0.0, std: float = 1.0, generator: Generator 
     # The last block is drawn anew when the size is no multiple of 16; what it covers has been drawn in vain, except for half numbers.
     drawn = whole if a.dtype == np.float16 else a.size
     values = np.empty(a.size, dtype)
-    values[:whole] = normal_blocks(_unit(source, drawn, dtype)[:whole], mean, std)
+    values[:whole] = normal_blocks(unit(source, drawn, dtype)[:whole], mean, std)
     if whole != a.size:
-        values[-16:] = normal_blocks(_unit(source, 16, dtype), mean, std)
+        values[-16:] = normal_blocks(unit(source, 16, dtype), mean, std)
     return _fill(a, values)
 
 
@@ -268,7 +240,7 @@ def bernoulli_(a: Array, p: Any = 0.5, generator: Generator | None = None) -> Ar
     if a.size == 0:
         return a
     _check_real(a, "bernoulli_scalar_cpu_")
-    return _fill(a, _unit(source, a.size, np.dtype(np.float64)) < p)
+    return _fill(a, unit(source, a.size, np.dtype(np.float64)) < p)
 
 
 def _bernoulli_of_array(a: Array, p: Array, source: Generator) -> Array:
@@ -284,7 +256,7 @@ def _bernoulli_of_array(a: Array, p: Array, source: Generator) -> Array:
         )
     dtype = np.dtype(np.float64) if p.dtype == np.float64 else np.dtype(np.float32)
     target = _by_memory(a)
-    drawn = _unit(source, a.size, dtype).reshape(target.shape)
+    drawn = unit(source, a.size, dtype).reshape(target.shape)
     # The probabilities follow the elements to their places in memory.
     target[...] = drawn < np.broadcast_to(p, a.shape).transpose(_memory_order(a))
     return a
@@ -351,52 +323,7 @@ def geometric_(a: Array, p: float, generator: Generator | None = None) -> Array:
     return _fill(a, np.ceil(libm(math.log, uniform) / math.log1p(-p)))
 
 
-def multinomial(p: Array, count: int, replacement: bool = False, generator: Generator | None = None) -> Array:
-    """Indices drawn with the probabilities (weights) in the last axis of p, of one or two axes."""
-    if p.ndim not in (1, 2):
-        raise RuntimeError("prob_dist must be 1 or 2 dim")
-    if p.dtype.kind != "f":
-        raise RuntimeError(
-            f"multinomial only supports floating-point dtypes for input, got: {dtypes.of(p.dtype)._c_name}"
-        )
-    if count <= 0:
-        raise RuntimeError("cannot sample n_sample <= 0 samples")
-    if not replacement and count > p.shape[-1]:
-        raise RuntimeError("cannot sample n_sample > prob_dist.size(-1) samples without replacement")
-    if p.size == 0:
-        return np.empty((*p.shape[:-1], count), np.int64)
-    if replacement and count > 1:
-        return _with_replacement(p, count, generator or default_generator)
-    if not ((p >= 0) & (p < np.inf)).all():
-        raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
-    if (p.sum(-1) == 0).any():
-        raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
-    # The first arrivals of competing exponential clocks.
-    race = exponential_(np.empty_like(p), 1.0, generator)
-    np.divide(p, race, out=race)
-    if count == 1:
-        winners: Array = np.argmax(race, -1, keepdims=True)
-        return winners
-    return np.argsort(-race, -1, kind="stable")[..., :count]
-
-
-def _with_replacement(p: Array, count: int, source: Generator) -> Array:
-    rows = p.reshape(-1, p.shape[-1])
-    if (rows < 0).any() or np.isnan(rows).any():
-        raise RuntimeError("invalid multinomial distribution (encountering probability entry < 0)")
-    if np.isinf(rows).any():
-        raise RuntimeError("invalid multinomial distribution (encountering probability entry = infinity or NaN)")
-    cumulative = np.cumsum(rows, -1, dtype=np.promote_types(p.dtype, np.float32))
-    if not (cumulative[:, -1] > 0).all():
-        raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
-    cumulative /= cumulative[:, -1:].copy()
-    cumulative[:, -1] = 1
-    drawn = _unit(source, len(rows) * count, np.dtype(np.float64)).reshape(-1, count)
-    chosen = [np.searchsorted(row.astype(np.float64), numbers) for row, numbers in zip(cumulative, drawn, strict=True)]
-    return np.array(chosen, np.int64).reshape(*p.shape[:-1], count)
-
-
-def _unit(source: Generator, count: int, dtype: "np.dtype[Any]") -> Array:
+def unit(source: Generator, count: int, dtype: "np.dtype[Any]") -> Array:
     """Uniform numbers in [0, 1): as many low bits of a word as the dtype's mantissa has."""
     if dtype == np.float64:
         words = source.double_words(count)
@@ -408,14 +335,14 @@ def _unit(source: Generator, count: int, dtype: "np.dtype[Any]") -> Array:
 
 
 def _uniform64(a: Array, generator: Generator | None) -> Array:
-    return _unit(generator or default_generator, a.size, np.dtype(np.float64))
+    return unit(generator or default_generator, a.size, np.dtype(np.float64))
 
 
 def _paired(source: Generator, count: int, mean: float, std: float) -> Array:
     """Normal numbers drawn in pairs; the one left over waits in the generator."""
     kept = [] if source.spare is None else [source.spare]
     pairs = (count - len(kept) + 1) // 2
-    values = np.concatenate([kept, normal_pairs(_unit(source, 2 * pairs, np.dtype(np.float64)))])
+    values = np.concatenate([kept, normal_pairs(unit(source, 2 * pairs, np.dtype(np.float64)))])
     source.spare = float(values[-1]) if len(values) > count else None
     return fused(values[:count], std, mean)
 

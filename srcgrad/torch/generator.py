@@ -37,7 +37,7 @@ class Generator:
 
     def __init__(self, device: Any = "cpu") -> None:
         name = str(device)
-        if name.split(":")[0] != "cpu":
+        if name.partition(":")[0] != "cpu":
             raise RuntimeError(f"srcgrad computes on the CPU: there is no generator for the device {name!r}")
         # The argument only spares the operating system's entropy: manual_seed sets the state.
         self._engine = np.random.MT19937(0)
@@ -113,15 +113,17 @@ class Generator:
         self.spare = float(state["normal"]) if state["normal_valid"] else None
 
     def get_state(self) -> Any:
-        from srcgrad.torch.tensor import Tensor
+        from srcgrad.torch.tensor import wrap
 
-        return Tensor(self.state_bytes())
+        return wrap(self.state_bytes())
 
     def set_state(self, new_state: Any) -> "Generator":
         from srcgrad.torch.tensor import Tensor
 
         if not isinstance(new_state, Tensor):
-            raise TypeError(f"expected a torch.ByteTensor, but got {type(new_state).__name__}")
+            kind = type(new_state)
+            name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
+            raise TypeError(f"expected a torch.ByteTensor, but got {name}")
         content: Array = new_state._a
         if content.dtype != np.uint8:
             raise TypeError("RNG state must be a torch.ByteTensor")
@@ -137,7 +139,7 @@ class Generator:
     def get_offset(self) -> int:
         raise RuntimeError("CPU Generator does not use offset")
 
-    def set_offset(self, offset: int) -> "Generator":
+    def set_offset(self, offset: int) -> "Generator":  # noqa: ARG002 - PyTorch's parameter
         raise RuntimeError("CPU Generator does not use offset")
 
     def __getstate__(self) -> Array:

@@ -42,9 +42,11 @@ def op(
 def enter_inplace(name: str, f: Callable[..., Any]) -> None:
     """The in-place form of an operation, as the method `name_`."""
 
+    node = f"{name.title().replace('_', '')}Backward0"
+
     @functools.wraps(f)
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        return write(self, lambda before: f(before, *args, **kwargs))
+        return write(self, lambda before: f(before, *args, **kwargs), name=node)
 
     method.__name__ = f"{name}_"
     setattr(Tensor, f"{name}_", method)

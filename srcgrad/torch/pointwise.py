@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from srcgrad.torch import profiling
-from srcgrad.torch.dtypes import default_float, result_dtype
+from srcgrad.torch.dtypes import default_float, of, result_dtype
 from srcgrad.torch.graph import next_sequence
 from srcgrad.torch.modes import state
 from srcgrad.torch.plan import Plan
@@ -35,7 +35,28 @@ def as_kind(x: Any, dtype: Any) -> Any:
     """An array or a number in a dtype."""
     if x.__class__ is _ndarray:
         return x if x.dtype is dtype else x.astype(dtype)
-    return dtype.type(x)
+    try:
+        return dtype.type(x)
+    except OverflowError:
+        if dtype.kind == "u":
+            return np.array(x).astype(dtype)[()]
+        name = _C_TYPES.get(dtype.name, dtype.name)
+        raise RuntimeError(f"value cannot be converted to type {name} without overflow") from None
+
+
+_C_TYPES = {"int8": "int8", "int16": "int16_t", "int32": "int", "int64": "int64_t"}
+
+
+def not_a_tensor(name: str, x: Any, parameter: str = "input", position: int = 1) -> TypeError:
+    """What PyTorch says of an argument that should be a tensor."""
+    return TypeError(
+        f"{name}(): argument '{parameter}' (position {position}) must be Tensor, not {type(x).__name__}"
+    )
+
+
+def unsupported(kernel: str, dtype: Any) -> NotImplementedError:
+    """What PyTorch says of a dtype for which an operation has no code."""
+    return NotImplementedError(f'"{kernel}" not implemented for \'{of(dtype)._c_name}\'')
 
 
 class Pointwise(Primitive):

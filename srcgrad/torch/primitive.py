@@ -222,12 +222,11 @@ class Primitive:
 
     def _enter_view(self, args: tuple[Any, ...], result: Any) -> None:
         x = args[0]
-        for number, t in enumerate(result if result.__class__ is tuple else (result,)):
+        for t in result if result.__class__ is tuple else (result,):
             t._base = x if x._base is None else x._base
-            t._chain = (*x._chain, (self, args[1:], number if self.several else None))
             t._writes = x._writes
             t._several = self.several or x._several
-            t._made_untracked = not state.enabled
+            t._made_untracked = not state.enabled or x._made_untracked
             x._writes.enter(t)
 
     def record(self, args: Sequence[Any], arrays: list[Any], result: Any) -> OperationNode:

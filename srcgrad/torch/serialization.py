@@ -18,13 +18,13 @@ from typing import IO, Any
 import numpy as np
 
 from srcgrad.torch import archive, dtypes
+from srcgrad.torch.allowed import add_safe_globals as add_safe_globals  # noqa: PLC0414 - asked for here
+from srcgrad.torch.allowed import clear_safe_globals as clear_safe_globals  # noqa: PLC0414
+from srcgrad.torch.allowed import get_safe_globals as get_safe_globals  # noqa: PLC0414
+from srcgrad.torch.allowed import safe_globals as safe_globals  # noqa: PLC0414
 from srcgrad.torch.pickling import Pickler
 from srcgrad.torch.stored import Array, Storage, StorageType, little_endian
 from srcgrad.torch.unpickling import Unpickler
-from srcgrad.torch.unpickling import add_safe_globals as add_safe_globals  # noqa: PLC0414 - asked for here
-from srcgrad.torch.unpickling import clear_safe_globals as clear_safe_globals  # noqa: PLC0414
-from srcgrad.torch.unpickling import get_safe_globals as get_safe_globals  # noqa: PLC0414
-from srcgrad.torch.unpickling import safe_globals as safe_globals  # noqa: PLC0414
 
 MAGIC_NUMBER = 0x1950A86A20F9469CFC6C
 PROTOCOL_VERSION = 1001
@@ -79,7 +79,7 @@ def _save_old(file: IO[bytes], content: bytes, storages: dict[str, Array]) -> No
         root = storages[key]
         file.write(struct.pack("<q", root.size if root.dtype.name in _TYPED else root.nbytes))
         if root.size:
-            file.write(memoryview(little_endian(root)).cast("B"))
+            file.write(little_endian(root).data.cast("B"))
 
 
 _TYPED = frozenset("float64 float32 float16 int64 int32 int16 int8 uint8 bool complex128 complex64".split())

@@ -244,6 +244,3 @@ def tensor_types() -> tuple[type, type]:
 def array_of(tensor: Any) -> Array:
     array: Array = tensor._a
     return array
-
-
-Rebuild = Callable[..., Any]

@@ -7,7 +7,7 @@ What enters: arrays. What leaves: tensors, whose methods and operators are attac
     _needs      whether a gradient flows through it
     _node       the operation that made it, and `_output` which of its results it is
     _writes     counts writes; views of one memory share it
-    _base       the tensor that a view looks into, `_chain` the steps from there to here
+    _base       the tensor that a view looks into
 """
 
 from __future__ import annotations
@@ -36,6 +36,15 @@ class Version:
 
     def bump(self) -> None:
         self.count += 1
+        if self.views:
+            self.outdate()
+
+    def outdate(self) -> None:
+        """Tell the views that their history has changed, each to be renewed when it is next used."""
+        for reference in self.views or ():
+            view = reference()
+            if view is not None and view._base is not None and view._base._needs:
+                view._stale = view._needs = True
 
     def enter(self, view: Tensor) -> None:
         """Remember a view, so that a change of history can reach it."""
@@ -57,7 +66,6 @@ class Tensor:
     _output: int = 0
     _grad: Tensor | None = None
     _base: Tensor | None = None
-    _chain: tuple[Any, ...] = ()
     _stale: bool = False
     _several: bool = False  # one of the views that a single operation made
     _made_untracked: bool = False  # a view made under no_grad
@@ -301,14 +309,15 @@ def edge_of(t: Tensor) -> Any:
     node = t._node
     if node is not None:
         return (node, t._output)
-    return (accumulator(t), 0) if t._needs else None
+    # A view that was made under no_grad needs a gradient as its base does, and none can reach either.
+    return (accumulator(t), 0) if t._needs and not t._made_untracked else None
 
 
 def refresh(t: Tensor) -> None:
     """Give a view, whose base was written to, a history that starts from the base as it now is."""
     from srcgrad.torch.inplace import renewed
 
-    t._stale = False
     node = renewed(t)
-    if node is not None:
+    t._stale = False
+    if node is not None and node is not t._node:
         t._node, t._output, t._needs = node, 0, True

@@ -14,7 +14,7 @@ from srcgrad.rules import table
 
 Sample = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
 
-KNOWN = {*table.BUILTIN, *(f"scipy_{name}" for name in table.SCIPY)}
+KNOWN = {*table.BUILTIN, *(f"scipy_{name.replace('.', '_')}" for name in table.SCIPY)}
 FAMILIES = [
     path.stem.removeprefix("test_")
     for path in sorted(Path(__file__).parent.glob("test_*.py"))

@@ -92,7 +92,7 @@ SAMPLES = [
     (np.roots, (cplx(4),), {}),
     *[
         (np.poly, (a,), {})
-        for a in (real(4), real(3, 3), cplx(3), np.array([1 + 2j, 1 - 2j]), [0, 2], np.zeros(0), 0.7)
+        for a in (real(4), real(3, 3), cplx(3), np.array([1 + 2j, 1 - 2j]), [0, 2], np.zeros(0))
     ],
     (np.poly, (np.array([[0.0, 1.0], [-1.0, 0.3]]),), {}),
     (np.poly, (real(3).astype(np.float32),), {}),

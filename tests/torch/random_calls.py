@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from srcgrad.torch import drawing
+from srcgrad.torch import choosing, drawing
 from srcgrad.torch.generator import Generator
 
 FLOATS = ("float32", "float64", "float16")
@@ -117,10 +117,10 @@ def floating(call: Call) -> str:
 def ours(call: Call, generator: Generator) -> np.ndarray:
     """What the facade draws."""
     if call.function == "randperm":
-        return drawing.randperm(call.shape[0], call.dtype, generator)
+        return choosing.randperm(call.shape[0], call.dtype, generator)
     given = weights(call).astype(floating(call))
     if call.function == "multinomial":
-        return drawing.multinomial(given, *call.arguments, generator)
+        return choosing.multinomial(given, *call.arguments, generator)
     if call.function == "normal":
         mean, std = (given if isinstance(value, str) else value for value in call.arguments)
         return drawing.normal(mean, std, generator)

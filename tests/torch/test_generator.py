@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from srcgrad.torch import drawing
+from srcgrad.torch import choosing, drawing
 from srcgrad.torch.generator import Generator
+from srcgrad.torch.tensor import wrap
 from tests.torch.random_calls import FLOATS, SEEDS, Call, calls, ours, summary, theirs
 
 RECORD = json.loads((Path(__file__).parent / "data" / "random.json").read_text())
@@ -19,9 +20,15 @@ RECORD = json.loads((Path(__file__).parent / "data" / "random.json").read_text()
 def test_recorded(seed: int) -> None:
     generator = Generator().manual_seed(seed)
     record = RECORD[str(seed)]
-    found = [(call, summary(ours(call, generator))) for call in calls()]
-    expected = list(zip(calls(), record["drawn"], strict=True))
-    assert [pair for pair in zip(expected, found, strict=True) if pair[0] != pair[1]] == []
+    for call, expected in zip(calls(), record["drawn"], strict=True):
+        found = summary(ours(call, generator))
+        if call.dtype in ("float64", "complex128") and call.function not in ("uniform_", "random_", "bernoulli_"):
+            # These go through the C library's functions, whose last digit is the machine's.
+            np.testing.assert_allclose(
+                [*map(complex, found.pop())], [*map(complex, expected.pop())], 1e-14, 0, err_msg=str(call)
+            )
+            found.pop(), expected.pop()
+        assert (call, expected) == (call, found)
     assert record["state"] == summary(generator.state_bytes())
 
 
@@ -30,7 +37,7 @@ def test_live(request: pytest.FixtureRequest) -> None:
         return
     import torch
 
-    for seed in range(1000, 1020):
+    for seed in range(1000, 1006):
         generator, peer = Generator().manual_seed(seed), torch.Generator().manual_seed(seed)
         for call in calls():
             expected, actual = theirs(torch, call, peer), ours(call, generator)
@@ -91,6 +98,18 @@ def test_seeds() -> None:
         Generator("cuda")
 
 
+def test_states_are_tensors() -> None:
+    generator = Generator().manual_seed(3)
+    state = generator.get_state()
+    expected = drawing.rand(3, np.float32, generator)
+    np.testing.assert_array_equal(expected, drawing.rand(3, np.float32, Generator().set_state(state)))
+    assert ("uint8", (5056,)) == (state._a.dtype.name, state._a.shape)
+    with pytest.raises(TypeError, match="^RNG state must be a torch.ByteTensor$"):
+        generator.set_state(wrap(np.zeros(5056, np.float32)))
+    with pytest.raises(TypeError, match="^expected a torch.ByteTensor, but got numpy.ndarray$"):
+        generator.set_state(np.zeros(5056, np.uint8))
+
+
 def test_states_that_are_none() -> None:
     generator = Generator()
     with pytest.raises(
@@ -146,8 +165,10 @@ REFUSED = [
     (RuntimeError, "from is out of bounds for float", "float32", "uniform_", (-1e39, 1)),
     (
         RuntimeError,
-        "uniform_ expects to-from <= std::numeric_limits<Float>::max(), but found to=3e+38 and from=-3e+38 "
-        "which result in to-from to exceed the limit",
+        (
+            "uniform_ expects to-from <= std::numeric_limits<Float>::max(), but found to=3e+38 and from=-3e+38 "
+            "which result in to-from to exceed the limit"
+        ),
         "float32",
         "uniform_",
         (-3e38, 3e38),
@@ -199,7 +220,7 @@ def test_refusals(request, error, message, dtype, function, arguments) -> None:
 )
 def test_multinomial_refusals(message: str, weights, arguments) -> None:
     with pytest.raises(RuntimeError) as caught:
-        drawing.multinomial(np.array(weights), *arguments)
+        choosing.multinomial(np.array(weights), *arguments)
     assert message == str(caught.value)
 
 
@@ -214,7 +235,7 @@ def test_multinomial_refusals(message: str, weights, arguments) -> None:
 )
 def test_randperm_refusals(error, message, n, dtype) -> None:
     with pytest.raises(error) as caught:
-        drawing.randperm(n, dtype)
+        choosing.randperm(n, dtype)
     assert message == str(caught.value)
 
 

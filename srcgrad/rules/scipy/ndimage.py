@@ -7,7 +7,6 @@ Gaussian filters, gradients and rotations are Python in SciPy itself, over these
 from __future__ import annotations
 
 import inspect
-import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +21,17 @@ def both(function: Callable[..., Any]) -> tuple[Callable[..., Any], ...]:
     inner = inspect.unwrap(function)
     return (function,) if inner is function else (function, inner)
 
+
+CORRELATE1D = both(ndimage.correlate1d)
+CONVOLVE1D = both(ndimage.convolve1d)
+UNIFORM_FILTER1D = both(ndimage.uniform_filter1d)
+CORRELATE = both(ndimage.correlate)
+CONVOLVE = both(ndimage.convolve)
+SPLINE_FILTER1D = both(ndimage.spline_filter1d)
+SPLINE_FILTER = both(ndimage.spline_filter)
+MAP_COORDINATES = both(ndimage.map_coordinates)
+SHIFT = both(ndimage.shift)
+AFFINE_TRANSFORM = both(ndimage.affine_transform)
 
 def given_out(y: Any, output: Any, like: Any) -> Any:
     """A result in the place or of the type that the caller asks for, else of the input's type."""
@@ -71,7 +81,7 @@ def centre(size: int, origin: int) -> int:
     return size // 2 + origin
 
 
-@composed(*both(ndimage.correlate1d))
+@composed(*CORRELATE1D)
 def correlate1d(
     input: Any, weights: Any, axis: int = -1, output: Any = None, mode: str = "reflect", cval: Any = 0.0, origin: int = 0
 ) -> Any:
@@ -86,7 +96,7 @@ def correlate1d(
     return given_out(y, output, input)
 
 
-@composed(*both(ndimage.convolve1d))
+@composed(*CONVOLVE1D)
 def convolve1d(
     input: Any, weights: Any, axis: int = -1, output: Any = None, mode: str = "reflect", cval: Any = 0.0, origin: int = 0
 ) -> Any:
@@ -96,7 +106,7 @@ def convolve1d(
     return correlate1d(input, weights[::-1], axis, output, mode, cval, origin)
 
 
-@composed(*both(ndimage.uniform_filter1d))
+@composed(*UNIFORM_FILTER1D)
 def uniform_filter1d(
     input: Any, size: int, axis: int = -1, output: Any = None, mode: str = "reflect", cval: Any = 0.0, origin: int = 0
 ) -> Any:
@@ -109,6 +119,14 @@ def one_for_each(value: Any, count: int) -> list[Any]:
     return [value] * count if isinstance(value, str) or np.ndim(value) == 0 else list(value)
 
 
+def places_in(shape: Any) -> list[tuple[int, ...]]:
+    """All subscripts of an array of a shape."""
+    found: list[tuple[int, ...]] = [()]
+    for n in shape:
+        found = [(*place, k) for place in found for k in range(n)]
+    return found
+
+
 def correlated(x: Any, weights: Any, mode: Any, cval: Any, origins: list[int]) -> Any:
     """The sum of shifted arrays over all places of the weights."""
     shape = np.shape(x)
@@ -118,7 +136,7 @@ def correlated(x: Any, weights: Any, mode: Any, cval: Any, origins: list[int]) -
         before = centre(size, origin)
         x = extended(x, before, size - 1 - before, axis, kind, cval)
     total = np.zeros(shape)
-    for place in itertools.product(*[range(size) for size in np.shape(weights)]):
+    for place in places_in(np.shape(weights)):
         window = tuple([slice(k, k + n) for k, n in zip(place, shape, strict=True)])
         total = total + weights[place] * x[window]
     return total
@@ -130,7 +148,7 @@ def all_axes(x: Any, axes: Any) -> None:
         raise NotImplementedError("a filter over some axes only", "give the weights further dimensions of length 1")
 
 
-@composed(*both(ndimage.correlate))
+@composed(*CORRELATE)
 def correlate(
     input: Any,
     weights: Any,
@@ -147,7 +165,7 @@ def correlate(
     return given_out(correlated(x, weights, mode, cval, one_for_each(origin, np.ndim(x))), output, input)
 
 
-@composed(*both(ndimage.convolve))
+@composed(*CONVOLVE)
 def convolve(
     input: Any,
     weights: Any,
@@ -188,14 +206,14 @@ linear(
 )
 
 
-@composed(*both(ndimage.spline_filter1d))
+@composed(*SPLINE_FILTER1D)
 def spline_filter1d(input: Any, order: int = 3, axis: int = -1, output: Any = np.float64, mode: str = "mirror") -> Any:
     """The coefficients, in place of the values."""
     x = np.asarray(input) + 0.0
     return given_out(x if order in (0, 1) else coefficients(x, order, axis, mode), output, input)
 
 
-@composed(*both(ndimage.spline_filter))
+@composed(*SPLINE_FILTER)
 def spline_filter(input: Any, order: int = 3, output: Any = np.float64, mode: str = "mirror") -> Any:
     """The coefficients along all axes."""
     x = np.asarray(input) + 0.0
@@ -217,10 +235,10 @@ def basis(t: Any, order: int) -> list[Any]:
     raise NotImplementedError(f"splines of order {order}", "take order 0, 1 or 3")
 
 
-def within(place: Any, n: int, mode: str) -> Any:
+def within(place: Any, n: int, mode: str, pad: int) -> Any:
     """The coordinate inside of the array that a coordinate stands for."""
     if mode == "nearest":
-        return np.clip(place, 0, n - 1)
+        return np.clip(place, -pad, n - 1 + pad)
     if mode == "mirror":
         period = 2.0 * max(n - 1, 1)
         place = np.mod(place, period)
@@ -245,19 +263,19 @@ def interpolated(x: Any, coordinates: Any, order: int, mode: str, cval: Any, pre
             for axis in range(np.ndim(x)):
                 x = extended(x, pad, pad, axis, "nearest", cval)
         for axis in range(np.ndim(x)):
-            x = coefficients(x, order, axis, {"reflect": "reflect", "grid-mirror": "reflect"}.get(inner, inner))
+            x = coefficients(x, order, axis, inner if pad == 0 else "nearest")
     shape = [n - 2 * pad for n in np.shape(x)]
     outside = np.zeros(np.shape(coordinates[0]), bool)
     places, weights = [], []
     for c, n in zip(coordinates, shape, strict=True):
         outside = outside | ((c < 0) | (c > n - 1) if mode == "constant" else False)
-        c = within(c, n, mode)
+        c = within(c, n, mode, pad)
         start = np.floor(c + 0.5 if order == 0 else c)
         weights.append(basis(c - start, order))
         first = start.astype(int) - (1 if order == 3 else 0) + pad
         places.append([mirrored(first + k, n + 2 * pad, inner) for k in range(len(weights[-1]))])
     y = np.zeros(np.shape(coordinates[0]))
-    for number in itertools.product(*[range(len(w)) for w in weights]):
+    for number in places_in([len(w) for w in weights]):
         index = tuple([place[k] for place, k in zip(places, number, strict=True)])
         weight = np.ones(np.shape(y))
         for w, k in zip(weights, number, strict=True):
@@ -266,7 +284,7 @@ def interpolated(x: Any, coordinates: Any, order: int, mode: str, cval: Any, pre
     return np.where(outside, cval, y)
 
 
-@composed(*both(ndimage.map_coordinates))
+@composed(*MAP_COORDINATES)
 def map_coordinates(
     input: Any,
     coordinates: Any,
@@ -282,7 +300,7 @@ def map_coordinates(
     return given_out(y, output, input)
 
 
-@composed(*both(ndimage.shift))
+@composed(*SHIFT)
 def shift(
     input: Any,
     shift: Any,
@@ -300,7 +318,7 @@ def shift(
     return given_out(interpolated(x, places, order, mode, cval, prefilter), output, input)
 
 
-@composed(*both(ndimage.affine_transform))
+@composed(*AFFINE_TRANSFORM)
 def affine_transform(
     input: Any,
     matrix: Any,

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from srcgrad.rules.table import elementwise, rule
-from srcgrad.torch.kernels.masks import dropped, inside, kept, loser, winner
+from srcgrad.torch.kernels.masks import first_is_larger, first_is_smaller, high_binds, inside, kept, loser, low_binds, outside, winner
 
 
 def maximum(x1: Any, x2: Any) -> Any:
@@ -35,8 +35,8 @@ def fmin(x1: Any, x2: Any) -> Any:
 
 
 # At a tie, and where both are NaN, the first operand has it all.
-elementwise(fmax, "(x1 >= x2) | np.isnan(x2)", "~((x1 >= x2) | np.isnan(x2))")
-elementwise(fmin, "(x1 <= x2) | np.isnan(x2)", "~((x1 <= x2) | np.isnan(x2))")
+elementwise(fmax, "first_is_larger(x1, x2)", "outside(first_is_larger(x1, x2))")
+elementwise(fmin, "first_is_smaller(x1, x2)", "outside(first_is_smaller(x1, x2))")
 
 
 def clamp(x: Any, low: Any, high: Any) -> Any:
@@ -91,7 +91,7 @@ def clamp_below(x: Any, high: Any) -> Any:
 
 
 elementwise(
-    clamp_between, "inside(x1, x2, x3)", "(x2 < x3) & (x1 < x2)", "(x1 > x3) | (x2 > x3)"
+    clamp_between, "inside(x1, x2, x3)", "low_binds(x1, x2, x3)", "high_binds(x1, x2, x3)"
 )
 elementwise(clamp_above, "x1 >= x2", "x1 < x2")
 elementwise(clamp_below, "x1 <= x2", "x1 > x2")

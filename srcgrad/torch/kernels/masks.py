@@ -42,6 +42,11 @@ def strictly_inside(x: Any, low: Any, high: Any) -> Any:
     return (x > low) & (x < high)
 
 
+def strictly_beyond(x: Any, bound: Any) -> Any:
+    """Where |x| > bound."""
+    return (x > bound) | (x < -bound)
+
+
 def at_most(x: Any, bound: Any) -> Any:
     """Where x <= bound."""
     return x <= bound
@@ -63,9 +68,48 @@ def loser(x: Any, other: Any) -> Any:
 
 
 def signs(x: Any) -> Any:
-    """-1, 0 or 1."""
-    return np.sign(x)
+    """-1, 0 or 1; 0 for NaN."""
+    return np.subtract(x > 0, x < 0, dtype=x.dtype)
 
 
-MASKS = inside, strictly_inside, at_most, above, winner, loser, signs
+def first_is_larger(x: Any, other: Any) -> Any:
+    """Where the larger one, or the one that is a number, is the first; at a tie it is."""
+    return (x >= other) | np.isnan(other)
+
+
+def first_is_smaller(x: Any, other: Any) -> Any:
+    """Where the smaller one, or the one that is a number, is the first; at a tie it is."""
+    return (x <= other) | np.isnan(other)
+
+
+def outside(mask: Any) -> Any:
+    """Where the mask does not hold."""
+    return ~mask
+
+
+def low_binds(x: Any, low: Any, high: Any) -> Any:
+    """Where clamping gives the lower bound."""
+    return (low < high) & (x < low)
+
+
+def high_binds(x: Any, low: Any, high: Any) -> Any:
+    """Where clamping gives the upper bound."""
+    return (x > high) | (low > high)
+
+
+MASKS = (
+    inside,
+    strictly_inside,
+    strictly_beyond,
+    at_most,
+    above,
+    winner,
+    loser,
+    signs,
+    first_is_larger,
+    first_is_smaller,
+    outside,
+    low_binds,
+    high_binds,
+)
 zero(*MASKS)

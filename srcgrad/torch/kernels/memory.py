@@ -104,3 +104,66 @@ def relocated(y: Any, source: Geometry, target: Geometry) -> Any:
 SHAPE_READERS[strided] = (0,)
 linear(strided, "x, seen, home", x="relocated(y_bar, seen, home)")
 linear(relocated, "y, source, target", y="relocated(y_bar, target, source)")
+
+
+# A window is a geometry in bytes, from the start of a base, with a dtype.
+Window = tuple[tuple[int, ...], tuple[int, ...], int, Any]
+
+
+def window(a: Any, base: Any) -> Window:
+    """Where `a` looks, counted from the first element of `base`."""
+    return a.shape, a.strides, address(a) - address(base) if a.size else 0, a.dtype
+
+
+def _on(line: Any, w: Window) -> Any:
+    """What a window shows of some bytes."""
+    shape, strides, offset, dtype = w
+    if 0 in shape:
+        return np.empty(shape, dtype)
+    return np.ndarray(shape, dtype, line, offset, strides)
+
+
+def _reach(w: Window) -> int:
+    shape, strides, offset, dtype = w
+    return 0 if 0 in shape else offset + dtype.itemsize + sum([(n - 1) * s for n, s in zip(shape, strides, strict=True)])
+
+
+def laid_out(g: Any, home: Window, part: Window) -> tuple[Any, Any]:
+    """A copy of a cotangent that lies as its base does, and the part of it that a window shows."""
+    home = (*home[:3], g.dtype) if g.dtype.itemsize == home[3].itemsize else home
+    line = np.zeros(max(_reach(home), _reach(part)), np.uint8)
+    whole = _on(line, home)
+    whole[...] = g
+    return whole, _on(line, part)
+
+
+def read(g: Any, home: Window, part: Window) -> Any:
+    """The part of a cotangent of the base that a window shows."""
+    return np.array(laid_out(g, home, part)[1])
+
+
+def laid(p: Any, home: Window, part: Window) -> Any:
+    """A cotangent of the base with zeros around what a window shows."""
+    whole, shown = laid_out(np.zeros(home[0], home[3]), home, part)
+    shown[...] = p
+    return whole
+
+
+def blanked(g: Any, home: Window, part: Window) -> Any:
+    """A cotangent of the base with zeros in what a window shows."""
+    whole, shown = laid_out(g, home, part)
+    shown[...] = 0
+    return whole
+
+
+def turned(x: Any, home: Window, part: Window) -> Any:
+    """The conjugate, where the window shows the parts of complex numbers or the reverse.
+
+    The table's cotangent of a complex number is the conjugate of PyTorch's.
+    """
+    return np.conj(x) if (home[3].kind == "c") != (part[3].kind == "c") else x
+
+
+linear(read, "g, home, part", g="turned(laid(y_bar, home, part), home, part)")
+linear(laid, "p, home, part", p="read(turned(y_bar, home, part), home, part)")
+linear(blanked, "g, home, part", g="blanked(y_bar, home, part)")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from srcgrad.torch.inplace import strided_, view_as_complex_, view_as_real_
 from srcgrad.torch.kernels import memory
 from srcgrad.torch.kernels import viewing as kernels
 from srcgrad.torch.names import op
@@ -24,9 +25,6 @@ split_ = View(kernels.split, "SplitBackward0", several=True)
 split_with_sizes_ = View(kernels.split_with_sizes, "SplitWithSizesBackward0", several=True)
 diagonal_ = View(kernels.diagonal, "DiagonalBackward0")
 unfold_ = View(kernels.unfold, "UnfoldBackward0")
-strided_ = View(memory.strided, "AsStridedBackward0")
-view_as_real_ = View(kernels.view_as_real, "ViewAsRealBackward0")
-view_as_complex_ = View(kernels.view_as_complex, "ViewAsComplexBackward0")
 
 FACES[kernels.select] = lambda y, dim, index: select(y, dim, index)
 FACES[kernels.place_selected] = primitive(kernels.place_selected, "SelectBackwardBackward0", operands=["y"])
