@@ -22,6 +22,7 @@ import numpy as np
 from srcgrad.passes import algebra, kinds, results
 from srcgrad.passes.algebra import call, div, matmul, mul, neg, number, transposed
 from srcgrad.passes.cotangent import Contribution, Cotangent, Pushing, added_axes, cost, with_axes
+from srcgrad.passes.kinds import stretches
 from srcgrad.passes.resolve import UNRESOLVED, bind, callee
 from srcgrad.rules import table
 from srcgrad.syntax import ir
@@ -89,9 +90,13 @@ class Adjoint(Pushing):
             case "/":
                 if both:
                     c = self.named(c, e)
-                self.elementwise(e, left, c, lambda b: div(b, self.value(right)))
-                if self.view.active(right):
-                    self.elementwise(e, right, c, self.below(e))
+                plain = self.view.kind(e).is_scalar and cost(right) == 0 and not self.is_at_hand(e)
+                if not both or plain or self.guards(e, div(number(1.0), right)):
+                    self.elementwise(e, left, c, lambda b: div(b, self.value(right)))
+                    if self.view.active(right):
+                        self.elementwise(e, right, c, self.below(e))
+                    return
+                self.quotient(e, c)
             case "**" if isinstance(_literal(right), Const):
                 self.power(e, _literal(right), c)
             case "@":
@@ -101,15 +106,33 @@ class Adjoint(Pushing):
             case _:
                 raise NotStatic(f"the operator {e.op} on active values", e.span)
 
+    def is_at_hand(self, e: Binary) -> bool:
+        """Whether the quotient has been kept and is cheaper to read than its dividend."""
+        return e is self.top and (self.stored is not None or (self.result is not None and cost(e.left) > 0))
+
+    def quotient(self, e: Binary, c: Cotangent) -> None:
+        """Both operands of a quotient: the cotangent is divided once."""
+        left, right = e.left, e.right
+        divisor = self.value(right)
+        divided = div(c.expr, divisor)
+        full = c.full or not stretches(self.kind(divided), self.view.kind(e))
+        shared = self.named(Cotangent(divided, full), e)
+        self.elementwise(e, left, shared, lambda b: b)
+        if self.is_at_hand(e):
+            y = self.result_of(e)
+            self.elementwise(e, right, shared, lambda b: neg(mul(b, y)))
+        else:
+            above = self.value(left)
+            self.elementwise(e, right, shared, lambda b: neg(div(mul(b, above), divisor)))
+
     def below(self, e: Binary) -> Callable[[Expr], Expr]:
         """What a quotient sends to its divisor; by the quotient itself where that is at hand."""
         left, right = e.left, e.right
-        at_hand = e is self.top and (self.result is not None or self.stored is not None)
-        if at_hand and algebra.is_number(left) and cost(right) > 0:
+        if e is self.top and (self.result or self.stored) and algebra.is_number(left) and cost(right) > 0:
             y = self.result_of(e)
             return lambda b: neg(div(mul(mul(b, y), y), left))
         divisor = self.value(right)
-        if at_hand and (cost(left) > 0 or self.stored is not None):
+        if self.is_at_hand(e):
             y = self.result_of(e)
             return lambda b: neg(div(mul(b, y), divisor))
         above = self.value(left)

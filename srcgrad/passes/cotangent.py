@@ -76,6 +76,8 @@ def without_shapes(e: Expr) -> Expr:
         match node:
             case Attribute(value=Name(), name="shape" | "size" | "ndim"):
                 return algebra.ONE
+            case ir.Call(function=Name(id="len"), args=(ir.Argument(value=Name()),)):
+                return algebra.ONE
             case ir.Call(function=Name(id="unbroadcast"), args=(ir.Argument(value=term), ir.Argument(value=like))):
                 return ir.Sequence("tuple", (without_shapes(term), *_indices(like)))
             case ir.Call(function=Attribute(name="full_like" | "ones_like"), args=(ir.Argument(value=like), *rest)):
@@ -175,6 +177,9 @@ class Pushing:
         sign, core = algebra.signed(c.expr)
         if cost(core) == 0:
             return c
+        for name, known in self.sink.temps:
+            if known == core:
+                return Cotangent(algebra.with_sign(sign, Name(name)), c.full)
         hint = {"+": "s_bar", "-": "d_bar", "*": "p_bar", "/": "q_bar"}
         name = self.fresh(hint.get(e.op, "u_bar") if isinstance(e, Binary) else "u_bar")
         self.bars[name] = self.kind(core)
@@ -251,8 +256,12 @@ class Pushing:
         head, rest = algebra.leading_number(core)
         if head is not None and rest is not None:
             return algebra.with_sign(sign, mul(head, self.sum(rest, kind, axes, **named)))
+        over = dict(named)
+        if axes is not None and len(axes) < (kind.rank or 0):
+            at = number(axes[0]) if len(axes) == 1 else ir.Sequence("tuple", tuple(number(k) for k in axes))
+            over = {"axis": at, **named}
         if self.kind(core).form != "array":
-            total = call(Attribute(self.module.reference(np), "sum"), core)
+            total = call(Attribute(self.module.reference(np), "sum"), core, **over)
             return algebra.with_sign(sign, total)
         if axes is None and isinstance(core, Binary) and core.op == "*":
             sides = self.kind(core.left), self.kind(core.right)
@@ -260,10 +269,7 @@ class Pushing:
                 return algebra.with_sign(sign, Binary("@", core.left, core.right))
         if axes is None and isinstance(core, Binary) and core.op == "/" and self.kind(core.right).is_scalar:
             return algebra.with_sign(sign, algebra.div(self.sum(core.left, kind, axes, **named), core.right))
-        if axes is not None and len(axes) < (kind.rank or 0):
-            at = number(axes[0]) if len(axes) == 1 else ir.Sequence("tuple", tuple(number(k) for k in axes))
-            named = {"axis": at, **named}
-        return algebra.with_sign(sign, call(Attribute(core, "sum"), **named))
+        return algebra.with_sign(sign, call(Attribute(core, "sum"), **over))
 
     def real(self, term: Expr) -> Expr:
         """A cotangent of floats: `1.0 * mask` for what would be an array of truths or integers."""

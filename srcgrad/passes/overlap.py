@@ -28,6 +28,7 @@ class Overlap:
         self.above: dict[int, tuple[tuple[Stmt, ir.Block], ...]] = {}  # the blocks around a statement, from outside
         self._enter(unit.body, ())
         everything = list(ir.statements(unit.body))
+        self.statements = {s.key: s for s in everything}
         self.bindings: dict[str, list[Stmt]] = {}
         for s in everything:
             bound = ir.bound_names(s.target) if isinstance(s, (ir.Assign, ir.For)) else ir.written_names(s)
@@ -59,10 +60,13 @@ class Overlap:
 
     # Writes and reads ---------------------------------------------------------------------------
 
-    def is_past(self, write: Stmt, place: Subscript, read: Stmt, index: Expr | None) -> bool:
+    def is_past(
+        self, write: Stmt, place: Subscript, read: Stmt, index: Expr | None, *, itself: bool = False
+    ) -> bool:
         """Whether whatever a read touches is not written by that statement from then on.
 
         `index` is the index under which the read statement's reverse reads the array, None where it reads all of it.
+        What is read may be the write `itself`, in another iteration.
         """
         one, other = self.above[write.key], self.above[read.key]
         bounds = _Bounds(self.loops[write.key]), _Bounds(self.loops[read.key])
@@ -86,7 +90,7 @@ class Overlap:
         first = one[depth][0] if depth < len(one) else write
         second = other[depth][0] if depth < len(other) else read
         order = [id(s) for s in block]
-        if order.index(id(first)) < order.index(id(second)):
+        if itself or order.index(id(first)) < order.index(id(second)):
             return True
         common = [s.target.id for s, _ in one[:depth] if isinstance(s, ir.For) and isinstance(s.target, Name)]
         return index is not None and _are_apart(place.index, index, common, bounds)
@@ -240,7 +244,7 @@ def reads_of(name: str, unit: ir.Unit, sinks: dict[int, Sink]) -> Iterator[tuple
         read: list[Expr] = []
         sink = sinks.get(s.key)
         if sink is not None:
-            read += [without_shapes(e) for e in sink.expressions()]
+            read += sink.expressions()
             for c in sink.contributions:
                 place = c.place
                 while isinstance(place, (Subscript, ir.Attribute)):
@@ -260,7 +264,7 @@ def reads_of(name: str, unit: ir.Unit, sinks: dict[int, Sink]) -> Iterator[tuple
             case _:
                 pass
         for e in read:
-            for index in indices_of(name, e):
+            for index in indices_of(name, without_shapes(e)):
                 yield s, index
 
 

@@ -48,9 +48,14 @@ def with_root(e: Expr, name: str) -> Expr:
 def replaced(sink: Sink, temp: str, put: Expr) -> Sink:
     mapping = {temp: put}
     return Sink(
-        [],
+        [(name, ir.substituted(e, mapping)) for name, e in sink.temps if name != temp],
         [Contribution(c.variable, c.place, ir.substituted(c.term, mapping), c.full) for c in sink.contributions],
     )
+
+
+def occurrences(name: str, expressions: list[Expr]) -> int:
+    """How many times the expressions read a variable."""
+    return sum(node == Name(name) for e in expressions for node in ir.walk(e))
 
 
 def selects(index: Expr, view: View) -> str:

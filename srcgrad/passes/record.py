@@ -46,6 +46,9 @@ class Plan:
     # Cotangents that are numbers, and the kinds of those that only stand for an array of their variable's shape.
     constant: dict[str, ir.Const] = field(default_factory=dict)
     thin: dict[str, Kind] = field(default_factory=dict)
+    # Writes into places whose cotangents nothing adds to or reads again.
+    spent: set[int] = field(default_factory=set)
+    overlap: Overlap | None = None
     # Names of the generator's that are given a value first, since some path does not bind them.
     initial: set[str] = field(default_factory=set)
 
@@ -64,9 +67,45 @@ class Plan:
 
 def record(unit: ir.Unit, plan: Plan, facts: Facts, users: frozenset[str]) -> Plan:
     """Fill in what is saved where. `users` are the variables that the user named."""
-    recorder = _Recorder(plan, facts, users, Overlap(unit))
+    overlap = plan.overlap = Overlap(unit)
+    recorder = _Recorder(plan, facts, users, overlap)
     recorder.block(unit.body, frozenset())
+    plan.spent = _spent(unit, plan, facts, overlap)
     return plan
+
+
+def _spent(unit: ir.Unit, plan: Plan, facts: Facts, overlap: Overlap) -> set[int]:
+    """The writes after whose reverse the cotangent of what was written need not be zero.
+
+    The array begins without a derivative, and nothing earlier reads or writes what the statement writes.
+    """
+    stores: dict[str, list[tuple[Stmt, ir.Subscript]]] = {}
+    others: set[str] = set(unit.params)
+    for s in ir.statements(unit.body):
+        if isinstance(s, ir.Assign):
+            for t in ir.targets(s.target):
+                name = ir.root(t)
+                if isinstance(t, ir.Subscript) and t is s.target and isinstance(t.value, ir.Name) and name:
+                    stores.setdefault(name, []).append((s, t))
+                elif isinstance(t, ir.Subscript) and name:
+                    others.add(name)
+    found: set[int] = set()
+    for name, writes in stores.items():
+        bindings = overlap.bindings.get(name, [])
+        known = [facts.after[b.key][name] for b in bindings if b.key in facts.after]
+        if name in others or len(known) != len(bindings) or any(v.active for v in known):
+            continue
+        touched = [(s, t.index) for s, t in writes]
+        for key, sink in plan.sinks.items():
+            for c in sink.contributions:
+                if c.variable == name:
+                    direct = isinstance(c.place, ir.Subscript) and isinstance(c.place.value, ir.Name)
+                    touched.append((overlap.statements[key], c.place.index if direct else None))
+        for s, place in writes:
+            if s.key in plan.sinks and s.key not in plan.added:
+                if all(overlap.is_past(s, place, t, index, itself=s is t and index is place.index) for t, index in touched):
+                    found.add(s.key)
+    return found
 
 
 class _Recorder:

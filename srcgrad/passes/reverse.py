@@ -33,6 +33,7 @@ from srcgrad.passes.places import (
     is_fresh,
     may_show,
     negated,
+    occurrences,
     replaced,
     selects,
     with_root,
@@ -50,6 +51,24 @@ def zeros_for(name: str, kind: Kind, module: Module) -> str:
     if kind.form == "array" and kind.dtype == "d":
         return text_of(algebra.call(ir.Attribute(np_, "zeros"), ir.Attribute(Name(name), "shape")))
     return text_of(algebra.call(ir.Attribute(np_, "zeros_like"), Name(name)))
+
+
+def gathered(contributions: list[Contribution]) -> list[Contribution]:
+    """The contributions, with those to one place as one."""
+    found: dict[tuple[str, Expr], list[Contribution]] = {}
+    out: list[Contribution] = []
+    for c in contributions:
+        if c.place is not None and (c.variable, c.place) in found:
+            found[c.variable, c.place].append(c)
+        else:
+            out.append(c)
+            if c.place is not None:
+                found[c.variable, c.place] = [c]
+    for k, c in enumerate(out):
+        same = found[c.variable, c.place] if c.place is not None else [c]
+        if len(same) > 1:
+            out[k] = replace(c, term=algebra.total(d.term for d in same), full=any(d.full for d in same))
+    return out
 
 
 @dataclass
@@ -140,7 +159,7 @@ class Reverse:
         mine = self.given_up(sink, state, targets)
         order: dict[str, list[Contribution]] = {}
         later: list[Contribution] = []
-        for c in sink.contributions:
+        for c in gathered(sink.contributions):
             if c.place is not None and c.variable in targets:
                 later.append(self.kept_apart(c, out))
             elif c.place is not None:
@@ -359,20 +378,50 @@ class Reverse:
             return
         temp = sink.temps[0][0]
         copied = "" if self.facts.at(s).kind(target).is_scalar else ".copy()"
+        spent = s.key in self.plan.spent
         touches = any(c.variable == name for c in sink.contributions)
+        touches = touches and not (spent and self.others_apart(s, target, sink))
         reads = [c for c in sink.contributions if temp in ir.names(c.term)]
         consumed = all(c.place is not None or not copied or is_fresh(c.term) for c in sink.contributions)
         if not touches and consumed and len(reads) <= 1 and len(sink.temps) == 1:
             put = with_root(target, self.bars[name])
             self.contribute(s, replaced(sink, temp, put), state, out, frozenset())
-            out.add(f"{bar} = 0.0")
+            if not spent:
+                out.add(f"{bar} = 0.0")
             return
-        stays = [c for c in sink.contributions if c.place == target and c.term == Name(temp)]
-        rest = Sink(sink.temps[1:], [c for c in sink.contributions if c not in stays[:1]])
-        out.add(f"{temp} = {bar}{copied}")
-        if not stays:
+        own = [c for c in sink.contributions if c.place == target][:1]
+        rest = Sink(sink.temps[1:], [c for c in sink.contributions if c not in own])
+        if self.others_apart(s, target, rest):
+            stays = not own or own[0].term == Name(temp)
+            copied = copied if not stays or not (own or spent) else ""
+        early = occurrences(temp, [e for _, e in rest.temps])
+        late = occurrences(temp, [c.term for c in sink.contributions])
+        # What is computed from the place before it changes must not be a view of it.
+        safe = not copied or spent or all(is_fresh(e) for _, e in rest.temps if occurrences(temp, [e]))
+        if early + late == 1 and ((early and safe) or (spent and not own)):
+            put = with_root(target, self.bars[name])
+            rest = replaced(rest, temp, put)
+        else:
+            out.add(f"{temp} = {bar}{copied}")
+        for name_, e in rest.temps:
+            out.add(f"{name_} = {text_of(e)}")
+        if own and own[0].term != Name(temp):
+            out.add(f"{bar} = {text_of(own[0].term)}")
+        elif not own and not spent:
             out.add(f"{bar} = 0.0")
-        self.contribute(s, rest, state, out, frozenset())
+        self.contribute(s, replace(rest, temps=[]), state, out, frozenset())
+
+    def others_apart(self, s: ir.Assign, target: ir.Subscript, sink: Sink) -> bool:
+        """Whether nothing else that the statement contributes to touches the place that it writes to."""
+        name = ir.root(target)
+        mine = [c for c in sink.contributions if c.variable == name]
+        return all(
+            isinstance(c.place, ir.Subscript)
+            and isinstance(c.place.value, Name)
+            and self.plan.overlap is not None
+            and self.plan.overlap.are_apart(c.place.index, target.index, s)
+            for c in mine
+        )
 
     def user_call(self, s: ir.UserCall, state: State, out: Lines) -> None:
         sink = self.plan.sinks.get(s.key)
@@ -467,8 +516,9 @@ class Reverse:
         state.clear()
         state.update({n: SHARED if SHARED in (entry[n], after[n]) else OWNED for n in entry})
         inner = Lines()
-        for name in reversed(self.plan.kept.get(s.key, [])):
-            inner.add(f"{name} = {self.taken(self.saves.names[s.key, name])}")
+        kept = self.plan.kept.get(s.key, [])
+        if kept:
+            inner.add(f"{', '.join(kept)} = {self.taken(self.saves.names[s.key, kept[0]])}")
         for t in self.plan.again.get(s.key, []):
             inner.add(emit.header(t))
         inner.extend(body)

@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from srcgrad.syntax import ir
 from srcgrad.syntax.ir import Attribute, Binary, Call, Const, Expr, Name, Stmt, Subscript
 
+Names = frozenset[str] | set[str]
+
 USED, PLACED, CHOSEN = "used", "placed", "chosen"
 
 SELECTING = {
@@ -58,6 +60,7 @@ class Uses:
         self.integers = self._integers(everything, integers)
         self.chosen = self._feeding(everything, CHOSEN)
         self.placed = self._feeding(everything, PLACED) | self.chosen
+        self.positive = self._positive(everything)
         self.wild = self._wild(everything)
 
     def about(self, s: Stmt) -> tuple[object, ...]:
@@ -65,7 +68,7 @@ class Uses:
         own = ir.written_names(s).union(*(ir.names(e) for e in _expressions(s)))
         if isinstance(s, ir.Assign):
             own |= ir.names(s.target)
-        found = (self.params, self.masks, self.integers, self.chosen, self.placed, self.wild)
+        found = (self.params, self.masks, self.integers, self.chosen, self.placed, self.wild, self.positive)
         return self.selected, *(names & own for names in found)
 
     def _integers(self, everything: list[Stmt], integers: frozenset[str]) -> frozenset[str]:
@@ -154,6 +157,17 @@ class Uses:
                 case _:
                     pass
 
+    def _positive(self, everything: list[Stmt]) -> frozenset[str]:
+        """The variables that are greater than zero by what they are bound to, once and for all."""
+        found: set[str] = set()
+        bound = [n for s in everything for n in ir.written_names(s)]
+        for s in everything:
+            if isinstance(s, ir.Assign) and isinstance(s.target, Name) and not s.op:
+                once = bound.count(s.target.id) == 1 and s.target.id not in self.unit.params
+                if once and is_positive(s.value, found):
+                    found.add(s.target.id)
+        return frozenset(found)
+
     def _wild(self, everything: list[Stmt]) -> frozenset[str]:
         """The variables whose values may be infinite, or no numbers, for finite arguments."""
         found: set[str] = set(self.unit.params) if self.selected else set()
@@ -163,10 +177,10 @@ class Uses:
                 match s:
                     case ir.Assign():
                         value = Binary(s.op, s.target, s.value) if s.op else s.value
-                        if is_wild(value, found):
+                        if is_wild(value, found, self.positive):
                             found |= ir.written_names(s)
                     case ir.For():
-                        if is_wild(s.iterable, found):
+                        if is_wild(s.iterable, found, self.positive):
                             found |= ir.bound_names(s.target)
                     case ir.UserCall():
                         found.add(s.target.id)
@@ -195,10 +209,11 @@ class Use:
 
     def is_wild(self, e: Expr) -> bool:
         """Whether a value may be infinite, or no number, for finite arguments."""
-        return is_wild(e, self.uses.wild)
+        return is_wild(e, self.uses.wild, self.uses.positive)
 
 
-def is_wild(e: Expr, wild: frozenset[str] | set[str]) -> bool:
+def is_wild(e: Expr, wild: Names, positive: Names = frozenset()) -> bool:
+    """Whether a value may be infinite, or no number, where these variables may be and others are not."""
     match e:
         case Name():
             return e.id in wild
@@ -209,22 +224,67 @@ def is_wild(e: Expr, wild: frozenset[str] | set[str]) -> bool:
         case ir.Compare() | ir.Unary(op="not"):
             return False
         case Attribute():
-            return e.name in NONFINITE or is_wild(e.value, wild)
+            return e.name in NONFINITE or is_wild(e.value, wild, positive)
         case Binary(op="/" | "//" | "%"):
-            return not (isinstance(e.right, Const) and e.right.value) or is_wild(e.left, wild)
+            safe = (isinstance(e.right, Const) and e.right.value) or is_positive(e.right, positive)
+            return not safe or is_wild(e.left, wild, positive) or is_wild(e.right, wild, positive)
         case Binary(op="**"):
             whole = isinstance(e.right, Const) and isinstance(e.right.value, (int, float))
-            return not (whole and (e.right.value == 0 or e.right.value >= 1)) or is_wild(e.left, wild)
+            safe = whole and (e.right.value == 0 or e.right.value >= 1 or is_positive(e.left, positive))
+            return not safe or is_wild(e.left, wild, positive)
         case Call(function=f):
             operands = [a.value for a in e.args]
             if isinstance(f, Attribute):
                 operands.append(f.value)
-            return _word(f) not in TAME or any(is_wild(a, wild) for a in operands)
+            safe = _word(f) in TAME or (_word(f) in ("sqrt", "log") and is_positive(operands[0], positive))
+            return not safe or any(is_wild(a, wild, positive) for a in operands)
         case _:
-            return any(is_wild(child, wild) for child in ir.children(e))
+            return any(is_wild(child, wild, positive) for child in ir.children(e))
 
 
-def is_whole(e: Expr, integers: frozenset[str] | set[str]) -> bool:
+def is_positive(e: Expr, positive: Names) -> bool:
+    """Whether a value is greater than zero by its text, if it is a number: `np.maximum(x, 1e-3)`, `1 + x * x`."""
+    match e:
+        case Name():
+            return e.id in positive
+        case Const():
+            return isinstance(e.value, (int, float)) and e.value > 0
+        case Binary(op="+"):
+            a, b = e.left, e.right
+            return (is_positive(a, positive) and is_least_zero(b, positive)) or (
+                is_positive(b, positive) and is_least_zero(a, positive)
+            )
+        case Binary(op="*"):
+            return is_positive(e.left, positive) and is_positive(e.right, positive)
+        case Call(function=f, args=args):
+            given = [a.value for a in args]
+            if _word(f) in ("maximum", "max") and len(given) == 2:
+                return any(is_positive(a, positive) for a in given)
+            return _word(f) in ("sqrt", "abs") and len(given) == 1 and is_positive(given[0], positive)
+        case _:
+            return False
+
+
+def is_least_zero(e: Expr, positive: Names) -> bool:
+    """Whether a value is zero or greater by its text: a square, an absolute value, an exponential."""
+    match e:
+        case Const():
+            return isinstance(e.value, (int, float)) and e.value >= 0
+        case Binary(op="+"):
+            return is_least_zero(e.left, positive) and is_least_zero(e.right, positive)
+        case Binary(op="*"):
+            both = is_least_zero(e.left, positive) and is_least_zero(e.right, positive)
+            return e.left == e.right or both
+        case Binary(op="**"):
+            return isinstance(e.right, Const) and e.right.value == 2
+        case Call(function=f, args=(ir.Argument(value=operand), *_)):
+            within = _word(f) in ("sum", "mean") and is_least_zero(operand, positive)
+            return within or _word(f) in ("abs", "exp", "square", "sqrt")
+        case _:
+            return is_positive(e, positive)
+
+
+def is_whole(e: Expr, integers: Names) -> bool:
     """Whether an index is a whole number by its text alone."""
     match e:
         case Name():

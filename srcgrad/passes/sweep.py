@@ -50,8 +50,15 @@ def name_saves(unit: ir.Unit, plan: Plan, fresh: Callable[[str], str]) -> Saves:
                 if outer is not None and s.key in plan.trips:
                     counts = saves.trips[s.key] = fresh(f"{plan.trips[s.key]}_saved")
                     saves.lists.setdefault(outer, []).append(counts)
-                for name in plan.kept.get(s.key, ()):
-                    site(s.key, name, inner)
+                kept = plan.kept.get(s.key, ())
+                if len(kept) > 1:
+                    together = fresh("saved")
+                    saves.lists.setdefault(inner, []).append(together)
+                    saves.names.update({(s.key, name): together for name in kept})
+                    saves.in_loop |= {(s.key, name) for name in kept}
+                else:
+                    for name in kept:
+                        site(s.key, name, inner)
                 block(s.body, inner)
             elif isinstance(s, ir.If):
                 block(s.body, outer)
@@ -85,8 +92,7 @@ class Sweep:
             case ir.If():
                 self.conditional(s, out, ends)
             case ir.Break():
-                for name in self.plan.kept.get(ends[-1].key, ()):
-                    out.add(self.keep(ends[-1], name))
+                self.keep(ends[-1], out)
                 out.add(self.text(s))
             case ir.UserCall():
                 self.before(s, out)
@@ -123,8 +129,12 @@ class Sweep:
                     return text if view.kind(target).is_scalar else f"{text}.copy()"
         return name
 
-    def keep(self, loop: Stmt, name: str) -> str:
-        return f"{self.saves.names[loop.key, name]}.append({name})"
+    def keep(self, loop: Stmt, out: Lines) -> None:
+        """Save what an iteration leaves behind: one value, or all of them together."""
+        kept = self.plan.kept.get(loop.key, ())
+        if kept:
+            values = ", ".join(kept)
+            out.add(f"{self.saves.names[loop.key, kept[0]]}.append({f'({values})' if len(kept) > 1 else values})")
 
     def loop(self, s: ir.For | ir.While, out: Lines) -> None:
         for saved in self.saves.lists.get(s.key, ()):
@@ -137,8 +147,7 @@ class Sweep:
         if trips is not None:
             body.add(f"{trips} += 1")
         body.extend(self.block(s.body, (s,)))
-        for name in self.plan.kept.get(s.key, ()):
-            body.add(self.keep(s, name))
+        self.keep(s, body)
         out.nest(self.text(s), body)
         if s.key in self.saves.trips:
             out.add(f"{self.saves.trips[s.key]}.append({trips})")

@@ -106,7 +106,7 @@ class Writing(Function):
         lists: dict[str, str] = {}
         if mode == "vjp":
             listed = [x for group in saves.lists.values() for x in group]
-            lists = {x: self.fresh(x.replace("_saved", "_left")) for x in listed}
+            lists = {x: self.fresh(x.replace("saved", "left")) for x in listed}
         rewritten = frozenset(
             name
             for s in ir.statements(self.unit.body)

@@ -72,7 +72,18 @@ BUILTIN = (
     "mutation",
 )
 # The files for the subpackages of SciPy, each loaded at the first look-up after the program has imported that.
-SCIPY = ("special", "linalg", "fft", "spatial", "signal", "ndimage", "sparse", "sparse.linalg")
+SCIPY = (
+    "special",
+    "linalg",
+    "fft",
+    "spatial",
+    "signal",
+    "ndimage",
+    "sparse",
+    "sparse.linalg",
+    "interpolate",
+    "stats",
+)
 _loaded: list[bool] = []
 _pending = dict.fromkeys(f"scipy.{name}" for name in SCIPY)
 

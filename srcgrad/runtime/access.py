@@ -249,9 +249,9 @@ def attribute(obj: Any, name: str) -> Any:
         return getattr(obj, name)
     kind = type(obj)
     if kind in NUMBERS:
-        if name in _ADDRESSES and kind is np.ndarray and (is_active(obj) or any(v.holds(obj) for v in state.levels)):
-            if name == "ctypes" or is_users(sys._getframe(1)):
-                raise refused("the address of an array's memory", ways=_WAYS)
+        shown = name in _ADDRESSES and kind is np.ndarray and (name == "ctypes" or is_users(sys._getframe(1)))
+        if shown and (is_active(obj) or any(v.holds(obj) for v in state.levels)):
+            raise refused("the address of an array's memory", ways=_WAYS)
         if name in ("real", "imag") and is_active(obj) and not (name == "real" and kind is float):
             return _component(obj, name)
         return getattr(obj, name)

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from srcgrad.errors import SourceUnavailableError
+from srcgrad.runtime import stopping
 from srcgrad.runtime.levels import LIBRARIES, rewritten, state, user_place
 from srcgrad.runtime.operations import any_active, is_active
 
@@ -144,7 +145,7 @@ def python_function(f: FunctionType, args: tuple[Any, ...], kwargs: dict[str, An
     if root == "srcgrad" and (not module.startswith(_DIFFERENTIATED) or module == "srcgrad.rules.table"):
         return f(*args, **kwargs)
     if module == "pdb" and f.__name__ == "set_trace":
-        return native.stopped(f, args, kwargs)
+        return stopping.stopped(f, args, kwargs)
     if root in LIBRARIES and all(is_plain(a) for a in args) and all(is_plain(a) for a in kwargs.values()):
         return native.unrecorded(f, args, kwargs)
     if module in _THREADED:

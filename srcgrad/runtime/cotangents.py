@@ -84,6 +84,12 @@ class Cotangents:
         return type(x)(0.0) if known is None else known
 
 
+def with_infinities(formula: Any, *values: Any) -> Any:
+    """A formula whose Python numbers raise ArithmeticError, with NumPy's, which become infinite or NaN instead."""
+    with np.errstate(all="ignore"):
+        return formula(*[np.float64(v) if type(v) is float else v for v in values])
+
+
 def as_scalar(amount: Any, x: Any) -> Any:
     """A cotangent in the type of the scalar that it belongs to."""
     if type(amount) is type(x):

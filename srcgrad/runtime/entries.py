@@ -20,7 +20,7 @@ from srcgrad.rules.support import guarded
 from srcgrad.rules.table import Rule
 from srcgrad.runtime import anomaly, memory
 from srcgrad.runtime.binding import binding_of
-from srcgrad.runtime.cotangents import LARGEST, LEAVES, Cotangents, as_scalar, zeros_of
+from srcgrad.runtime.cotangents import LARGEST, LEAVES, Cotangents, as_scalar, with_infinities, zeros_of
 from srcgrad.runtime.undefined import Where, without_derivative
 
 
@@ -49,7 +49,10 @@ class Operation:
                 return
         binding = binding_of(self.rule)
         for k in self.active:
-            amount = binding.vjp(k)(y, y_bar, *self.values)
+            try:
+                amount = binding.vjp(k)(y, y_bar, *self.values)
+            except ArithmeticError:
+                amount = with_infinities(binding.vjp(k), y, y_bar, *self.values)
             if self.rule.singular:
                 amount = guarded(y_bar, amount)
             bars.add(self.values[k], amount)
@@ -99,7 +102,10 @@ class Step:
             return
         if self.pull1 is not None:
             x = self.x1
-            amount = self.pull1(self.y, y_bar, x, self.x2)
+            try:
+                amount = self.pull1(self.y, y_bar, x, self.x2)
+            except ArithmeticError:
+                amount = with_infinities(self.pull1, self.y, y_bar, x, self.x2)
             if self.singular and not -LARGEST <= amount <= LARGEST and y_bar == 0.0:
                 amount = 0.0
             if type(amount) is not type(x):
@@ -108,7 +114,10 @@ class Step:
             scalars[id(x)] = amount if known is None else known + amount
         if self.pull2 is not None:
             x = self.x2
-            amount = self.pull2(self.y, y_bar, self.x1, x)
+            try:
+                amount = self.pull2(self.y, y_bar, self.x1, x)
+            except ArithmeticError:
+                amount = with_infinities(self.pull2, self.y, y_bar, self.x1, x)
             if self.singular and not -LARGEST <= amount <= LARGEST and y_bar == 0.0:
                 amount = 0.0
             if type(amount) is not type(x):
@@ -138,7 +147,10 @@ class StepOfOne:
         if y_bar is None:
             return
         x = self.x
-        amount = self.pull(self.y, y_bar, x)
+        try:
+            amount = self.pull(self.y, y_bar, x)
+        except ArithmeticError:
+            amount = with_infinities(self.pull, self.y, y_bar, x)
         if self.singular and not -LARGEST <= amount <= LARGEST and y_bar == 0.0:
             amount = 0.0
         if type(amount) is not type(x):

@@ -16,7 +16,7 @@ from srcgrad.rules.support import guarded
 from srcgrad.rules.table import Rule
 from srcgrad.runtime import anomaly, memory
 from srcgrad.runtime.binding import binding_of
-from srcgrad.runtime.cotangents import SCALARS, as_scalar
+from srcgrad.runtime.cotangents import SCALARS, as_scalar, with_infinities
 from srcgrad.runtime.levels import at
 from srcgrad.runtime.undefined import without_derivative
 
@@ -81,6 +81,8 @@ class ForwardTrace:
         for k in active:
             try:
                 share = binding.jvp(k)(y, self.tangent(values[k]), *values)
+            except ArithmeticError:
+                share = with_infinities(binding.jvp(k), y, self.tangent(values[k]), *values)
             except NotImplementedError as error:
                 raise without_derivative(rule.function, error) from None
             if rule.singular:

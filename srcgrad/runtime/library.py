@@ -59,15 +59,24 @@ def _starmap(f: Any, xs: Iterable[Any]) -> Iterator[Any]:
     return (call(f, *iteration.iterate(items)) for items in iteration.iterate(xs))
 
 
+_PLAIN = (float, np.float64)
+
+
 def _extreme(f: Callable[..., Any]) -> Callable[..., Any]:
-    """min and max return one of their arguments, so its identity carries the derivative."""
+    """min and max return one of their arguments, whose identity carries the derivative; equal numbers share it."""
 
     def pick(*args: Any, **kwargs: Any) -> Any:
         if len(args) == 1:
             args = (list(iteration.iterate(args[0])),)
         if kwargs.get("key") is not None:
             kwargs = {**kwargs, "key": iteration.bound(kwargs["key"])}
-        return f(*args, **kwargs)
+            return f(*args, **kwargs)
+        y = f(*args, **kwargs)
+        if type(y) in _PLAIN:
+            ties = [a for a in (args[0] if len(args) == 1 else args) if type(a) in _PLAIN and a == y]
+            if len(ties) > 1 and any(is_active(a) for a in ties):
+                return call(type(y), call(np.max, call(np.array, ties)))
+        return y
 
     return pick
 

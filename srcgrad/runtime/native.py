@@ -15,17 +15,15 @@ import functools
 import itertools
 import math
 import operator
-import os
-import sys
 from types import FunctionType, MethodType, ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-from srcgrad.runtime import anomaly, memory, reach
+from srcgrad.runtime import anomaly, memory, reach, stopping
 from srcgrad.runtime.calls import NOT_KNOWN, call, is_python, python_method
 from srcgrad.runtime.entries import Write
-from srcgrad.runtime.levels import carried, refused, state, user_frame
+from srcgrad.runtime.levels import carried, refused, state
 from srcgrad.runtime.operations import any_active, is_active, missing, shows_memory_of
 from srcgrad.runtime.reverse import ReverseTrace
 
@@ -225,7 +223,7 @@ def guarded(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], held: list[np
 def foreign(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """C code that nothing is known about."""
     if f is breakpoint:
-        return stopped(f, args, kwargs)
+        return stopping.stopped(f, args, kwargs)
     if f in (eval, exec, compile):
         if f is compile or (len(args) > 1 and not reach.is_reached(args[1:])):
             return f(*args, **kwargs)
@@ -329,22 +327,6 @@ def getter(f: Any, args: tuple[Any, ...]) -> Any:
     return call(access.attribute(x, name), *rest, **named)
 
 
-def stopped(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """`breakpoint()` and `pdb.set_trace()`: pdb stops in the user's function, another debugger where it will."""
-    frame = user_frame()
-    if frame is None or (f is breakpoint and sys.breakpointhook is not sys.__breakpointhook__):
-        return f(*args, **kwargs)
-    if f is breakpoint and os.environ.get("PYTHONBREAKPOINT") not in (None, "", "pdb.set_trace"):
-        return f(*args, **kwargs)
-    import pdb  # noqa: T100 - the user asked for it
-
-    debugger = pdb.Pdb(**{name: value for name, value in kwargs.items() if name == "commands"})
-    if kwargs.get("header") is not None:
-        debugger.message(kwargs["header"])
-    debugger.set_trace(frame)
-    return None
-
-
 def threaded(f: FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """A function of the libraries of threads: what another thread is to run is recorded there."""
     if "process" in f.__module__ or "multiprocessing" in f.__module__:
@@ -375,9 +357,9 @@ def array_method(f: Any, x: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) 
             return call(np.reshape, call(_object_copy, list(x.flat)), x.shape) if name == "__deepcopy__" else x.copy()
         return call(np.copy, x) if type(x) is np.ndarray else call(x.copy)
     unbound = getattr(np.ndarray, name, None)
-    if state.texts and name in ("astype", "tolist", "item", "copy") and x.dtype.kind in "US":
-        if id(x if isinstance(x, np.str_) else memory.owner(x)) in state.texts:
-            raise _of_text(unbound)
+    reads = name in ("astype", "tolist", "item", "copy") and x.dtype.kind in "US"
+    if reads and state.texts and id(x if isinstance(x, np.str_) else memory.owner(x)) in state.texts:
+        raise _of_text(unbound)
     if unbound is not None:
         compute = None
         if isinstance(x, np.generic):

@@ -55,9 +55,19 @@ FAMILIES = [
     "core",
     "arithmetic",
     "conversion",
+    "memory",
+    "views",
+    "parts",
+    "writing",
+    "indexing",
+    "joining",
+    "choosing",
+    "scattering",
+    "shapes",
     "functions",
     "contractions",
     "reductions",
+    "extrema",
     "random",
 ]
 # Modules that are imported when they are first asked for.
@@ -110,3 +120,5 @@ from srcgrad.torch.random import initial_seed as initial_seed  # noqa: E402
 from srcgrad.torch.random import manual_seed as manual_seed  # noqa: E402
 from srcgrad.torch.random import seed as seed  # noqa: E402
 from srcgrad.torch.random import set_rng_state as set_rng_state  # noqa: E402
+from srcgrad.torch.serialization import load as load  # noqa: E402
+from srcgrad.torch.serialization import save as save  # noqa: E402

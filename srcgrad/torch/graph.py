@@ -118,6 +118,9 @@ class AccumulateGrad(Node):
         self.sequence = _count() - (1 << 62)  # after every other node
         self.outputs = ((variable._a.shape, variable._a.dtype),)
 
+    def name(self) -> str:
+        return "torch::autograd::AccumulateGrad"
+
 
 class Missing(Node):
     """The place of a backward that was not written: raises when it is reached."""

@@ -107,31 +107,35 @@ def write(t: Tensor, compute: Callable[[Tensor], Tensor], cast: bool = True, nam
         a[...] = result._a
         t._writes.bump()
         return t
-    check_history(t, True)
+    if not t._needs:
+        check_history(t, True)
     if result._node is None:
         result = _cut(before, name)
     keep_apart(result._node, t, before, start)
     if result._a is not a:
         a[...] = result._a
     t._writes.bump()
-    adopt(t, result)
+    adopt(t, result, before)
     return t
 
 
-def put(t: Tensor, values: Any, node: Primitive, *operands: Any) -> Tensor:
-    """Replace the values of t by an array or number that overwrites them all, as the operation `node(t, *operands)`."""
+def mutate(t: Tensor, action: Callable[[Any], Any], node: Primitive, *operands: Any) -> Tensor:
+    """Let `action` write into the memory of t, where that is the operation `node(t, *operands)`.
+
+    For operations whose cotangents do not ask for what was there before.
+    """
     needs = t._needs or any([isinstance(x, Tensor) and x._needs for x in operands])
     check_history(t, needs)
-    if needs and state.enabled:
-        before = was(t)
-        result = wrap(t._a)
-        node.record((before, *operands), [t._a, *[x._a if isinstance(x, Tensor) else x for x in operands]], result)
-        t._a[...] = values
+    if not needs or not state.enabled:
+        action(t._a)
         t._writes.bump()
-        adopt(t, result)
-    else:
-        t._a[...] = values
-        t._writes.bump()
+        return t
+    before, result = was(t), wrap(t._a)
+    arrays = [t._a, *[x._a if isinstance(x, Tensor) else x for x in operands]]
+    node.record((before, *operands), arrays, result)
+    action(t._a)
+    t._writes.bump()
+    adopt(t, result, before)
     return t
 
 
@@ -220,7 +224,7 @@ class Cut(Node):
         return [wrap(np.zeros_like(cotangents._a))]
 
 
-def adopt(t: Tensor, result: Tensor) -> None:
+def adopt(t: Tensor, result: Tensor, before: Tensor | None = None) -> None:
     """Make the history of a result that of the tensor that it was written into."""
     node = result._node
     base = t._base
@@ -237,7 +241,8 @@ def adopt(t: Tensor, result: Tensor) -> None:
         return
     if node is None and not base._needs:
         return
-    _rebase(base, CopySlices(base, edge_of(base), t, node, result._output), 0)
+    own = edge_of(t if before is None else before)
+    _rebase(base, CopySlices(base, t, own, node, result._output), 0)
     base._writes.outdate()
 
 
@@ -255,24 +260,23 @@ def _rebase(t: Tensor, node: Node, number: int) -> None:
 class CopySlices(Node):
     """A write into a view, as a function of the base before and of the operation's other operands."""
 
-    def __init__(self, base: Tensor, base_edge: Any, t: Tensor, function: Node | None, number: int) -> None:
+    def __init__(self, base: Tensor, t: Tensor, own: Any, function: Node | None, number: int) -> None:
+        base_edge = edge_of(base)
         super().__init__()
         self.home = memory.window(base._a, base._a)
         self.part = memory.window(t._a, base._a)
         self.function = function
         self.number = number
-        own = (None, 0) if base_edge is None else base_edge
-        edge = edge_of(t)
+        origin = (None, 0) if base_edge is None else base_edge
         if function is None:
-            self.edges: tuple[Any, ...] = (own,)
+            self.edges: tuple[Any, ...] = (origin,)
             self.passes = False
         else:
             first = function.edges[0] if function.edges else None
             # The operand of the operation that was the view itself comes first, or else the operation was made
             # of several, and the history of what it wrote goes on from its last node.
-            mine = (None, 0) if edge is None else edge
-            self.passes = not (first == mine or (first in (None, (None, 0)) and edge is None))
-            self.edges = (own, (function, number)) if self.passes else (own, *function.edges[1:])
+            self.passes = (first or (None, 0)) != (own or (None, 0))
+            self.edges = (origin, (function, number)) if self.passes else (origin, *function.edges[1:])
         self.outputs = ((base._a.shape, base._a.dtype),)
 
     def name(self) -> str:

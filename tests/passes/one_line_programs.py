@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import numpy as np
-from programs import CASES, A, W, X, case
+from programs import A, W, X, case
 
 
 @case(1.3)

@@ -796,3 +796,17 @@ def power_of_a_whole_number(x, n):
     for k in range(3):
         total = total + x**k * (k + 1)
     return total
+
+
+# Both operands stretched, by functions whose partials call helpers --------------------------------
+
+
+@case(np.array([[0.7], [1.3], [2.1]]), W)
+def stretched_both_ways(x, w):
+    return np.sum(np.hypot(x, w) * np.arctan2(w, x)) + np.sum(x**w)
+
+
+@case(np.array([[0.7, 1.3]]), np.array([[0.4], [1.6], [2.2]]))
+def stretched_columns(x, w):
+    y = x**w
+    return np.sum(np.logaddexp(w, x) * y)

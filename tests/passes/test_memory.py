@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import one_line_programs  # noqa: F401 - it enters its programs too
 import pytest
-from one_line_programs import CASES
+from programs import CASES
 
 from srcgrad.passes import NotStatic, function, generate, kind_of
 from srcgrad.passes.memory import Memory

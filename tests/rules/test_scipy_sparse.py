@@ -43,7 +43,9 @@ SAMPLES: list[tuple[Any, tuple[Any, ...], dict[str, Any]]] = [
     (kernels.csr_todense, (4, 3, *of(rows), np.zeros((4, 3))), {}),
 ]  # fmt: skip
 if hasattr(kernels, "coo_matmat_dense"):
-    SAMPLES += [(kernels.coo_matmat_dense, (7, 2, entries.row, entries.col, entries.data, block.ravel(), starts.ravel()), {})]
+    SAMPLES += [
+        (kernels.coo_matmat_dense, (7, 2, entries.row, entries.col, entries.data, block.ravel(), starts.ravel()), {})
+    ]
 
 PRODUCTS = {
     "matmul": lambda a, x: a @ x,
@@ -53,7 +55,9 @@ PRODUCTS = {
 }
 
 
-@pytest.mark.parametrize("matrix", [rows, columns, entries, sparse.dia_matrix(dense), sparse.csr_array(dense)], ids=repr)
+@pytest.mark.parametrize(
+    "matrix", [rows, columns, entries, sparse.dia_matrix(dense), sparse.csr_array(dense)], ids=repr
+)
 @pytest.mark.parametrize("product", PRODUCTS.values(), ids=PRODUCTS)
 def test_products_with_a_constant_matrix(matrix: Any, product: Any) -> None:
     sg.check_grads(lambda x: product(matrix, x), (x,), order=2)

@@ -24,7 +24,9 @@ zero(fft.fftfreq, fft.rfftfreq, fft.next_fast_len)
 
 
 @composed(fft.hfft)
-def hfft(x: Any, n: Any = None, axis: int = -1, norm: Any = None, overwrite_x: bool = False, workers: Any = None) -> Any:
+def hfft(
+    x: Any, n: Any = None, axis: int = -1, norm: Any = None, overwrite_x: bool = False, workers: Any = None
+) -> Any:
     """The real spectrum of a signal with Hermitian symmetry."""
     return fft.irfft(np.conj(x), n, axis, opposite(norm))
 
@@ -38,7 +40,9 @@ def ihfft(
 
 
 @composed(fft.fftn)
-def fftn(x: Any, s: Any = None, axes: Any = None, norm: Any = None, overwrite_x: bool = False, workers: Any = None) -> Any:
+def fftn(
+    x: Any, s: Any = None, axes: Any = None, norm: Any = None, overwrite_x: bool = False, workers: Any = None
+) -> Any:
     """Transforms along one axis after the other."""
     sizes, along = sizes_and_axes(x, s, axes)
     for n, axis in zip(sizes[::-1], along[::-1], strict=True):

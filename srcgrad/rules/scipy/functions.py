@@ -134,7 +134,9 @@ def zeta_by_exponent(x: Any, q: Any) -> Any:
     """The derivative with respect to x of the sum of (q + k)^-x."""
     x, q = np.asarray(x) + 0.0, np.asarray(1.0 if q is None else q) + 0.0
     if np.any(x <= 1) or np.any(q <= 0):
-        raise NotImplementedError("zeta(x, q) is differentiated with respect to x for x > 1 and q > 0 only", "hold x constant")
+        raise NotImplementedError(
+            "zeta(x, q) is differentiated with respect to x for x > 1 and q > 0 only", "hold x constant"
+        )
     k = q[..., None] + np.arange(12.0)
     head = -np.sum(np.log(k) * k ** -x[..., None], axis=-1)
     n = q + 12.0
@@ -206,8 +208,7 @@ partly(
 partly(
     special.eval_jacobi,
     "n, alpha, beta, x",
-    x="0.5 * (n + alpha + beta + 1) * sign_of(n)"
-    " * special.eval_jacobi(lower(n), alpha + 1.0, beta + 1.0, x)",
+    x="0.5 * (n + alpha + beta + 1) * sign_of(n) * special.eval_jacobi(lower(n), alpha + 1.0, beta + 1.0, x)",
 )
 partly(special.eval_laguerre, "n, x", x="-sign_of(n) * special.eval_genlaguerre(lower(n), 1.0, x)")
 partly(

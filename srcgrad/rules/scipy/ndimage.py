@@ -33,6 +33,7 @@ MAP_COORDINATES = both(ndimage.map_coordinates)
 SHIFT = both(ndimage.shift)
 AFFINE_TRANSFORM = both(ndimage.affine_transform)
 
+
 def given_out(y: Any, output: Any, like: Any) -> Any:
     """A result in the place or of the type that the caller asks for, else of the input's type."""
     if isinstance(output, np.ndarray):
@@ -83,7 +84,13 @@ def centre(size: int, origin: int) -> int:
 
 @composed(*CORRELATE1D)
 def correlate1d(
-    input: Any, weights: Any, axis: int = -1, output: Any = None, mode: str = "reflect", cval: Any = 0.0, origin: int = 0
+    input: Any,
+    weights: Any,
+    axis: int = -1,
+    output: Any = None,
+    mode: str = "reflect",
+    cval: Any = 0.0,
+    origin: int = 0,
 ) -> Any:
     """The sum of shifted arrays, each times its weight."""
     x, weights = np.asarray(input) + 0.0, np.asarray(weights) + 0.0
@@ -98,7 +105,13 @@ def correlate1d(
 
 @composed(*CONVOLVE1D)
 def convolve1d(
-    input: Any, weights: Any, axis: int = -1, output: Any = None, mode: str = "reflect", cval: Any = 0.0, origin: int = 0
+    input: Any,
+    weights: Any,
+    axis: int = -1,
+    output: Any = None,
+    mode: str = "reflect",
+    cval: Any = 0.0,
+    origin: int = 0,
 ) -> Any:
     """The correlation with the weights reversed."""
     weights = np.asarray(weights)
@@ -335,7 +348,9 @@ def affine_transform(
     rank = np.ndim(x)
     if np.ndim(matrix) == 2 and np.shape(matrix)[1] == rank + 1:
         matrix, offset = matrix[:rank, :rank], matrix[:rank, rank]
-    shape = np.shape(output) if isinstance(output, np.ndarray) else np.shape(x) if output_shape is None else output_shape
+    shape = (
+        np.shape(output) if isinstance(output, np.ndarray) else np.shape(x) if output_shape is None else output_shape
+    )
     own = np.meshgrid(*[np.arange(float(n)) for n in shape], indexing="ij")
     start = np.broadcast_to(offset, (rank,))
     places = []

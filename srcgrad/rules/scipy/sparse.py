@@ -69,9 +69,7 @@ if hasattr(kernels, "coo_matmat_dense"):
 
 
 @composed(kernels.dia_matvec)
-def dia_matvec(
-    n_row: int, n_col: int, n_diags: int, L: int, offsets: Any, diags: Any, Xx: Any, Yx: Any
-) -> None:
+def dia_matvec(n_row: int, n_col: int, n_diags: int, L: int, offsets: Any, diags: Any, Xx: Any, Yx: Any) -> None:
     """Diagonals times a vector; entry j of a diagonal stands in column j."""
     for k in range(n_diags):
         offset = int(offsets[k])

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from srcgrad.rules.table import elementwise, rule
+from srcgrad.torch.kernels.error_functions import erf
 from srcgrad.torch.kernels.masks import above, at_most, dropped, kept, strictly_beyond, strictly_inside
 
 
@@ -312,3 +313,32 @@ def glu_dot(x_dot: Any, x: Any, dim: Any) -> Any:
 
 
 rule(glu, "x, dim", vjp={"x": "glu_bar(y_bar, x, dim)"}, jvp={"x": "glu_dot(x_dot, x, dim)"})
+
+
+def gelu(x: Any, approximate: str) -> Any:
+    """x times the normal distribution's probability of being less, exactly or by a tanh."""
+    if approximate == "tanh":
+        return 0.5 * x * (1 + np.tanh(_GELU_SCALE * (x + _GELU_CUBE * (x * x * x))))
+    y = erf(x * _HALF_SQRT)
+    y += 1
+    y *= x
+    y *= 0.5
+    return y
+
+
+def gelu_slope(x: Any, approximate: str) -> Any:
+    if approximate == "tanh":
+        t = np.tanh(_GELU_SCALE * (x + _GELU_CUBE * (x * x * x)))
+        return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * _GELU_SCALE * (1 + 3 * _GELU_CUBE * (x * x))
+    return 0.5 * (1 + erf(x * _HALF_SQRT)) + x * (_GAUSS * np.exp(-0.5 * (x * x)))
+
+
+_HALF_SQRT = math.sqrt(0.5)
+_GAUSS = 1 / math.sqrt(2 * math.pi)
+_GELU_SCALE, _GELU_CUBE = math.sqrt(2 / math.pi), 0.044715
+rule(
+    gelu,
+    "x, approximate",
+    vjp={"x": "y_bar * gelu_slope(x, approximate)"},
+    jvp={"x": "x_dot * gelu_slope(x, approximate)"},
+)

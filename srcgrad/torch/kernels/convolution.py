@@ -111,7 +111,7 @@ def correlate_input(
         elif _images_last(images, counts):
             columns = w @ np.moveaxis(part, 0, 3).reshape(groups, w.shape[2], -1)
             columns = columns.reshape(channels, *kernel, *counts, len(part))
-            line = np.zeros((channels, *grown, len(part)), x.dtype)
+            line: Any = np.zeros((channels, *grown, len(part)), x.dtype)
             for tap, where in taps(kernel, counts, stride, dilation):
                 line[(slice(None), *where)] += columns[(slice(None), *tap)]
             x[block] = np.moveaxis(line[(slice(None), *inner)], -1, 0)
@@ -124,9 +124,7 @@ def correlate_input(
     return x
 
 
-def correlate_weight(
-    c: Any, x: Any, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int
-) -> Any:
+def correlate_weight(c: Any, x: Any, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int) -> Any:
     """The transpose of `correlate` in the weight, which has the given kernel sizes."""
     images, outputs, counts = len(c), c.shape[1], c.shape[2:]
     c = c.reshape(images, groups, outputs // groups, prod(counts))

@@ -9,7 +9,7 @@ import numpy as np
 from srcgrad.rules.table import linear, rule, zero
 
 
-def embedding(weight: Any, indices: Any, padding_idx: int = -1) -> Any:
+def embedding(weight: Any, indices: Any, padding_idx: int = -1) -> Any:  # noqa: ARG001 - read by the gradient
     """The rows of the table at some indices. Uses of the row `padding_idx` give it no gradient."""
     return weight.take(indices, 0)
 

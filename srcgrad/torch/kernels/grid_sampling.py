@@ -83,9 +83,7 @@ def grid_taps(grid: Any, shape: Any, mode: Any, padding_mode: Any, align_corners
     space = shape[2:]
     points = np.reshape(grid, (-1, len(space)))
     images = np.repeat(np.arange(shape[0]), prod(np.shape(grid)[1:-1]))
-    axes = [
-        axis_taps(points[:, len(space) - 1 - k], n, mode, padding_mode, align_corners) for k, n in enumerate(space)
-    ]
+    axes = [axis_taps(points[:, len(space) - 1 - k], n, mode, padding_mode, align_corners) for k, n in enumerate(space)]
     taps = []
     for chosen in itertools.product(*axes):
         rows, weight = images, None
@@ -102,9 +100,7 @@ def grid_taps(grid: Any, shape: Any, mode: Any, padding_mode: Any, align_corners
     return taps
 
 
-def axis_taps(
-    point: Any, n: Any, mode: Any, padding_mode: Any, align_corners: Any
-) -> list[tuple[Any, Any, Any]]:
+def axis_taps(point: Any, n: Any, mode: Any, padding_mode: Any, align_corners: Any) -> list[tuple[Any, Any, Any]]:
     """Along one axis of n pixels, for each tap: the pixel, its weight, and the weight's slope."""
     rate = (n - 1) / 2 if align_corners else n / 2
     place = (point + 1) * rate - (0.0 if align_corners else 0.5)

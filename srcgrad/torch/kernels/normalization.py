@@ -230,4 +230,3 @@ rule(
         "bias": "(np.broadcast_to(along(bias_dot, np.ndim(input)), np.shape(input)), np.zeros_like(y[1]), np.zeros_like(y[2]))",
     },
 )
-

@@ -23,7 +23,7 @@ def fold(columns: Any, space: Sizes, kernel: Sizes, dilation: Sizes, padding: Si
     counts = window_counts(space, kernel, stride, padding, dilation)
     images, channels = len(columns), columns.shape[1] // prod(kernel)
     columns = columns.reshape(images, channels, *kernel, *counts)
-    line = np.zeros((images, channels, *(n + 2 * p for n, p in zip(space, padding, strict=True))), columns.dtype)
+    line: Any = np.zeros((images, channels, *(n + 2 * p for n, p in zip(space, padding, strict=True))), columns.dtype)
     for tap, where in taps(kernel, counts, stride, dilation):
         line[(..., *where)] += columns[(slice(None), slice(None), *tap)]
     return np.ascontiguousarray(line[(..., *(slice(p, p + n) for n, p in zip(space, padding, strict=True)))])

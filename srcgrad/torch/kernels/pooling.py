@@ -6,13 +6,12 @@ found tap by tap, each a strided slice of all windows at once; the first of equa
 
 from __future__ import annotations
 
-from math import prod
 from typing import Any
 
 import numpy as np
 
 from srcgrad.rules.table import linear, rule
-from srcgrad.torch.kernels.places import gather_places, scatter_places
+from srcgrad.torch.kernels.places import gather_places, scatter_places  # noqa: F401 - in the rule's text
 from srcgrad.torch.kernels.windows import Sizes, bordered, extent, taps, window_counts
 
 
@@ -29,9 +28,7 @@ def pooled_counts(
     return tuple(counts)
 
 
-def _around(
-    x: Any, counts: Sizes, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, value: Any
-) -> Any:
+def _around(x: Any, counts: Sizes, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, value: Any) -> Any:
     """The array with so much border that all windows lie inside."""
     spans = extent(counts, kernel, stride, dilation)
     after = [max(0, span - p - n) for span, p, n in zip(spans, padding, x.shape[2:], strict=True)]
@@ -115,7 +112,7 @@ def avg_pool_input(
     kernel: Sizes,
     stride: Sizes,
     padding: Sizes,
-    ceil_mode: bool = False,
+    ceil_mode: bool = False,  # noqa: ARG001 - the signature of its transpose
     count_include_pad: bool = True,
     divisor_override: int | None = None,
 ) -> Any:
@@ -125,7 +122,7 @@ def avg_pool_input(
     share = means / divisors.astype(means.dtype)
     spans = extent(counts, kernel, stride, once)
     grown = [max(span, n + p) for span, n, p in zip(spans, space, padding, strict=True)]
-    line = np.zeros((*means.shape[:2], *grown), means.dtype)
+    line: Any = np.zeros((*means.shape[:2], *grown), means.dtype)
     for _, where in taps(kernel, counts, stride, once):
         line[(..., *where)] += share
     inner = tuple(slice(p, p + n) for p, n in zip(padding, space, strict=True))
@@ -144,7 +141,7 @@ def _divisors(
     """By what the sum of each window is divided; a border that `ceil_mode` adds never counts."""
     if divisor_override is not None:
         return np.array(divisor_override)
-    size = np.ones((), np.int64)
+    size: Any = np.ones((), np.int64)
     for m, n, k, s, p in zip(space, counts, kernel, stride, padding, strict=True):
         start = np.arange(n) * s - p
         end = np.minimum(start + k, m + p)

@@ -115,7 +115,7 @@ def _scale(n: int, m: int, align_corners: bool, given: Any) -> float:
 
 def _nearest(n: int, m: int, given: Any, kind: str, dtype: Any) -> Any:
     # PyTorch's precisions, step by step, since rounding decides which of two rows is the nearest.
-    single = np.float32 if dtype.itemsize <= 4 else np.float64
+    single: Any = np.float32 if dtype.itemsize <= 4 else np.float64
     scale = single(_scale(n, m, False, given))
     if kind == "nearest-exact":
         place = (np.arange(m) + 0.5) * np.float64(scale)

@@ -31,8 +31,13 @@ def bordered(x: Any, before: Sizes, after: Sizes, value: Any = 0) -> Any:
     lead = x.ndim - len(before)
     space = x.shape[lead:]
     grown = tuple(b + n + a for b, n, a in zip(before, space, after, strict=True))
-    y = np.zeros((*x.shape[:lead], *grown), x.dtype) if value == 0 else np.full((*x.shape[:lead], *grown), value, x.dtype)
-    y[(..., *(slice(b, b + n) for b, n in zip(before, space, strict=True)))] = x
+    y = (
+        np.zeros((*x.shape[:lead], *grown), x.dtype)
+        if value == 0
+        else np.full((*x.shape[:lead], *grown), value, x.dtype)
+    )
+    inner: Any = tuple(slice(b, b + n) for b, n in zip(before, space, strict=True))
+    y[(..., *inner)] = x
     return y
 
 
@@ -64,8 +69,4 @@ def taps(kernel: Sizes, counts: Sizes, stride: Sizes, dilation: Sizes) -> Iterat
 
 def extent(counts: Sizes, kernel: Sizes, stride: Sizes, dilation: Sizes) -> tuple[int, ...]:
     """How much space the windows span together."""
-    return tuple(
-        (n - 1) * s + d * (k - 1) + 1 for n, k, s, d in zip(counts, kernel, stride, dilation, strict=True)
-    )
-
-
+    return tuple((n - 1) * s + d * (k - 1) + 1 for n, k, s, d in zip(counts, kernel, stride, dilation, strict=True))

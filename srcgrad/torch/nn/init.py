@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from srcgrad.torch import drawing
+from srcgrad.torch import choosing, drawing
 from srcgrad.torch.modes import no_grad
 from srcgrad.torch.tensor import Tensor
 
@@ -174,7 +174,7 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any =
     zeros = math.ceil(sparsity * rows)
     drawing.normal_(tensor._a, 0.0, std, generator)
     for k in range(cols):
-        tensor._a[drawing.randperm(rows, np.int64, None)[:zeros], k] = 0
+        tensor._a[choosing.randperm(rows, np.int64, None)[:zeros], k] = 0
     return _written(tensor)
 
 

@@ -6,6 +6,7 @@ that the graph has the same nodes.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -137,19 +138,19 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
 
 def _batched(a: Any, b: Any) -> Any:
     """At least one operand has leading dimensions: fold into one matrix where the other has none, else bmm."""
-    if b._a.ndim <= 2 and a._a.ndim >= 3:
+    n, m = a._a.ndim, b._a.ndim
+    if m <= 2:
         rows = a.shape[:-1]
-        if b._a.ndim == 1:
-            return mv(a.reshape(-1, a.shape[-1]), b).view(*rows)
-        return mm(a.reshape(-1, a.shape[-1]), b).view(*rows, b.shape[1])
-    if a._a.ndim <= 2 and b._a.ndim >= 3:
-        if a._a.ndim == 1:
+        folded = a.reshape(math.prod(rows), a.shape[-1])
+        return mv(folded, b).view(*rows) if m == 1 else mm(folded, b).view(*rows, b.shape[1])
+    if n <= 2:
+        if n == 1:
             return _batched(a.unsqueeze(0), b).squeeze(-2)
-        batch = b.shape[:-2]
-        folded = mm(b.transpose(-1, -2).reshape(-1, b.shape[-2]), a.t())
-        return folded.view(*batch, b.shape[-1], a.shape[0]).transpose(-1, -2)
+        rows = (*b.shape[:-2], b.shape[-1])
+        folded = b.transpose(-1, -2).reshape(math.prod(rows), b.shape[-2])
+        return mm(folded, a.t()).view(*rows, a.shape[0]).transpose(-1, -2)
     lead = np.broadcast_shapes(a._a.shape[:-2], b._a.shape[:-2])
-    count = int(np.prod(lead))
+    count = math.prod(lead)
     left = a.expand(*lead, *a.shape[-2:]).reshape(count, *a.shape[-2:])
     right = b.expand(*lead, *b.shape[-2:]).reshape(count, *b.shape[-2:])
     return bmm(left, right).view(*lead, a.shape[-2], b.shape[-1])

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from srcgrad.torch import drawing
+from srcgrad.torch import choosing, drawing
 from srcgrad.torch.creation import check_placement, finished, numpy_dtype, sizes
 from srcgrad.torch.inplace import check_writable
 from srcgrad.torch.modes import no_grad
@@ -89,7 +89,7 @@ def randperm(
     del pin_memory
     check_placement(device, layout)
     kind = numpy_dtype(dtype, np.dtype(np.int64))
-    return finished(drawing.randperm(int(n), kind, generator), requires_grad, out)
+    return finished(choosing.randperm(int(n), kind, generator), requires_grad, out)
 
 
 @op("normal", method=False)
@@ -118,7 +118,7 @@ def bernoulli(input: Tensor, p: Any = None, *, generator: Any = None) -> Tensor:
 @op("multinomial", out=True)
 def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *, generator: Any = None) -> Tensor:
     """Positions drawn with the weights of each row."""
-    return wrap(drawing.multinomial(input._a, num_samples, replacement, generator))
+    return wrap(choosing.multinomial(input._a, num_samples, replacement, generator))
 
 
 @op("poisson")

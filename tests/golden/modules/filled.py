@@ -14,10 +14,8 @@ def filled_grad(x):
     for i in reversed(range(1, len(x))):
         # primals.py:201  y[i] = 0.5 * y[i - 1] + x[i] * x[i]
         e_bar = y_bar[i]
-        y_bar[i] = 0.0
         y_bar[i - 1] += 0.5 * e_bar
         x_bar[i] += 2 * e_bar * x[i]
     # primals.py:199  y[0] = x[0]
     x_bar[0] += y_bar[0]
-    y_bar[0] = 0.0
     return x_bar

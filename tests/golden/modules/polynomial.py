@@ -3,8 +3,9 @@ def polynomial_grad(x, y):
     b = a * a + 2 * y**3
 
     # primals.py:41  return b / (1 + x**2)
-    b_bar = 1.0 / (1 + x**2)
-    x_bar = -2 * (b / (1 + x**2)**2) * x
+    q_bar = 1.0 / (1 + x**2)
+    b_bar = q_bar
+    x_bar = -2 * (q_bar * b / (1 + x**2)) * x
     # primals.py:40  b = a * a + 2 * y**3
     a_bar = 2 * b_bar * a
     y_bar = 6 * b_bar * y**2

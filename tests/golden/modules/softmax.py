@@ -11,8 +11,9 @@ def softmax_vjp(x):
 
     def pullback(y_bar):
         # primals.py:246  return e / np.sum(e)
-        e_bar = y_bar / u2
-        u2_bar = -(y_bar * e / (u2 * u2)).sum()
+        q_bar = y_bar / u2
+        e_bar = q_bar
+        u2_bar = -q_bar @ e / u2
         e_bar += u2_bar
         # primals.py:245  e = np.exp(x - np.max(x))
         d_bar = e_bar * e

@@ -143,9 +143,9 @@ def limited_diffusion_by_hand(field, strength, steps):
 def horizontal_diffusion(inside, coefficients, guide):
     lap = 4.0 * inside[1:-1, 1:-1] - (inside[2:, 1:-1] + inside[:-2, 1:-1] + inside[1:-1, 2:] + inside[1:-1, :-2])
     flux = lap[1:, 1:-1] - lap[:-1, 1:-1]
-    flux = np.where(flux * (guide[2:-1, 2:-2] - guide[1:-2, 2:-2]) > 0.0, 0.0, flux)
+    flux = np.where(guide[2:-1, 2:-2] > guide[1:-2, 2:-2], 0.0, flux)
     side = lap[1:-1, 1:] - lap[1:-1, :-1]
-    side = np.where(side * (guide[2:-2, 2:-1] - guide[2:-2, 1:-2]) > 0.0, 0.0, side)
+    side = np.where(guide[2:-2, 2:-1] > guide[2:-2, 1:-2], 0.0, side)
     out = inside[2:-2, 2:-2] - coefficients * (flux[1:] - flux[:-1] + side[:, 1:] - side[:, :-1])
     return np.sum(out * out)
 
@@ -153,10 +153,10 @@ def horizontal_diffusion(inside, coefficients, guide):
 def horizontal_diffusion_by_hand(inside, coefficients, guide):
     lap = 4.0 * inside[1:-1, 1:-1] - (inside[2:, 1:-1] + inside[:-2, 1:-1] + inside[1:-1, 2:] + inside[1:-1, :-2])
     flux = lap[1:, 1:-1] - lap[:-1, 1:-1]
-    flat = flux * (guide[2:-1, 2:-2] - guide[1:-2, 2:-2]) > 0.0
+    flat = guide[2:-1, 2:-2] > guide[1:-2, 2:-2]
     flux = np.where(flat, 0.0, flux)
     side = lap[1:-1, 1:] - lap[1:-1, :-1]
-    flat_side = side * (guide[2:-2, 2:-1] - guide[2:-2, 1:-2]) > 0.0
+    flat_side = guide[2:-2, 2:-1] > guide[2:-2, 1:-2]
     side = np.where(flat_side, 0.0, side)
     out_bar = 2.0 * (inside[2:-2, 2:-2] - coefficients * (flux[1:] - flux[:-1] + side[:, 1:] - side[:, :-1]))
     inside_bar = np.zeros(inside.shape)

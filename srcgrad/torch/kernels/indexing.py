@@ -1,0 +1,128 @@
+"""Elements at places: read, put, added; and their transposes.
+
+What enters: an array and places, a tuple with one entry for each dimension: None for all of it, or an array
+of integers or of booleans. What leaves: fresh arrays.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from srcgrad.rules.support import unbroadcast
+from srcgrad.rules.table import linear, rule
+from srcgrad.torch.plan import SHAPE_READERS
+
+Places = tuple[Any, ...]
+
+
+def key_of(places: Places) -> tuple[Any, ...]:
+    """The places as NumPy's index."""
+    return tuple([slice(None) if p is None else p for p in places])
+
+
+def index(x: Any, places: Places) -> Any:
+    """The elements at some places."""
+    y = x[key_of(places)]
+    return y if y.__class__ is np.ndarray and y.base is None else np.array(y)
+
+
+def add_at(z: Any, places: Places, values: Any) -> None:
+    """Add values into an array at some places, each as often as it occurs."""
+    if all([p is None or p.dtype == bool for p in places]):
+        z[key_of(places)] += values
+        return
+    if len(places) == 1 and places[0].ndim == 1 and z.ndim > 1:
+        add_rows(z, places[0], values)
+        return
+    if all([p is not None for p in places]) and len(places) == z.ndim and z.flags.c_contiguous:
+        flat = np.ravel_multi_index(np.broadcast_arrays(*places), z.shape, mode="wrap") if _longs(places) else None
+        if flat is not None:
+            add_flat(z.reshape(-1), flat.reshape(-1), np.broadcast_to(values, flat.shape).reshape(-1))
+            return
+    np.add.at(z, key_of(places), values)
+
+
+def _longs(places: Places) -> bool:
+    return all([p.dtype != bool for p in places])
+
+
+def add_flat(line: Any, where: Any, values: Any) -> None:
+    """Add values into a vector."""
+    if line.dtype.kind == "f" and values.dtype.itemsize <= 8 and where.size:
+        line += np.bincount(where, values, line.size).astype(line.dtype)
+    else:
+        np.add.at(line, where, values)
+
+
+def add_rows(z: Any, rows: Any, values: Any) -> None:
+    """Add rows into an array: sorted first, so that the rows of each place are summed at once."""
+    if not rows.size:
+        return
+    values = np.broadcast_to(values, (rows.size, *z.shape[1:]))
+    where = np.where(rows < 0, rows + z.shape[0], rows)
+    order = np.argsort(where, kind="stable")
+    where = where[order]
+    starts = np.flatnonzero(np.r_[True, where[1:] != where[:-1]])
+    if starts.size == where.size:
+        z[where] += values[order]
+    else:
+        z[where[starts]] += np.add.reduceat(values[order], starts, axis=0)
+
+
+def place_indexed(y: Any, shape: tuple[int, ...], places: Places) -> Any:
+    """Zeros with values added at some places."""
+    z = np.zeros(shape, y.dtype)
+    add_at(z, places, y)
+    return z
+
+
+def index_put(x: Any, values: Any, places: Places, accumulate: bool) -> Any:
+    """x with values put or added at some places."""
+    y = np.array(x)
+    put_at(y, values, places, accumulate)
+    return y
+
+
+def put_at(y: Any, values: Any, places: Places, accumulate: bool) -> None:
+    """The same, in place."""
+    if accumulate:
+        add_at(y, places, values)
+    else:
+        y[key_of(places)] = values
+
+
+def cleared(y: Any, places: Places, accumulate: bool) -> Any:
+    """Zeros at some places, unless values were added there."""
+    if accumulate:
+        return y
+    x = np.array(y)
+    x[key_of(places)] = 0
+    return x
+
+
+def taken(y: Any, values: Any, places: Places) -> Any:
+    """The elements at some places, summed to the shape of the values that were put there."""
+    return unbroadcast(index(y, places), values)
+
+
+SHAPE_READERS[taken] = (1,)
+linear(index, "x, places", x="place_indexed(y_bar, np.shape(x), places)")
+linear(place_indexed, "y, shape, places", y="index(y_bar, places)")
+rule(
+    index_put,
+    "x, values, places, accumulate",
+    vjp={"x": "cleared(y_bar, places, accumulate)", "values": "taken(y_bar, values, places)"},
+    jvp={
+        "x": "cleared(x_dot, places, accumulate)",
+        "values": "index_put(np.zeros_like(y), values_dot, places, accumulate)",
+    },
+)
+linear(cleared, "y, places, accumulate", y="cleared(y_bar, places, accumulate)")
+rule(
+    taken,
+    "y, values, places",
+    vjp={"y": "place_indexed(np.broadcast_to(y_bar, np.shape(index(y, places))), np.shape(y), places)"},
+    jvp={"y": "taken(y_dot, values, places)"},
+)

@@ -1,0 +1,149 @@
+"""Writes of values over what was there: `copy_`, `fill_`, `zero_`, and in-place changes of the shape.
+
+What enters: a tensor and new values. What leaves: the same tensor, its version one higher.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from srcgrad.torch.dtypes import of
+from srcgrad.torch.inplace import check_alone, check_history, mutate
+from srcgrad.torch.kernels.writing import copied_over, filled
+from srcgrad.torch.names import op
+from srcgrad.torch.primitive import primitive
+from srcgrad.torch.recorded import FACES
+from srcgrad.torch.tensor import Tensor, wrap
+
+copied_over_ = primitive(copied_over, "CopyBackwards")
+zeroed_ = primitive(filled, "ZeroBackward0", operands=["x"])
+filled_ = primitive(filled, "FillBackward2", operands=["x"])
+filled_by_tensor_ = primitive(filled, "FillBackward3")
+
+FACES[np.zeros_like] = lambda y: wrap(np.zeros_like(y._a))
+
+
+@op("copy_", function=False)
+def copy_(self: Tensor, src: Any, non_blocking: bool = False) -> Tensor:  # noqa: ARG001 - PyTorch's parameter
+    """Take over the values of another tensor, broadcast and converted."""
+    if not isinstance(src, Tensor):
+        raise TypeError(f"copy_(): argument 'src' (position 1) must be Tensor, not {type(src).__name__}")
+    a, b = self._a, src._a
+    if a.shape != b.shape:
+        stretched(b.shape, a.shape)
+    if self is src:
+        return self
+    check_history(self, self._needs or src._needs)
+    check_alone(self)
+    check_apart(self, src)
+    if b.dtype.kind == "c" and a.dtype.kind != "c":
+        import warnings
+
+        warnings.warn(
+            "Casting complex values to real discards the imaginary part", UserWarning, stacklevel=2
+        )
+        return mutate(self, lambda x: x.__setitem__(..., b.real), copied_over_, src)
+    return mutate(self, lambda x: np.copyto(x, b, casting="unsafe"), copied_over_, src)
+
+
+def stretched(shape: tuple[int, ...], target: tuple[int, ...]) -> None:
+    """Raise where a shape does not broadcast to that of the tensor that is written to."""
+    try:
+        found = np.broadcast_shapes(shape, target)
+    except ValueError:
+        n = max(len(shape), len(target))
+        for k in range(-1, -min(len(shape), len(target)) - 1, -1):
+            if shape[k] != target[k] and 1 not in (shape[k], target[k]):
+                raise RuntimeError(
+                    f"The size of tensor a ({target[k]}) must match the size of tensor b ({shape[k]}) at non-singleton "
+                    f"dimension {n + k}"
+                ) from None
+        raise
+    if found != target:
+        raise RuntimeError(
+            f"output with shape {list(target)} doesn't match the broadcast shape {list(found)}"
+        )
+
+
+APART = (
+    "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory "
+    "location. Please clone() the tensor before performing the operation."
+)
+
+
+def check_apart(t: Tensor, other: Tensor) -> None:
+    """Raise where what is read lies partly under what is written."""
+    a, b = t._a, other._a
+    if t._writes is not other._writes or a is b or not a.size or not np.may_share_memory(a, b):
+        return
+    if a.strides == b.strides and a.__array_interface__["data"] == b.__array_interface__["data"] and a.shape == b.shape:
+        return
+    if dense(a) and dense(b):
+        raise RuntimeError(APART)
+
+
+def dense(a: Any) -> bool:
+    """Whether the elements fill their memory without gaps and lie apart."""
+    reach = a.itemsize
+    for s, n in sorted((s, n) for n, s in zip(a.shape, a.strides, strict=True) if n > 1):
+        if s != reach:
+            return False
+        reach *= n
+    return True
+
+
+def number_of(value: Any, dtype: Any) -> Any:
+    """A number as a dtype has it; raises where it does not fit, as a complex one in real numbers."""
+    if isinstance(value, complex) and dtype.kind != "c":
+        if value.imag != 0:
+            names = {"float32": "float", "float64": "double", "int64": "int64_t", "int32": "int", "bool": "bool"}
+            raise RuntimeError(
+                f"value cannot be converted to type {names.get(dtype.name, dtype.name)} without overflow"
+            )
+        value = value.real
+    if dtype.kind in "iu" and not isinstance(value, bool):
+        whole = int(value)
+        info = np.iinfo(dtype)
+        if dtype.kind == "i" and not info.min <= whole <= info.max:
+            raise RuntimeError(f"value cannot be converted to type {_c_type(dtype)} without overflow")
+        return whole & info.max if dtype.kind == "u" and whole < 0 else whole
+    return value
+
+
+def _c_type(dtype: Any) -> str:
+    return {"int64": "int64_t", "int32": "int", "int16": "short", "int8": "int8_t"}.get(dtype.name, dtype.name)
+
+
+@op("fill_", function=False)
+def fill_(self: Tensor, value: Any) -> Tensor:
+    """One value everywhere, a number or a 0-d tensor."""
+    if isinstance(value, Tensor):
+        if value._a.ndim:
+            raise RuntimeError(
+                f"fill_ only supports 0-dimension value tensor but got tensor with {value._a.ndim} dimensions."
+            )
+        v = value._a
+        return mutate(self, lambda x: np.copyto(x, v, casting="unsafe"), filled_by_tensor_, value)
+    number = number_of(value, self._a.dtype)
+    return mutate(self, lambda x: x.__setitem__(..., number), filled_, number)
+
+
+@op("fill", method=False)
+def fill(input: Tensor, value: Any) -> Tensor:
+    """The value everywhere, in a new tensor."""
+    from srcgrad.torch.ops.memory import clone
+
+    return fill_(clone(input), value)
+
+
+@op("zero_", function=False)
+def zero_(self: Tensor) -> Tensor:
+    """Zero everywhere."""
+    return mutate(self, lambda x: x.__setitem__(..., 0), zeroed_, 0)
+
+
+def name_of(t: Tensor) -> str:
+    """The type of a tensor in the words of the errors: torch.FloatTensor."""
+    return f"torch.{of(t._a.dtype)._c_name}Tensor"
