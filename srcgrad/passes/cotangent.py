@@ -293,11 +293,11 @@ class Pushing:
 
     def guards(self, e: Expr, partial: Expr) -> bool:
         """Whether a product with a partial derivative must be zero wherever the cotangent is."""
-        use = self.use(e)
-        if use == USED or not self.use.is_wild(partial):
+        if not self.use.is_wild(partial):
             return False
-        # Whether an element is used at a place of an array is left to looking at the result.
-        self.module.bare = self.module.bare or use == PLACED
+        use = self.use(e)
+        # Whether an element is used at a place of an array, or multiplied by zero, is left to looking at the result.
+        self.module.bare = self.module.bare or use != CHOSEN
         return use == CHOSEN
 
     def unbroadcast(self, term: Expr, operand: Expr) -> Expr:

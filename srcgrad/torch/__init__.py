@@ -65,9 +65,13 @@ FAMILIES = [
     "scattering",
     "shapes",
     "functions",
+    "comparison",
+    "activations",
     "contractions",
     "reductions",
     "extrema",
+    "cumulative",
+    "statistics",
     "random",
 ]
 # Modules that are imported when they are first asked for.

@@ -13,22 +13,21 @@ import numpy as np
 
 from srcgrad.rules.table import linear, rule
 from srcgrad.torch.kernels.activations import log_sigmoid, sigmoid
-from srcgrad.torch.kernels.masks import above, within
 from srcgrad.torch.plan import SHAPE_READERS
 
 
 def reduced(loss: Any, reduction: str) -> Any:
-    """The losses of the elements as they are, their sum or their mean."""
+    """The losses of the elements as they are, their sum or their mean, which is NaN if there are none."""
     if reduction == "none":
         return loss
-    if reduction == "sum":
-        return np.asarray(loss).sum()
-    return mean(np.asarray(loss))
+    loss = np.asarray(loss)
+    total = loss.sum()
+    return total if reduction == "sum" else share(total, loss.size)
 
 
-def mean(loss: Any) -> Any:
-    """The mean of all elements; NaN of none."""
-    return np.add.reduce(loss, axis=None) / loss.dtype.type(loss.size) if loss.size else loss.dtype.type(math.nan)
+def share(total: Any, count: int) -> Any:
+    """The mean from the sum."""
+    return total / total.dtype.type(count) if count else total.dtype.type(math.nan)
 
 
 def per_element(y_bar: Any, x: Any, reduction: str) -> Any:
@@ -37,6 +36,7 @@ def per_element(y_bar: Any, x: Any, reduction: str) -> Any:
 
 
 linear(per_element, "y_bar, x, reduction", y_bar="per_element(y_bar, x, reduction)")
+linear(reduced, "loss, reduction", loss="np.broadcast_to(per_element(y_bar, loss, reduction), np.shape(loss))")
 SHAPE_READERS[per_element] = (1,)
 
 
@@ -47,7 +47,7 @@ def mse_loss(x1: Any, x2: Any, reduction: str) -> Any:
         return d * d
     d = d.ravel()
     total = np.dot(d, d)
-    return total if reduction == "sum" else total / d.dtype.type(d.size) if d.size else d.dtype.type(math.nan)
+    return total if reduction == "sum" else share(total, d.size)
 
 
 rule(
@@ -195,7 +195,7 @@ rule(
 
 
 def counted_targets(x: Any, target: Any, weight: Any, ignore_index: int) -> tuple[Any, Any, Any]:
-    """x's shape as (images, classes, places), the target as (images, 1, places), and the weight of each target."""
+    """x's shape as (images, classes, places), the target as (images, 1, places), and the weight of each place."""
     lone = np.ndim(x) == 1
     t = np.reshape(target, (1, 1, 1)) if lone else np.reshape(target, (x.shape[0], 1, -1))
     valid = t != ignore_index
@@ -212,9 +212,9 @@ def nll_loss(x: Any, target: Any, weight: Any, reduction: str, ignore_index: int
     if t.size == 0:
         kind = x.dtype.type
         return np.zeros(np.shape(target), kind) if reduction == "none" else kind(0 if reduction == "sum" else math.nan)
-    picked = -np.take_along_axis(np.reshape(x, shape), t, 1)
+    picked = np.take_along_axis(np.reshape(x, shape), t, 1)
     # What is ignored may be infinite.
-    loss = np.where(w == 0, 0, picked * w)
+    loss = np.where(np.reshape(target, t.shape) == ignore_index, 0, -picked * w)
     if reduction == "none":
         return loss.reshape(np.shape(target))
     total = loss.sum()

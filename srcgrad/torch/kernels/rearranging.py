@@ -71,6 +71,15 @@ def diagonal_copy(x: Any, offset: int, dim1: int, dim2: int) -> Any:
     return np.array(x.diagonal(offset, dim1, dim2), order="C")
 
 
+def undiagonal(y: Any, shape: Shape, offset: int, dim1: int, dim2: int) -> Any:
+    """Zeros with a diagonal filled."""
+    x = np.zeros(shape, y.dtype)
+    on = x.diagonal(offset, dim1, dim2)
+    on.flags.writeable = True
+    on[...] = y
+    return x
+
+
 def block_diag(parts: Any) -> Any:
     """Matrices on the diagonal of a matrix."""
     blocks = [np.atleast_2d(p) for p in parts]
@@ -107,15 +116,4 @@ linear(diag_embed, "x, offset, dim1, dim2", x="diagonal_copy(y_bar, offset, dim1
 linear(diagonal_copy, "x, offset, dim1, dim2", x="undiagonal(y_bar, np.shape(x), offset, dim1, dim2)")
 rule(block_diag, "parts", vjp={"parts": "blocks_of(y_bar, parts)"}, jvp={"parts": "block_diag(parts_dot)"})
 rule(blocks_of, "y, parts", vjp={"y": "block_diag(y_bar)"}, jvp={"y": "blocks_of(y_dot, parts)"})
-
-
-def undiagonal(y: Any, shape: Shape, offset: int, dim1: int, dim2: int) -> Any:
-    """Zeros with a diagonal filled."""
-    x = np.zeros(shape, y.dtype)
-    on = x.diagonal(offset, dim1, dim2)
-    on.flags.writeable = True
-    on[...] = y
-    return x
-
-
 linear(undiagonal, "y, shape, offset, dim1, dim2", y="diagonal_copy(y_bar, offset, dim1, dim2)")

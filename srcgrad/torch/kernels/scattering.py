@@ -87,7 +87,7 @@ def index_fill_at(y: Any, dim: int, where: Any, value: Any) -> None:
 
 def select_sum(y: Any, dim: int, where: Any, value: Any) -> Any:
     """The sum of some slices along a dimension, in the shape of a value that filled them."""
-    return unbroadcast(np.sum(index_select(y, dim, where)), value)
+    return unbroadcast(np.sum(index_select(y, dim, np.unique(where))), value)
 
 
 linear(index_select, "x, dim, where", x="index_add(np.zeros(np.shape(x), y_bar.dtype), dim, where, y_bar, 1)")
@@ -136,7 +136,7 @@ rule(
 rule(
     select_sum,
     "y, dim, where, value",
-    vjp={"y": "index_add(np.zeros_like(y), dim, where, np.broadcast_to(y_bar, np.shape(index_select(y, dim, where))), 1)"},
+    vjp={"y": "index_add(np.zeros_like(y), dim, np.unique(where), np.broadcast_to(y_bar, np.shape(index_select(y, dim, np.unique(where)))), 1)"},
     jvp={"y": "select_sum(y_dot, dim, where, value)"},
 )
 
@@ -353,6 +353,10 @@ def put(x: Any, where: Any, source: Any, accumulate: bool) -> Any:
 
 def put_flat_at(y: Any, where: Any, source: Any, accumulate: bool) -> None:
     """The same, in place."""
+    if not y.ndim:
+        if where.size:
+            y[...] = y + np.sum(source) if accumulate else source.reshape(-1)[-1]
+        return
     places = np.unravel_index(np.where(where < 0, where + y.size, where).reshape(-1), y.shape)
     if accumulate:
         np.add.at(y, places, source.reshape(-1))

@@ -21,7 +21,7 @@ from srcgrad.torch.ops.views import expand, reshape
 from srcgrad.torch.ops.writing import number_of
 from srcgrad.torch.primitive import Primitive, primitive
 from srcgrad.torch.recorded import FACES
-from srcgrad.torch.tensor import Tensor
+from srcgrad.torch.tensor import Tensor, wrap
 
 index_select_ = primitive(kernels.index_select, "IndexSelectBackward0", operands=["x"])
 index_add_node = primitive(kernels.index_add, "IndexAddBackward0")
@@ -91,6 +91,8 @@ def positions(index: Any, function: str, *, either: str = "int32/int64") -> Any:
         raise TypeError(f"{function}(): argument 'index' (position 2) must be Tensor, not {type(index).__name__}")
     a = index._a
     if a.dtype != np.int64 and a.dtype != np.int32:
+        if not a.size and function == "gather":
+            return a.astype(np.int64)
         raise RuntimeError(f"{function}(): Expected dtype {either} for index")
     return a
 
@@ -306,6 +308,8 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: Any = None) -> Tensor:
         )
     k = axis(dim, a.ndim, "take_along_dim")
     shape = broadcast((*a.shape[:k], 1, *a.shape[k + 1 :]), (*where.shape[:k], 1, *where.shape[k + 1 :]))
+    if where.size and where.min() < 0 and where.min() >= -a.shape[k]:
+        indices = wrap(np.where(where < 0, where + a.shape[k], where))
     stretched = expand(input, (*shape[:k], a.shape[k], *shape[k + 1 :]))
     return gather(stretched, k, expand(indices, (*shape[:k], where.shape[k], *shape[k + 1 :])))
 

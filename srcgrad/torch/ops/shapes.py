@@ -279,9 +279,7 @@ def meshgrid(*tensors: Any, indexing: Any = None) -> tuple[Tensor, ...]:
         lying = (1,) * k + (t._a.size,) + (1,) * (len(ordered) - k - 1)
         grids.append(expand(view(t, lying), shape))
     if swap:
-        from srcgrad.torch.ops.views import transpose
-
-        grids = [transpose(g, 0, 1) for g in (grids[1], grids[0], *grids[2:])]
+        grids[0], grids[1] = grids[1], grids[0]
     return tuple(grids)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-FAMILIES = ["activation", "dropping", "distance", "loss"]
+FAMILIES = ["activation", "dropping", "distance", "loss", "classification"]
 
 for _family in FAMILIES:
     _module = import_module(f"srcgrad.torch.nn.functional.{_family}")
