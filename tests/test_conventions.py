@@ -57,11 +57,30 @@ def masked_root(x):
     return np.sqrt(x) * (x > 0.5)
 
 
+def power_of_three_halves(x):
+    return x * np.sqrt(x)
+
+
+def pole_inside(x):
+    return np.sqrt(x) * np.sqrt(x)
+
+
+def weighted_roots(x):
+    return np.dot(np.array([0.0, 1.0]), np.sqrt(x))
+
+
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-def test_forward_and_reverse_at_a_product_with_zero(monkeypatch):
-    monkeypatch.setattr(switch, "on", False)
+@pytest.mark.parametrize("static", [True, False], ids=["static", "recorded"])
+def test_forward_and_reverse_at_a_product_with_zero(static, monkeypatch):
+    monkeypatch.setattr(switch, "on", static)
     assert 0.0 == sg.grad(masked_root)(0.0)
     assert np.isnan(sg.jvp(masked_root, (0.0,), (1.0,))[1])
+    assert [0.0, 0.0] == [sg.grad(power_of_three_halves)(0.0), sg.grad(pole_inside)(0.0)]
+    x = np.array([0.0, 1.0])
+    np.testing.assert_array_equal(sg.grad(weighted_roots)(x), [0.0, 0.5])
+    np.testing.assert_array_equal(sg.vjp(weighted_roots, x)[1](1.0)[0], [0.0, 0.5])
+    np.testing.assert_array_equal(sg.hessian(weighted_roots)(x), [[0.0, 0.0], [0.0, -0.25]])
+    assert np.isnan(sg.jvp(weighted_roots, (x,), (x + 1.0,))[1])
 
 
 def completed(x):

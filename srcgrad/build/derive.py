@@ -46,7 +46,11 @@ def run(f: FunctionType, entry: compiled.Entry, args: Sequence[Any], *tangents: 
     args = _with_defaults(f, args)
     if not state.levels:
         return entry.function(*args, *tangents)
-    made = call(entry.plain, *args, *tangents)
+    return _checked(entry, call(entry.plain, *args, *tangents))
+
+
+def _checked(entry: compiled.Entry, made: Any) -> Any:
+    """What recording a generated function gave; FloatingPointError where recording the function itself is right."""
     if entry.text.bare and not _is_finite(made):
         raise FloatingPointError("a generated derivative is not finite")
     return made
@@ -54,7 +58,7 @@ def run(f: FunctionType, entry: compiled.Entry, args: Sequence[Any], *tangents: 
 
 def _is_finite(made: Any) -> bool:
     """Whether all numbers are finite; a pullback is not asked."""
-    if isinstance(made, tuple):
+    if isinstance(made, (tuple, list)):
         return all(_is_finite(part) for part in made)
     return callable(made) or bool(np.isfinite(made).all())
 
@@ -113,7 +117,7 @@ def vjp(
         if not y_bars:
             return [zero_of(x) for x in chosen]
         try:
-            x_bars = call(pull, y_bars[0]) if state.levels else pull(y_bars[0])
+            x_bars = _checked(made, call(pull, y_bars[0])) if state.levels else pull(y_bars[0])
         except (ArithmeticError, NotImplementedError):
             # A generated formula may overflow where the function does not.
             return recorded.vjp(f, kept, kwargs, keys)[1](y_bars)

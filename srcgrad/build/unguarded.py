@@ -1,6 +1,7 @@
 """Generated derivatives that are right if their results are finite.
 
     u = 1 / r; return np.sum((c * u)[1:])       the cotangent of c, where r[0] is 0, meets 0 * inf
+    return np.dot(w, np.sqrt(r))                so does that of r, where both w[0] and r[0] are 0
 
 Such a module leaves out the guards that an element which is not used would need (see
 `srcgrad.passes.selection`). A result that is not finite raises FloatingPointError here, which leads to recording.
@@ -8,6 +9,7 @@ Such a module leaves out the guards that an element which is not used would need
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -30,6 +32,6 @@ def check(made: Any, mode: str) -> Any:
         return value, looked_at(pullback, "grad")
     derivatives = made if mode == "grad" else made[1]
     for one in derivatives if isinstance(derivatives, tuple) else (derivatives,):
-        if not np.isfinite(one).all():
+        if not (math.isfinite(one) if isinstance(one, float) else np.isfinite(one).all()):
             raise FloatingPointError("a generated derivative is not finite")
     return made

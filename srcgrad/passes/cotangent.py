@@ -18,7 +18,7 @@ from srcgrad.passes.algebra import call, mul, number
 from srcgrad.passes.kinds import Kind, stretches
 from srcgrad.passes.namer import Module
 from srcgrad.passes.resolve import callee
-from srcgrad.passes.selection import CHOSEN, PLACED, USED, Use
+from srcgrad.passes.selection import CHOSEN, Use
 from srcgrad.passes.view import View
 from srcgrad.rules import support
 from srcgrad.syntax import ir

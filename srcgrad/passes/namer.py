@@ -26,7 +26,7 @@ class Module:
     imports: dict[str, str] = field(default_factory=dict)  # name -> import line
     objects: dict[str, Any] = field(default_factory=dict)  # name -> what the module binds it to
     bindings: dict[str, Any] = field(default_factory=dict)  # the user's globals that the text reads
-    # Whether some product is not guarded although an element at a place may be left unused.
+    # Whether some product is not guarded although an element may be left unused, or multiplied by zero.
     bare: bool = False
     # The local variables of all its functions, which hide whatever the module calls the same.
     locals: set[str] = field(default_factory=set)

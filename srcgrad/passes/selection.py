@@ -6,8 +6,9 @@
 
 The cotangent of an element that is not used is zero, and zero times an infinite partial derivative
 must be zero. Where values decide what is chosen, each product with a partial that may be infinite is guarded.
-Where only the place of an element decides, none is, since a loop over the elements of an array uses them
-all as a rule: the module is marked as bare, and a result of it that is not finite gives way to recording.
+Where only the place of an element decides, or a factor that happens to be zero, none is, since a loop over the
+elements of an array uses them all as a rule: the module is marked as bare, and a result of it that is not finite gives
+way to recording.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from srcgrad.passes.infer import Facts
 from srcgrad.passes.lines import Lines
+from srcgrad.passes.places import negated
 from srcgrad.passes.normalise import breaks
 from srcgrad.passes.record import Plan
 from srcgrad.syntax import emit, ir
@@ -76,10 +77,13 @@ class Sweep:
     saves: Saves
     facts: Facts
     callee: Callable[[ir.UserCall], str]
+    dead: frozenset[int] = frozenset()  # statements that are left out
 
     def block(self, body: Block, ends: tuple[ir.For | ir.While, ...] = ()) -> Lines:
         out = Lines()
         for s in body:
+            if s.key in self.dead:
+                continue
             for line in s.leading:
                 out.add(line)
             self.statement(s, out, ends)
@@ -154,8 +158,12 @@ class Sweep:
 
     def conditional(self, s: ir.If, out: Lines, ends: tuple[ir.For | ir.While, ...], word: str = "if") -> None:
         header = self.text(s)
+        if all(t.key in self.dead for t in s.body):
+            if any(t.key not in self.dead for t in s.orelse):
+                out.nest(f"{word} {emit.text_of(negated(s.test))}:{s.comment}", self.block(s.orelse, ends))
+                return
         out.nest(f"{word}{header.removeprefix('if')}", self.block(s.body, ends))
-        if not s.orelse:
+        if all(t.key in self.dead for t in s.orelse):
             return
         if s.body and isinstance(s.body[-1], ir.Break):
             # What follows a break needs no else.

@@ -6,6 +6,7 @@ import numpy as np
 
 from srcgrad.passes import algebra, kinds
 from srcgrad.passes.cotangent import Sink
+from srcgrad.passes.dead import dead
 from srcgrad.passes.forward import Forward
 from srcgrad.passes.function import Function
 from srcgrad.passes.lines import Lines
@@ -88,21 +89,8 @@ class Writing(Function):
         counted = settle_trip_counts(self.unit, plan)
         saves = name_saves(self.unit, plan, self.fresh)
         bars = {v: self.bar(v) for v in self.variables}
-        sweep = Sweep(plan, saves, facts, self.callee)
-        body = Lines()
-        for p in self.unit.params:
-            if p in self.written_params:
-                body.add(f"{p} = {self.copied(p)}")
-        for name_ in sorted(plan.initial):
-            body.add(f"{name_} = None")
-        body.extend(sweep.block(self.unit.body))
         returned = self.unit.body[-1]
         assert isinstance(returned, ir.Return)
-        value = self.value_text(returned, body, mode) if mode != "grad" else ""
-        if returned.comment and mode != "vjp" and value in ("", text_of(returned.value)):
-            body.add(returned.comment.lstrip())
-        if body.lines:
-            body.add("")
         lists: dict[str, str] = {}
         if mode == "vjp":
             listed = [x for group in saves.lists.values() for x in group]
@@ -115,6 +103,22 @@ class Writing(Function):
         )
         reverse = Reverse(plan, saves, facts, self.module, bars, counted, self.unit.file, self.fresh, lists, rewritten)
         lines, results = self.backward(reverse, returned, bars)
+        sweep = Sweep(plan, saves, facts, self.callee)
+        if mode == "grad":
+            code = [line for line in lines.lines if not line.lstrip().startswith("#")]
+            sweep.dead = dead(self.unit, plan, facts, "\n".join([*code, *results]))
+        body = Lines()
+        for p in self.unit.params:
+            if p in self.written_params:
+                body.add(f"{p} = {self.copied(p)}")
+        for name_ in sorted(plan.initial):
+            body.add(f"{name_} = None")
+        body.extend(sweep.block(self.unit.body))
+        value = self.value_text(returned, body, mode) if mode != "grad" else ""
+        if returned.comment and mode != "vjp" and value in ("", text_of(returned.value)):
+            body.add(returned.comment.lstrip())
+        if body.lines:
+            body.add("")
         signature = self.unit.signature
         if callee:
             signature = ", ".join(self.unit.params)

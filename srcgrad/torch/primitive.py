@@ -63,7 +63,7 @@ class OperationNode(Node):
                     "one of the variables needed for gradient computation has been modified by an inplace "
                     f"operation: {self._described(place)} is at version {version.count}; expected version {count} "
                     "instead. Hint: enable anomaly detection to find the operation that failed to compute its "
-                    "gradient, with torch.autograd.set_detect_anomaly(True)."
+                    "gradient, with torch.autograd.set_detect_anomaly(True, check_nan=False)."
                 )
         return self.saved
 
@@ -75,7 +75,7 @@ class OperationNode(Node):
         origin, number = (self, 0) if place < 0 else self.edge_of_place(place)
         if origin is None or isinstance(origin, AccumulateGrad):
             return text
-        return f"{text}, which is output {number} of {origin.name()},"
+        return f"{text}, which is output {number} of {origin.name().removesuffix('Backward0')},"
 
     def edge_of_place(self, place: int) -> Any:
         """The edge of the operand at a position of the call."""

@@ -226,3 +226,13 @@ def finite_part_of_a_sine(x):
     y = np.append(x, np.inf)
     with np.errstate(all="ignore"):
         return np.sum(np.where(np.isfinite(y), np.sin(y), 0.0))
+
+
+@case(x=0.0, order=1, reason=KINK, gradient={0: 0.0})
+def logarithm_of_zero_not_taken(x):
+    return np.where(x > 0.0, np.log(x), 0.0) + np.where(x > 0.0, np.arctan2(x, x), x * 0.0)
+
+
+@case(x=1.0, y=1.0, z=1.0, order=1, reason=KINK, gradient={0: 1 / 3 + 0.5, 1: 1 / 3 + 0.5, 2: 1 / 3})
+def builtin_extrema_of_equals(x, y, z):
+    return max(x, y, z) + min([x, y]) + max([], default=0.0) + max(1.0, 2.0) * 0.0

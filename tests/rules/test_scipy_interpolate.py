@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy import interpolate, linalg
-from scipy.interpolate import _bsplines, _interpnd, _ppoly, _rgi
+from scipy.interpolate import _bsplines, _ppoly, _rgi
 
 import srcgrad as sg
 from srcgrad.errors import MissingRuleError
@@ -26,9 +26,9 @@ SAMPLES: list[tuple[Any, tuple[Any, ...], dict[str, Any]]] = [
     (_ppoly.evaluate, (pieces, x, np.array([0.5, 2.2, 3.0]), 0, False, np.zeros((3, 2))), {}),
     (_ppoly.evaluate, (pieces, -x, -q, 0, True, np.zeros((3, 2))), {}),
     (linalg.lapack.dgbsv, (1, 1, bands, y), {"argnums": "b"}),
-    (_interpnd._ndim_coords_from_arrays, ((q, np.ones(3)),), {}),
-    (_interpnd._ndim_coords_from_arrays, (q,), {}),
-    (_interpnd._ndim_coords_from_arrays, (places,), {"ndim": 2}),
+    (_rgi._ndim_coords_from_arrays, ((q, np.ones(3)),), {}),
+    (_rgi._ndim_coords_from_arrays, (q,), {}),
+    (_rgi._ndim_coords_from_arrays, (places,), {"ndim": 2}),
     (_rgi.find_indices, ((rows, columns), places.T.copy()), {}),
 ]
 if hasattr(_bsplines, "_dierckx"):

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy import linalg
-from scipy.interpolate import _bsplines, _interpnd, _ppoly, _rgi  # type: ignore[import-untyped]
+from scipy import linalg  # type: ignore[import-untyped]
+from scipy.interpolate import _bsplines, _ppoly, _rgi  # type: ignore[import-untyped]
 
 from srcgrad.rules.scipy.linalg import bands_transposed  # noqa: F401 - in the rule's text
 from srcgrad.rules.support import delivered
@@ -106,7 +106,7 @@ rule(
 # Regular grids.
 
 
-@composed(_interpnd._ndim_coords_from_arrays)
+@composed(_rgi._ndim_coords_from_arrays)
 def coordinates(points: Any, ndim: Any = None) -> Any:
     """Coordinates given one by one or together, the last dimension being theirs."""
     if isinstance(points, tuple) and len(points) == 1:

@@ -35,7 +35,7 @@ from srcgrad.rules.scipy.factors import (  # noqa: F401 - in the rules' texts
     svdvals_bar,
     svdvals_dot,
 )
-from srcgrad.rules.support import mT, unbroadcast
+from srcgrad.rules.support import mT, unbroadcast  # noqa: F401 - the latter in the rules' texts
 from srcgrad.rules.table import composed, linear, rule, zero
 
 # General systems: NumPy's, of the matrix that the assumptions leave.

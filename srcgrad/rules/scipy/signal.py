@@ -146,7 +146,7 @@ def lfilter(b: Any, a: Any, x: Any, axis: int = -1, zi: Any = None) -> Any:
     x = np.moveaxis(np.asarray(x), axis, -1)
     size, states = np.shape(x)[-1], max(len(a), len(b)) - 1
     u = sum([b[k] * delayed(x, k) for k in range(len(b))])
-    state = None
+    state: Any = None
     if zi is not None:
         state = np.moveaxis(np.asarray(zi), axis, -1)
         lead = np.shape(x)[:-1]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy import special
+from scipy import special  # type: ignore[import-untyped]
 from scipy.special import _ufuncs  # type: ignore[import-untyped]
 from scipy.stats import _stats  # type: ignore[import-untyped]
 

@@ -1,10 +1,6 @@
 """Normalisation: values less their mean, over their standard deviation, times a weight, plus a bias.
 
-Each kernel returns (y, mean, rstd) or the like, as PyTorch's do, and is differentiable in all of them. With
-r = rstd, z = (x - mean) r and n values in a group:
-
-    z_bar = y_bar * weight
-    x_bar = r (z_bar - mean(z_bar) - z mean(z_bar z)) + mean_bar / n - rstd_bar r^2 z / n
+Each kernel returns (y, mean, ...) as PyTorch's do, and is differentiable in all of them.
 """
 
 from __future__ import annotations
@@ -14,48 +10,23 @@ from typing import Any
 import numpy as np
 
 from srcgrad.rules.table import rule
+from srcgrad.torch.kernels.standardising import dotted, standardised, standardised_bar, standardised_dot
+
+# Batch normalisation of (images, channels, *space): one mean and one weight for each channel.
 
 
-def standardised(x: Any, axes: Any, eps: Any) -> tuple[Any, Any, Any]:
-    """The values in units of their deviation; the mean over the axes and the variance, with these axes as 1."""
-    mean = np.mean(x, axis=axes, keepdims=True)
-    z = x - mean
-    var = np.mean(z * z, axis=axes, keepdims=True)
-    z *= 1 / np.sqrt(var + eps)
-    return z, mean, var
+def by_channel(x: Any) -> Any:
+    """(images, channels, everything else)."""
+    return np.reshape(x, (*np.shape(x)[:2], -1)) if np.size(x) else np.reshape(x, (*np.shape(x)[:2], 0))
 
 
-def standardised_bar(z_bar: Any, mean_bar: Any, rstd_bar: Any, x: Any, mean: Any, rstd: Any, axes: Any) -> Any:
-    """The cotangent of x, from those of its standardised values, its mean and its rstd."""
-    z = (x - mean) * rstd
-    n = max(1, np.size(x) // max(1, np.size(mean)))
-    shift = np.mean(z_bar, axis=axes, keepdims=True) - mean_bar / (rstd * n)
-    slope = np.mean(z_bar * z, axis=axes, keepdims=True) + rstd_bar * rstd / n
-    return (z_bar - shift - z * slope) * rstd
+def middle(v: Any) -> Any:
+    """A vector as (1, n, 1); None stays."""
+    return None if v is None else np.reshape(v, (1, -1, 1))
 
 
-def standardised_dot(x_dot: Any, x: Any, mean: Any, rstd: Any, axes: Any) -> tuple[Any, Any, Any]:
-    """The tangents of the standardised values, of the mean and of rstd."""
-    z = (x - mean) * rstd
-    mean_dot = np.mean(x_dot, axis=axes, keepdims=True)
-    slope = np.mean(x_dot * z, axis=axes, keepdims=True)
-    return (x_dot - mean_dot - z * slope) * rstd, mean_dot, -rstd * rstd * slope
-
-
-def times(z: Any, weight: Any) -> Any:
-    return z if weight is None else z * weight
-
-
-# Batch normalisation of (images, channels, *space): one mean for each channel.
-
-
-def along(v: Any, ndim: int) -> Any:
-    """A vector over the channels, to broadcast against (images, channels, *space); None stays."""
-    return None if v is None else np.reshape(v, (1, -1) + (1,) * (ndim - 2))
-
-
-def but_channels(ndim: int) -> tuple[int, ...]:
-    return (0, *range(2, ndim))
+def inverse_root(var: Any, eps: Any) -> Any:
+    return 1 / np.sqrt(var + eps)
 
 
 def batch_norm(
@@ -65,53 +36,51 @@ def batch_norm(
 
     Returns (y, mean, var), of which the latter are those it was normalised by; var is over n.
     """
-    ndim = input.ndim
-    if not training:
-        scale = times(1 / np.sqrt(running_var + eps), weight)
-        shift = -running_mean * scale if bias is None else bias - running_mean * scale
-        y = input * along(scale, ndim)
-        y += along(shift, ndim)
-        return y, np.copy(running_mean), np.copy(running_var)
-    y, mean, var = standardised(input, but_channels(ndim), eps)
+    x = by_channel(input)
+    if training:
+        y, mean, var = standardised(x, middle(weight), middle(bias), eps)
+        return y.reshape(input.shape), mean.reshape(-1), var.reshape(-1)
+    scale = inverse_root(running_var, eps)
     if weight is not None:
-        y *= along(weight, ndim)
-    if bias is not None:
-        y += along(bias, ndim)
-    return y, mean.reshape(-1), var.reshape(-1)
+        scale = scale * weight
+    shift = -running_mean * scale if bias is None else bias - running_mean * scale
+    y = x * middle(scale)
+    y += middle(shift)
+    return y.reshape(input.shape), np.copy(running_mean), np.copy(running_var)
 
 
 def batch_norm_input_bar(y_bar: Any, input: Any, weight: Any, mean: Any, var: Any, training: Any, eps: Any) -> Any:
-    ndim = np.ndim(input)
-    rstd = along(1 / np.sqrt(var + eps), ndim)
-    z_bar = times(y_bar[0], along(weight, ndim))
+    rstd = inverse_root(var, eps)
     if not training:
-        return z_bar * rstd
+        scale = rstd if weight is None else rstd * weight
+        return np.reshape(by_channel(y_bar[0]) * middle(scale), np.shape(input))
     # rstd' = -rstd^3 / 2 var', so that a cotangent of var is one of rstd.
-    rstd_bar = along(y_bar[2], ndim) * (-2 / rstd**3)
-    return standardised_bar(z_bar, along(y_bar[1], ndim), rstd_bar, input, along(mean, ndim), rstd, but_channels(ndim))
+    rstd_bar = y_bar[2] * (-2 / rstd**3)
+    bars = by_channel(y_bar[0]), middle(y_bar[1]), middle(rstd_bar)
+    x_bar = standardised_bar(*bars, by_channel(input), middle(weight), middle(mean), middle(rstd))
+    return np.reshape(x_bar, np.shape(input))
 
 
 def batch_norm_weight_bar(y_bar: Any, input: Any, mean: Any, var: Any, eps: Any) -> Any:
-    ndim = np.ndim(input)
-    centred = input - along(mean, ndim)
-    return np.sum(y_bar * centred, axis=but_channels(ndim)) / np.sqrt(var + eps)
+    return dotted(by_channel(y_bar), by_channel(input), middle(mean), middle(inverse_root(var, eps)), True)
 
 
 def batch_norm_input_dot(input_dot: Any, input: Any, weight: Any, mean: Any, var: Any, training: Any, eps: Any) -> Any:
-    ndim = np.ndim(input)
-    rstd = along(1 / np.sqrt(var + eps), ndim)
-    w = along(weight, ndim)
+    rstd = inverse_root(var, eps)
+    x_dot = by_channel(input_dot)
     if not training:
-        return times(input_dot * rstd, w), np.zeros_like(mean), np.zeros_like(var)
-    z_dot, mean_dot, rstd_dot = standardised_dot(input_dot, input, along(mean, ndim), rstd, but_channels(ndim))
-    var_dot = rstd_dot * (-2 / rstd**3)
-    return times(z_dot, w), np.reshape(mean_dot, np.shape(mean)), np.reshape(var_dot, np.shape(var))
+        scale = rstd if weight is None else rstd * weight
+        return np.reshape(x_dot * middle(scale), np.shape(input)), np.zeros_like(mean), np.zeros_like(var)
+    y_dot, mean_dot, rstd_dot = standardised_dot(x_dot, by_channel(input), middle(weight), middle(mean), middle(rstd))
+    var_dot = np.reshape(rstd_dot, np.shape(var)) * (-2 / rstd**3)
+    return np.reshape(y_dot, np.shape(input)), np.reshape(mean_dot, np.shape(mean)), var_dot
 
 
-def batch_norm_weight_dot(weight_dot: Any, input: Any, mean: Any, var: Any, eps: Any) -> Any:
-    ndim = np.ndim(input)
-    z = (input - along(mean, ndim)) * along(1 / np.sqrt(var + eps), ndim)
-    return z * along(weight_dot, ndim), np.zeros_like(mean), np.zeros_like(var)
+def batch_norm_affine_dot(scale_dot: Any, shift_dot: Any, input: Any, mean: Any, var: Any, eps: Any) -> Any:
+    """What the tangents of the weight and of the bias add."""
+    z = (by_channel(input) - middle(mean)) * middle(inverse_root(var, eps))
+    y_dot = z * middle(scale_dot) + middle(shift_dot)
+    return np.reshape(y_dot, np.shape(input)), np.zeros_like(mean), np.zeros_like(var)
 
 
 rule(
@@ -120,12 +89,12 @@ rule(
     vjp={
         "input": "batch_norm_input_bar(y_bar, input, weight, y[1], y[2], training, eps)",
         "weight": "batch_norm_weight_bar(y_bar[0], input, y[1], y[2], eps)",
-        "bias": "np.sum(y_bar[0], axis=but_channels(np.ndim(input)))",
+        "bias": "np.sum(by_channel(y_bar[0]), axis=(0, 2))",
     },
     jvp={
         "input": "batch_norm_input_dot(input_dot, input, weight, y[1], y[2], training, eps)",
-        "weight": "batch_norm_weight_dot(weight_dot, input, y[1], y[2], eps)",
-        "bias": "(np.broadcast_to(along(bias_dot, np.ndim(input)), np.shape(input)), np.zeros_like(y[1]), np.zeros_like(y[2]))",
+        "weight": "batch_norm_affine_dot(weight_dot, np.zeros_like(weight_dot), input, y[1], y[2], eps)",
+        "bias": "batch_norm_affine_dot(np.zeros_like(bias_dot), bias_dot, input, y[1], y[2], eps)",
     },
 )
 
@@ -133,33 +102,41 @@ rule(
 # Layer normalisation over the last dimensions, with a weight for each of their elements.
 
 
-def last_axes(v: Any, shape: Any) -> tuple[int, ...]:
-    return tuple(range(np.ndim(v) - len(shape), np.ndim(v)))
+def by_row(x: Any, shape: Any) -> Any:
+    """(1, samples, elements of the last dimensions)."""
+    size = 1
+    for n in shape:
+        size *= n
+    return np.reshape(x, (1, np.size(x) // max(1, size), size))
 
 
-def summed_to(x: Any, shape: Any) -> Any:
-    """The sum over all dimensions but the last ones, of the given shape."""
-    return np.sum(x, axis=tuple(range(np.ndim(x) - len(shape))))
+def last(v: Any) -> Any:
+    """A weight as (1, 1, n); None stays."""
+    return None if v is None else np.reshape(v, (1, 1, -1))
 
 
 def layer_norm(input: Any, normalized_shape: Any, weight: Any, bias: Any, eps: float) -> tuple[Any, Any, Any]:
     """Each sample's last dimensions normalised by their own mean: (y, mean, rstd), the dimensions kept as 1."""
-    y, mean, var = standardised(input, last_axes(input, normalized_shape), eps)
-    if weight is not None:
-        y *= weight
-    if bias is not None:
-        y += bias
-    return y, mean, 1 / np.sqrt(var + eps)
+    y, mean, var = standardised(by_row(input, normalized_shape), last(weight), last(bias), eps)
+    kept = (*input.shape[: input.ndim - len(normalized_shape)], *(1 for _ in normalized_shape))
+    return y.reshape(input.shape), mean.reshape(kept), inverse_root(var, eps).reshape(kept)
 
 
 def layer_norm_input_bar(y_bar: Any, input: Any, shape: Any, weight: Any, mean: Any, rstd: Any) -> Any:
-    z_bar = times(y_bar[0], weight)
-    return standardised_bar(z_bar, y_bar[1], y_bar[2], input, mean, rstd, last_axes(input, shape))
+    bars = by_row(y_bar[0], shape), middle(y_bar[1]), middle(y_bar[2])
+    x_bar = standardised_bar(*bars, by_row(input, shape), last(weight), middle(mean), middle(rstd))
+    return np.reshape(x_bar, np.shape(input))
+
+
+def layer_norm_weight_bar(y_bar: Any, input: Any, shape: Any, mean: Any, rstd: Any) -> Any:
+    return np.reshape(dotted(by_row(y_bar, shape), by_row(input, shape), middle(mean), middle(rstd), False), shape)
 
 
 def layer_norm_input_dot(input_dot: Any, input: Any, shape: Any, weight: Any, mean: Any, rstd: Any) -> Any:
-    z_dot, mean_dot, rstd_dot = standardised_dot(input_dot, input, mean, rstd, last_axes(input, shape))
-    return times(z_dot, weight), mean_dot, rstd_dot
+    x, x_dot = by_row(input, shape), by_row(input_dot, shape)
+    y_dot, mean_dot, rstd_dot = standardised_dot(x_dot, x, last(weight), middle(mean), middle(rstd))
+    shapes = np.shape(input), np.shape(mean), np.shape(rstd)
+    return tuple(np.reshape(v, s) for v, s in zip((y_dot, mean_dot, rstd_dot), shapes, strict=True))
 
 
 rule(
@@ -167,8 +144,8 @@ rule(
     "input, normalized_shape, weight, bias, eps",
     vjp={
         "input": "layer_norm_input_bar(y_bar, input, normalized_shape, weight, y[1], y[2])",
-        "weight": "summed_to(y_bar[0] * ((input - y[1]) * y[2]), normalized_shape)",
-        "bias": "summed_to(y_bar[0], normalized_shape)",
+        "weight": "layer_norm_weight_bar(y_bar[0], input, normalized_shape, y[1], y[2])",
+        "bias": "np.reshape(np.sum(by_row(y_bar[0], normalized_shape), axis=(0, 1)), normalized_shape)",
     },
     jvp={
         "input": "layer_norm_input_dot(input_dot, input, normalized_shape, weight, y[1], y[2])",
@@ -182,38 +159,47 @@ rule(
 
 
 def by_group(x: Any, groups: Any) -> Any:
-    """(images, groups, everything else)."""
-    return np.reshape(x, (np.shape(x)[0], groups, np.size(x) // max(1, np.shape(x)[0] * groups)))
+    """(1, images * groups, everything else)."""
+    count = np.shape(x)[0] * groups
+    return np.reshape(x, (1, count, np.size(x) // max(1, count)))
+
+
+def weighted(x: Any, weight: Any) -> Any:
+    """(images, channels, *space) times a weight for each channel."""
+    return x if weight is None else np.reshape(by_channel(x) * middle(weight), np.shape(x))
 
 
 def group_norm(input: Any, weight: Any, bias: Any, groups: int, eps: float) -> tuple[Any, Any, Any]:
     """Each image's channels normalised group by group: (y, mean, rstd), the latter (images, groups)."""
-    z, mean, var = standardised(by_group(input, groups), 2, eps)
-    y = z.reshape(input.shape)
+    z, mean, var = standardised(by_group(input, groups), None, None, eps)
+    y = z.reshape(*input.shape[:2], input.size // max(1, input.shape[0] * input.shape[1]))
     if weight is not None:
-        y *= along(weight, input.ndim)
+        y *= middle(weight)
     if bias is not None:
-        y += along(bias, input.ndim)
-    return y, mean[:, :, 0], 1 / np.sqrt(var[:, :, 0] + eps)
+        y += middle(bias)
+    shape = (len(input), groups)
+    return y.reshape(input.shape), mean.reshape(shape), inverse_root(var, eps).reshape(shape)
 
 
 def group_norm_input_bar(y_bar: Any, input: Any, weight: Any, groups: Any, mean: Any, rstd: Any) -> Any:
-    z_bar = by_group(times(y_bar[0], along(weight, np.ndim(input))), groups)
-    mean_bar, rstd_bar = y_bar[1][:, :, None], y_bar[2][:, :, None]
-    x = by_group(input, groups)
-    x_bar = standardised_bar(z_bar, mean_bar, rstd_bar, x, mean[:, :, None], rstd[:, :, None], 2)
+    bars = by_group(weighted(y_bar[0], weight), groups), middle(y_bar[1]), middle(y_bar[2])
+    x_bar = standardised_bar(*bars, by_group(input, groups), None, middle(mean), middle(rstd))
     return np.reshape(x_bar, np.shape(input))
 
 
 def group_standardised(input: Any, groups: Any, mean: Any, rstd: Any) -> Any:
-    return np.reshape((by_group(input, groups) - mean[:, :, None]) * rstd[:, :, None], np.shape(input))
+    return np.reshape((by_group(input, groups) - middle(mean)) * middle(rstd), np.shape(input))
+
+
+def group_norm_weight_bar(y_bar: Any, input: Any, groups: Any, mean: Any, rstd: Any) -> Any:
+    return np.sum(by_channel(y_bar * group_standardised(input, groups, mean, rstd)), axis=(0, 2))
 
 
 def group_norm_input_dot(input_dot: Any, input: Any, weight: Any, groups: Any, mean: Any, rstd: Any) -> Any:
     x, x_dot = by_group(input, groups), by_group(input_dot, groups)
-    z_dot, mean_dot, rstd_dot = standardised_dot(x_dot, x, mean[:, :, None], rstd[:, :, None], 2)
-    y_dot = times(np.reshape(z_dot, np.shape(input)), along(weight, np.ndim(input)))
-    return y_dot, mean_dot[:, :, 0], rstd_dot[:, :, 0]
+    z_dot, mean_dot, rstd_dot = standardised_dot(x_dot, x, None, middle(mean), middle(rstd))
+    y_dot = weighted(np.reshape(z_dot, np.shape(input)), weight)
+    return y_dot, np.reshape(mean_dot, np.shape(mean)), np.reshape(rstd_dot, np.shape(rstd))
 
 
 rule(
@@ -221,12 +207,13 @@ rule(
     "input, weight, bias, groups, eps",
     vjp={
         "input": "group_norm_input_bar(y_bar, input, weight, groups, y[1], y[2])",
-        "weight": "np.sum(y_bar[0] * group_standardised(input, groups, y[1], y[2]), axis=but_channels(np.ndim(input)))",
-        "bias": "np.sum(y_bar[0], axis=but_channels(np.ndim(input)))",
+        "weight": "group_norm_weight_bar(y_bar[0], input, groups, y[1], y[2])",
+        "bias": "np.sum(by_channel(y_bar[0]), axis=(0, 2))",
     },
     jvp={
         "input": "group_norm_input_dot(input_dot, input, weight, groups, y[1], y[2])",
-        "weight": "(group_standardised(input, groups, y[1], y[2]) * along(weight_dot, np.ndim(input)), np.zeros_like(y[1]), np.zeros_like(y[2]))",
-        "bias": "(np.broadcast_to(along(bias_dot, np.ndim(input)), np.shape(input)), np.zeros_like(y[1]), np.zeros_like(y[2]))",
+        "weight": "(weighted(group_standardised(input, groups, y[1], y[2]), weight_dot), np.zeros_like(y[1]), "
+        "np.zeros_like(y[2]))",
+        "bias": "(weighted(np.ones_like(input), bias_dot), np.zeros_like(y[1]), np.zeros_like(y[2]))",
     },
 )

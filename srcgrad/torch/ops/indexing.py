@@ -341,9 +341,6 @@ def _places_of(x: Tensor, indices: Any) -> tuple[Any, ...]:
     places: dict[int, Any] = {}
     dim = 0
     for number, i in enumerate(indices):
-        if i is None:
-            dim += 1
-            continue
         if not isinstance(i, Tensor):
             raise TypeError(f"expected Tensor as element {number} in argument 1, but got {type(i).__name__}")
         a = i._a.astype(bool) if i._a.dtype == np.uint8 else i._a
@@ -377,3 +374,15 @@ def index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool = Fa
             f"destination and {of(values._a.dtype)._c_name} for the source."
         )
     return index_put_node(input, values, _places_of(input, indices), bool(accumulate))  # type: ignore[no-any-return]
+
+
+def _contains(self: Tensor, element: Any) -> bool:
+    """Whether some element is equal to a number or a 0-d tensor."""
+    if not isinstance(element, (Tensor, int, float, complex, np.number, np.bool_)):
+        raise RuntimeError(
+            f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}."
+        )
+    return bool((self._a == (element._a if isinstance(element, Tensor) else element)).any())
+
+
+Tensor.__contains__ = _contains  # type: ignore[attr-defined]

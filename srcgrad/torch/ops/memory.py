@@ -190,3 +190,4 @@ def _len(self: Tensor) -> int:
 Tensor.__len__ = _len  # type: ignore[attr-defined]
 Tensor.nbytes = property(lambda self: self._a.nbytes)  # type: ignore[attr-defined]
 Tensor.itemsize = property(lambda self: self._a.itemsize)  # type: ignore[attr-defined]
+Tensor._is_view = lambda self: self._base is not None  # type: ignore[attr-defined]

@@ -154,6 +154,8 @@ def index_add(call: Any, input: Tensor, dim: Any, index: Tensor, source: Tensor,
                 f"source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = "
                 f"{list(a.shape)} source.shape = {list(source._a.shape)}"
             )
+    if where.size and where.min() < 0:
+        raise IndexError("index out of range in self")
     within(where, a.shape[k] if a.ndim else 1, k)
     return call(input, index_add_node, kernels.index_add_at, k, where, source, alpha)  # type: ignore[no-any-return]
 
@@ -174,7 +176,7 @@ def index_copy(call: Any, input: Tensor, dim: Any, index: Tensor, source: Tensor
         raise IndexError(
             f"index_copy_(): Number of indices ({where.size}) should be equal to source.size(dim) ({count})"
         )
-    where = _wrapped_positions(where, n, IndexError, "index_copy_(): ", k)
+    within(where, n, k, IndexError, "index_copy_(): ")
     return call(input, index_copy_node, kernels.index_copy_at, k, where, source)  # type: ignore[no-any-return]
 
 
@@ -231,7 +233,7 @@ def gather(input: Tensor, dim: Any, index: Tensor, *, sparse_grad: bool = False)
 _REDUCTIONS = {"add": "sum", "multiply": "prod"}
 
 
-def _placing(a: Any, where: Any, source: Any, k: int, function: str) -> None:
+def _placing(a: Any, where: Any, source: Any, k: int) -> None:
     """Raise where indices or a source do not fit."""
     if not where.size:
         return
@@ -248,7 +250,6 @@ def _placing(a: Any, where: Any, source: Any, k: int, function: str) -> None:
             raise RuntimeError(
                 f"Expected index {list(where.shape)} to be no larger than self {list(a.shape)} apart from dimension {k}"
             )
-    del function
     within(where, a.shape[k] if a.ndim else 1, k)
 
 
@@ -261,13 +262,13 @@ def scatter(call: Any, input: Tensor, dim: Any, index: Tensor, src: Any = None, 
     is_tensor = isinstance(given, Tensor)
     if is_tensor and given._a.dtype != a.dtype:
         raise RuntimeError("scatter(): Expected self.dtype to be equal to src.dtype")
-    _placing(a, where, given._a if is_tensor else None, k, "scatter")
+    _placing(a, where, given._a if is_tensor else None, k)
     if reduce is not None:
         from srcgrad.torch.ops.reducing import scatter_with
 
         if reduce not in _REDUCTIONS:
             raise RuntimeError("reduce argument must be either add or multiply.")
-        return scatter_with(call, input, k, where, given, reduce)
+        return scatter_with(call is _in_place, input, k, where, given, reduce)
     if is_tensor:
         return call(input, scatter_node, kernels.scatter_at, k, where, given)  # type: ignore[no-any-return]
     return call(input, scatter_number, kernels.scatter_at, k, where, number_of(given, a.dtype))  # type: ignore[no-any-return]
@@ -280,7 +281,7 @@ def scatter_add(call: Any, input: Tensor, dim: Any, index: Tensor, src: Tensor) 
     where = positions(index, "scatter")
     if src._a.dtype != a.dtype:
         raise RuntimeError("scatter(): Expected self.dtype to be equal to src.dtype")
-    _placing(a, where, src._a, k, "scatter_add")
+    _placing(a, where, src._a, k)
     return call(input, scatter_add_node, kernels.scatter_add_at, k, where, src)  # type: ignore[no-any-return]
 
 
@@ -308,8 +309,8 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: Any = None) -> Tensor:
         )
     k = axis(dim, a.ndim, "take_along_dim")
     shape = broadcast((*a.shape[:k], 1, *a.shape[k + 1 :]), (*where.shape[:k], 1, *where.shape[k + 1 :]))
-    if where.size and where.min() < 0 and where.min() >= -a.shape[k]:
-        indices = wrap(np.where(where < 0, where + a.shape[k], where))
+    if where.size and where.min() < 0:
+        indices = wrap(where % a.shape[k])
     stretched = expand(input, (*shape[:k], a.shape[k], *shape[k + 1 :]))
     return gather(stretched, k, expand(indices, (*shape[:k], where.shape[k], *shape[k + 1 :])))
 

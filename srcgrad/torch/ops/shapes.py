@@ -14,7 +14,7 @@ from srcgrad.torch.kernels import rearranging as kernels
 from srcgrad.torch.modes import state
 from srcgrad.torch.names import op
 from srcgrad.torch.ops.core import sum_to
-from srcgrad.torch.ops.dims import axes, axis, integer, is_integer, listed, sizes
+from srcgrad.torch.ops.dims import axes, axis, integer, listed, sizes
 from srcgrad.torch.ops.joining import stack
 from srcgrad.torch.ops.memory import clone
 from srcgrad.torch.ops.parts import diagonal_of
@@ -149,8 +149,7 @@ def repeat_interleave(input: Tensor, repeats: Any = None, dim: Any = None, *, ou
         counts = input._a
         if counts.ndim != 1:
             raise RuntimeError("repeat_interleave only accept 1D vector as repeat")
-        if counts.dtype not in (np.int64, np.int32):
-            raise RuntimeError("repeats has to be Long or Int tensor")
+        _check_counts(counts)
         if counts.size and counts.min() < 0:
             raise RuntimeError("repeats can not be negative")
         return wrap(np.repeat(np.arange(counts.size, dtype=counts.dtype), counts))
@@ -159,8 +158,6 @@ def repeat_interleave(input: Tensor, repeats: Any = None, dim: Any = None, *, ou
         x = flatten(view(x, -1) if x._a.flags.c_contiguous else x)
         dim = 0
     k = axis(dim, x._a.ndim, "repeat_interleave", position=2)
-    if isinstance(repeats, Tensor) and repeats._a.size == 1 and repeats._a.ndim <= 1 and not is_integer(repeats):
-        raise RuntimeError("repeats has to be Long or Int tensor")
     if not isinstance(repeats, Tensor):
         count = integer(repeats, "repeat_interleave", "repeats", 1)
         if count < 0:
@@ -171,6 +168,7 @@ def repeat_interleave(input: Tensor, repeats: Any = None, dim: Any = None, *, ou
         wide = expand(unsqueeze(x, k + 1), (*shape[: k + 1], count, *shape[k + 1 :]))
         return flatten(clone(wide, memory_format=dtypes.contiguous_format), k, k + 1)
     counts = repeats._a
+    _check_counts(counts)
     if counts.ndim == 0 or counts.size == 1:
         counts = np.broadcast_to(counts.reshape(-1), (x._a.shape[k] if x._a.ndim else 1,))
     if counts.ndim != 1:
@@ -185,6 +183,12 @@ def repeat_interleave(input: Tensor, repeats: Any = None, dim: Any = None, *, ou
         raise RuntimeError("repeats can not be negative")
     del output_size
     return index_select(x, k, wrap(np.repeat(np.arange(counts.size), counts)))
+
+
+def _check_counts(counts: Any) -> None:
+    if counts.dtype not in (np.int64, np.int32):
+        kind = dtypes.of(counts.dtype)._c_name
+        raise NotImplementedError(f'"repeat_interleave_cpu" not implemented for \'{kind}\'')
 
 
 def _triangle(name: str, node: Any) -> None:

@@ -414,22 +414,19 @@ def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
 def broadcast_shapes(*shapes: Any) -> Any:
     """The shape to which shapes broadcast."""
     shape: tuple[int, ...] = ()
-    for given in shapes:
+    for number, given in enumerate(shapes):
         one = (given,) if isinstance(given, int) else tuple(given)
-        for n in one:
-            if n < 0:
-                raise RuntimeError("Trying to create tensor with negative dimension (" f"{n}): ({n})")
-        n = max(len(shape), len(one))
         for k in range(1, min(len(shape), len(one)) + 1):
             if shape[-k] != one[-k] and 1 not in (shape[-k], one[-k]):
                 raise RuntimeError(
-                    "Shape mismatch: objects cannot be broadcast to a single shape"
+                    f"Attempting to broadcast a dimension of length {one[-k]} at {-k}! Mismatching argument at index {number} "
+                    f"had {one}; but expected shape should be broadcastable to {list(shape)}"
                 )
         shape = broadcast(shape, one)
     return dtypes.Size(shape)
 
 
-@op("alias")
+@op("alias", method=False, function=False)
 def alias(input: Tensor) -> Tensor:
     """A view of all of it."""
     return alias_.see(input, input._a[...])

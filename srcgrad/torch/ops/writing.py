@@ -5,6 +5,7 @@ What enters: a tensor and new values. What leaves: the same tensor, its version 
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -98,22 +99,28 @@ def number_of(value: Any, dtype: Any) -> Any:
     """A number as a dtype has it; raises where it does not fit, as a complex one in real numbers."""
     if isinstance(value, complex) and dtype.kind != "c":
         if value.imag != 0:
-            names = {"float32": "float", "float64": "double", "int64": "int64_t", "int32": "int", "bool": "bool"}
-            raise RuntimeError(
-                f"value cannot be converted to type {names.get(dtype.name, dtype.name)} without overflow"
-            )
+            raise RuntimeError(f"value cannot be converted to type {_c_type(dtype)} without overflow")
         value = value.real
     if dtype.kind in "iu" and not isinstance(value, bool):
         whole = int(value)
         info = np.iinfo(dtype)
-        if dtype.kind == "i" and not info.min <= whole <= info.max:
+        low = -int(info.max) if dtype.kind == "u" else info.min
+        if not low <= whole <= info.max:
             raise RuntimeError(f"value cannot be converted to type {_c_type(dtype)} without overflow")
-        return whole & info.max if dtype.kind == "u" and whole < 0 else whole
+        return whole % (int(info.max) + 1) if dtype.kind == "u" else whole
+    if dtype.kind == "f" and dtype.itemsize < 8 and math.isfinite(value) and abs(value) > np.finfo(dtype).max:
+        raise RuntimeError(f"value cannot be converted to type {_c_type(dtype)} without overflow")
     return value
 
 
+_C_TYPES = {
+    "int64": "int64_t", "int32": "int", "int16": "short", "int8": "int8_t", "uint8": "uint8_t", "float32": "float",
+    "float16": "at::Half", "float64": "double",
+}  # fmt: skip
+
+
 def _c_type(dtype: Any) -> str:
-    return {"int64": "int64_t", "int32": "int", "int16": "short", "int8": "int8_t"}.get(dtype.name, dtype.name)
+    return _C_TYPES.get(dtype.name, dtype.name)
 
 
 @op("fill_", function=False)

@@ -1,5 +1,6 @@
 """Optimisers: what moves parameters along their gradients, and schedules of the learning rate."""
 
+from srcgrad.torch.optim import lr_scheduler
 from srcgrad.torch.optim.algorithms import (
     ASGD,
     SGD,
@@ -13,8 +14,10 @@ from srcgrad.torch.optim.algorithms import (
     RMSprop,
     Rprop,
 )
+from srcgrad.torch.optim.lbfgs import LBFGS
 from srcgrad.torch.optim.optimizer import Optimizer
 
 __all__ = [
-    "ASGD", "SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "NAdam", "Optimizer", "RAdam", "RMSprop", "Rprop",
+    "ASGD", "LBFGS", "SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "NAdam", "Optimizer", "RAdam", "RMSprop", "Rprop",
+    "lr_scheduler",
 ]  # fmt: skip

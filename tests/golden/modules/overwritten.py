@@ -4,7 +4,6 @@ import numpy as np
 def overwritten_grad(x):
     y = x * x
     y2 = np.sin(y)
-    y3 = y2 * y2 * x
 
     # primals.py:48  y = y * y * x
     y2_bar = 2 * x * y2

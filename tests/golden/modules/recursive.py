@@ -19,11 +19,8 @@ def recursive_vjp(x, n):
 
 
 def recursive_grad(x, n):
-    if n == 0:
-        value = 1.0
-    else:
+    if n != 0:
         u, recursive_pullback = recursive_vjp(x, n - 1)
-        value = x * u
 
     x_bar = 0.0
     if n != 0:

@@ -2,10 +2,6 @@ import numpy as np
 
 
 def sum_by_loop_grad(x):
-    s = 0.0
-    for i in range(len(x)):
-        s += x[i] * x[i]
-
     x_bar = np.zeros(x.shape)
     for i in reversed(range(len(x))):
         # primals.py:176  s += x[i] * x[i]

@@ -58,9 +58,7 @@ def test_values_and_gradients(name: str, expected: dict[str, Any]) -> None:
 @pytest.mark.parametrize("name", [name for name in CASES if not name.startswith("grids 2d nearest")])
 def test_single_precision_stays(name: str) -> None:
     case = CASES[name]
-    single = tuple(
-        a.astype(np.float32) if isinstance(a, np.ndarray) and a.dtype.kind == "f" else a for a in case.args
-    )
+    single = tuple(a.astype(np.float32) if isinstance(a, np.ndarray) and a.dtype.kind == "f" else a for a in case.args)
     # Of what single precision can hold, the same is computed in both.
     double = tuple(a.astype(np.float64) if getattr(a, "dtype", None) == np.float32 else a for a in single)
     results, gradients = pulled_back(case, single)

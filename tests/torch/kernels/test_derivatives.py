@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import srcgrad
+from srcgrad.torch.kernels.adaptive_pooling import adaptive_avg_pool_input
 from srcgrad.torch.kernels.convolution import correlate, correlate_input, correlate_weight
 from srcgrad.torch.kernels.embedding import embedding_weight
 from srcgrad.torch.kernels.embedding_bags import gather_rows, scatter_rows
@@ -16,7 +17,6 @@ from srcgrad.torch.kernels.padding import border_add
 from srcgrad.torch.kernels.places import gather_places, scatter_places
 from srcgrad.torch.kernels.pooling import avg_pool_input
 from srcgrad.torch.kernels.resampling import upsample_input
-from srcgrad.torch.kernels.adaptive_pooling import adaptive_avg_pool_input
 from tests.rules.checking import check
 from tests.torch.kernels.test_as_pytorch import CASES, kernel_of, results_of
 from tools.torch_oracles.kernels import Case, made
@@ -45,6 +45,17 @@ TRANSPOSES: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
 CONVENTIONS = {"embedding.embedding": "padding 2", "embedding_bags.embedding_bag": "padding 2", "ctc.ctc_loss": ""}
 
 
+def away_from_kinks(case: Case) -> tuple[Any, ...]:
+    """The arguments, or others where these have ties or rows that coincide and differences say nothing."""
+    if case.kernel == "pooling.max_pool":
+        x, *rest = case.args
+        return ((np.arange(x.size) * 89 % x.size * (4 / x.size) - 2).reshape(x.shape), *rest)
+    if case.kernel == "distances.cdist":
+        x1, x2, p = case.args
+        return made(*x1.shape, phase=0.4), made(*x2.shape, phase=1.6), p
+    return case.args
+
+
 def differentiable(name: str, case: Case) -> bool:
     return case.kernel not in CONVENTIONS or CONVENTIONS[case.kernel] not in name
 
@@ -55,7 +66,7 @@ RULED = [name for name, case in CASES.items() if differentiable(name, case)]
 @pytest.mark.parametrize("name", RULED)
 def test_rule(name: str) -> None:
     case = CASES[name]
-    check(kernel_of(case), *case.args, argnums=tuple(case.active), tol=1e-5)
+    check(kernel_of(case), *away_from_kinks(case), argnums=tuple(case.active), tol=1e-5)
 
 
 @pytest.mark.parametrize("number", range(len(TRANSPOSES)))
@@ -77,7 +88,7 @@ def smallest() -> list[str]:
 @pytest.mark.parametrize("name", smallest())
 def test_second_derivatives(name: str) -> None:
     case = CASES[name]
-    second_derivatives(kernel_of(case), case.args, case.active)
+    second_derivatives(kernel_of(case), away_from_kinks(case), case.active)
 
 
 @pytest.mark.parametrize("number", range(len(TRANSPOSES)))

@@ -1,0 +1,143 @@
+"""Scaled dot product attention, and its form with several heads.
+
+    scores = query @ key^T * scale + mask
+    result = softmax(scores) @ value
+
+Where nothing but the queries, keys and values takes part, the whole is one node, as in PyTorch; otherwise it is
+composed of products and a softmax.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from srcgrad.rules.table import rule
+from srcgrad.torch.kernels.activations import softmax as plain_softmax
+from srcgrad.torch.kernels.activations import softmax_bar
+from srcgrad.torch.names import FUNCTIONS
+from srcgrad.torch.ops.contractions import matmul
+from srcgrad.torch.primitive import primitive
+from srcgrad.torch.tensor import Tensor, wrap
+
+__all__ = ["scaled_dot_product_attention"]
+
+
+def safe_softmax(x: Any, dim: int) -> Any:
+    """The softmax, and zeros where everything is minus infinity."""
+    y = plain_softmax(np.where(np.isneginf(x).all(axis=dim, keepdims=True), 0, x), dim)
+    return np.where(np.isneginf(x).all(axis=dim, keepdims=True), 0, y).astype(x.dtype)
+
+
+rule(
+    safe_softmax,
+    "x, dim",
+    vjp={"x": "softmax_bar(y_bar, y, dim)"},
+    jvp={"x": "softmax_bar(x_dot, y, dim)"},
+)
+_safe_softmax = primitive(safe_softmax, "SafeSoftmaxBackward0")
+
+
+def shares(query: Any, key: Any, mask: Any, scale: Any) -> Any:
+    """How much of each value goes into each result."""
+    scores = (query @ np.swapaxes(key, -1, -2)) * scale
+    return safe_softmax(scores if mask is None else scores + mask, -1)
+
+
+def attention(query: Any, key: Any, value: Any, mask: Any, scale: float) -> Any:
+    """The attention of (..., queries, width) to (..., keys, width)."""
+    return shares(query, key, mask, scale) @ value
+
+
+def attention_bars(y_bar: Any, query: Any, key: Any, value: Any, mask: Any, scale: Any) -> Any:
+    """The cotangent of the scaled scores."""
+    return softmax_bar(y_bar @ np.swapaxes(value, -1, -2), shares(query, key, mask, scale), -1) * scale
+
+
+def attention_dot(score_dot: Any, query: Any, key: Any, value: Any, mask: Any, scale: Any) -> Any:
+    return softmax_bar(score_dot * scale, shares(query, key, mask, scale), -1) @ value
+
+
+rule(
+    attention,
+    "query, key, value, mask, scale",
+    vjp={
+        "query": "attention_bars(y_bar, query, key, value, mask, scale) @ key",
+        "key": "np.swapaxes(attention_bars(y_bar, query, key, value, mask, scale), -1, -2) @ query",
+        "value": "np.swapaxes(shares(query, key, mask, scale), -1, -2) @ y_bar",
+    },
+    jvp={
+        "query": "attention_dot(query_dot @ np.swapaxes(key, -1, -2), query, key, value, mask, scale)",
+        "key": "attention_dot(query @ np.swapaxes(key_dot, -1, -2), query, key, value, mask, scale)",
+        "value": "shares(query, key, mask, scale) @ value_dot",
+    },
+)
+_attention = primitive(attention, "ScaledDotProductFlashAttentionForCpuBackward0")
+
+
+def scaled_dot_product_attention(
+    query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None = None, dropout_p: float = 0.0,
+    is_causal: bool = False, scale: float | None = None, enable_gqa: bool = False,
+) -> Tensor:  # fmt: skip
+    """The values weighted by how well their keys fit the queries."""
+    q, k, v = query._a, key._a, value._a
+    _check_attention(q, k, v, attn_mask)
+    factor = 1 / math.sqrt(q.shape[-1]) if scale is None else scale
+    mask: Any = attn_mask
+    if mask is not None and mask._a.dtype.kind == "b":
+        mask = wrap(np.where(mask._a, 0, -np.inf).astype(q.dtype))
+    if is_causal:
+        causal = np.tril(np.ones((q.shape[-2], k.shape[-2]), bool))
+        later = wrap(np.where(causal, 0, -np.inf).astype(q.dtype))
+        mask = later if mask is None else mask + later
+    if enable_gqa:
+        key, value = _repeated(query, key), _repeated(query, value)
+        k, v = key._a, value._a
+    fused = (
+        q.ndim == k.ndim == v.ndim == 4 and dropout_p == 0 and q.shape[-1] == k.shape[-1] == v.shape[-1]
+        and q.shape[:2] == k.shape[:2] == v.shape[:2] and (mask is None or not mask._needs)
+    )  # fmt: skip
+    if fused:
+        return _attention(query, key, value, None if mask is None else mask._a, factor)  # type: ignore[no-any-return]
+    root = math.sqrt(factor)
+    scores: Any = matmul(query * root, key.transpose(-2, -1) * root)  # type: ignore[operator,attr-defined]
+    weights = _safe_softmax(scores if mask is None else scores + mask, -1)
+    if dropout_p > 0:
+        weights = FUNCTIONS["dropout"](weights, dropout_p, True)
+    return matmul(weights, value)
+
+
+def _check_attention(q: Any, k: Any, v: Any, mask: Any) -> None:
+    if not q.dtype == k.dtype == v.dtype:
+        from srcgrad.torch.dtypes import of
+
+        names = [of(a.dtype)._c_name.lower() for a in (q, k, v)]
+        raise RuntimeError(
+            f"Expected query, key, and value to have the same dtype, but got query.dtype: {names[0]} key.dtype: "
+            f"{names[1]} and value.dtype: {names[2]} instead."
+        )
+    if min(q.ndim, k.ndim, v.ndim) < 2:
+        raise RuntimeError(
+            f"Expected query, key, and value to all be  at least 2 dimensional, but got query.dim: {q.ndim}, key.dim: "
+            f"{k.ndim} and value.dim: {v.ndim} instead."
+        )
+    if mask is not None and mask._a.dtype.kind != "b" and mask._a.dtype != q.dtype:
+        raise RuntimeError(
+            f"Expected attn_mask dtype to be bool or float or to match query dtype, but got attn_mask.dtype: "
+            f"{mask.dtype._c_name.lower()} and  query.dtype: {np.dtype(q.dtype).name} instead."
+        )
+
+
+def _repeated(query: Any, x: Any) -> Any:
+    """Keys or values with each head as often as there are heads of queries for it."""
+    heads = x._a.shape[-3]
+    if query._a.shape[-3] % heads:
+        raise RuntimeError(
+            "Number of heads in key and value must divide the number of heads in query"
+        )
+    return x.repeat_interleave(query._a.shape[-3] // heads, -3)
+
+
+FUNCTIONS["scaled_dot_product_attention"] = scaled_dot_product_attention
