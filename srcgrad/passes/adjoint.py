@@ -161,12 +161,15 @@ class Adjoint(Pushing):
     def place(self, e: Expr, c: Cotangent) -> None:
         """A subscripted variable: the part of its cotangent is added to."""
         if isinstance(e, Attribute):
-            self.push(e.value, Cotangent(Attribute(c.expr, "T") if c.full else c.expr, c.full))
+            # A number is its own transpose, and stands for an array of any shape.
+            number_ = self.kind(c.expr).is_scalar
+            self.push(e.value, c if number_ else Cotangent(transposed(self.filled(e, c).expr), True))
             return
         added = added_axes(e, self.view)
-        if added:
-            term = c.expr if self.kind(c.expr).is_scalar else with_axes(self.filled(e, c).expr, added, number(0))
-            self.push(e.value, Cotangent(term, c.full))
+        if isinstance(e, Subscript) and added:
+            if not self.kind(c.expr).is_scalar:
+                c = Cotangent(with_axes(self.filled(e, c).expr, added, number(0)), True)
+            self.push(e.value, c)
             return
         base: Expr = e
         while isinstance(base, (Subscript, Attribute)):

@@ -209,7 +209,8 @@ class Pushing:
         term = times(c.expr)
         if skipped:
             sign, core = algebra.signed(term)
-            term = algebra.with_sign(sign, call(self.module.reference(support.guarded), algebra.signed(c.expr)[1], core))
+            _, cotangent = algebra.signed(c.expr)
+            term = algebra.with_sign(sign, call(self.module.reference(support.guarded), cotangent, core))
         given = self.kind(term)
         if given.form in ("int", "bool"):
             term = call(Name("float"), term)

@@ -46,9 +46,9 @@ def dead(unit: ir.Unit, plan: Plan, facts: Facts, reverse: str) -> frozenset[int
             if all(_is_idle(s, name, plan, facts) for s in bound):
                 found |= {s.key for s in bound}
         for s in everything:
-            if isinstance(s, ir.For) and s.key not in found and all(t.key in found for t in s.body):
-                if s.key not in plan.trips and not plan.kept.get(s.key) and _is_plain_range(s, everything):
-                    found.add(s.key)
+            empty = isinstance(s, ir.For) and all(t.key in found for t in s.body)
+            if empty and s.key not in plan.trips and not plan.kept.get(s.key) and _is_plain_range(s, everything):
+                found.add(s.key)
             if isinstance(s, ir.If) and all(t.key in found for t in (*s.body, *s.orelse)) and plan.acts(s):
                 found.add(s.key)  # its reverse asks for the condition again
         if len(found) == before:
@@ -102,17 +102,18 @@ def _is_total(e: Expr, view: View, again: list[Expr]) -> bool:
             return False
 
 
-def _is_plain_range(s: ir.For, everything: list[Stmt]) -> bool:
+def _is_plain_range(s: Stmt, everything: list[Stmt]) -> bool:
     """Whether a loop over a range may be left out: nobody reads its variable after it."""
-    match s.iterable:
-        case ir.Call(function=Name(id="range"), args=args):
+    match s:
+        case ir.For(iterable=ir.Call(function=Name(id="range"), args=args)):
             names = ir.bound_names(s.target)
             inside = {t.key for t in ir.statements((s,))}
             others = [t for t in everything if t.key not in inside and names & reads(t)]
-            bound = {t.key for f in everything if isinstance(f, ir.For) and names <= ir.bound_names(f.target)
-                     for t in ir.statements((f,))}  # fmt: skip
+            loops = [f for f in everything if isinstance(f, ir.For) and names <= ir.bound_names(f.target)]
+            bound = {t.key for f in loops for t in ir.statements((f,))}
             plain = all(
-                isinstance(a.value, (Name, ir.Const)) or (isinstance(a.value, ir.Call) and ir.names(a.value.function) == {"len"})
+                isinstance(a.value, (Name, ir.Const))
+                or (isinstance(a.value, ir.Call) and ir.names(a.value.function) == {"len"})
                 for a in args
             )
             return plain and all(t.key in bound for t in others)

@@ -149,7 +149,7 @@ def without(kind: Kind, stale: Callable[[Dim], bool]) -> Kind:
 
 def abroad(kind: Kind) -> Kind:
     """What a kind says where the variables of this function mean nothing: in a callee, or in its caller."""
-    return without(kind, lambda d: True)
+    return without(kind, lambda d: bool(d.reads))
 
 
 def same_length(a: Dim, b: Dim) -> bool:

@@ -60,9 +60,7 @@ class Overlap:
 
     # Writes and reads ---------------------------------------------------------------------------
 
-    def is_past(
-        self, write: Stmt, place: Subscript, read: Stmt, index: Expr | None, *, itself: bool = False
-    ) -> bool:
+    def is_past(self, write: Stmt, place: Subscript, read: Stmt, index: Expr | None, *, itself: bool = False) -> bool:
         """Whether whatever a read touches is not written by that statement from then on.
 
         `index` is the index under which the read statement's reverse reads the array, None where it reads all of it.
@@ -79,7 +77,7 @@ class Overlap:
                 return True  # different branches
             block = inside
             depth += 1
-            if isinstance(s, ir.If):
+            if not isinstance(s, (ir.For, ir.While)):
                 continue
             v = s.target.id if isinstance(s, ir.For) and isinstance(s.target, Name) else ""
             if _is_ahead(place.index, index, v, 0, bounds):

@@ -95,16 +95,19 @@ def _spent(unit: ir.Unit, plan: Plan, facts: Facts, overlap: Overlap) -> set[int
         known = [facts.after[b.key][name] for b in bindings if b.key in facts.after]
         if name in others or len(known) != len(bindings) or any(v.active for v in known):
             continue
-        touched = [(s, t.index) for s, t in writes]
+        touched: list[tuple[Stmt, ir.Expr | None]] = [(s, t.index) for s, t in writes]
         for key, sink in plan.sinks.items():
             for c in sink.contributions:
                 if c.variable == name:
-                    direct = isinstance(c.place, ir.Subscript) and isinstance(c.place.value, ir.Name)
-                    touched.append((overlap.statements[key], c.place.index if direct else None))
+                    match c.place:
+                        case ir.Subscript(value=ir.Name(), index=index):
+                            touched.append((overlap.statements[key], index))
+                        case _:
+                            touched.append((overlap.statements[key], None))
         for s, place in writes:
-            if s.key in plan.sinks and s.key not in plan.added:
-                if all(overlap.is_past(s, place, t, index, itself=s is t and index is place.index) for t, index in touched):
-                    found.add(s.key)
+            past = (overlap.is_past(s, place, t, at, itself=s is t and at is place.index) for t, at in touched)
+            if s.key in plan.sinks and s.key not in plan.added and all(past):
+                found.add(s.key)
     return found
 
 

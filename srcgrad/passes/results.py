@@ -148,10 +148,14 @@ def _bound(function: Any, args: tuple[ir.Argument, ...]) -> Mapping[str, Expr] |
             return None
         return {f"x{k}": a.value for k, a in enumerate(args, 1)}
     try:
-        return _signature(function).bind(
-            *(a.value for a in args if not a.keyword),
-            **{a.keyword: a.value for a in args if a.keyword},
-        ).arguments
+        return (
+            _signature(function)
+            .bind(
+                *(a.value for a in args if not a.keyword),
+                **{a.keyword: a.value for a in args if a.keyword},
+            )
+            .arguments
+        )
     except (TypeError, ValueError):
         return None
 

@@ -230,9 +230,9 @@ def is_wild(e: Expr, wild: Names, positive: Names = frozenset()) -> bool:
             safe = (isinstance(e.right, Const) and e.right.value) or is_positive(e.right, positive)
             return not safe or is_wild(e.left, wild, positive) or is_wild(e.right, wild, positive)
         case Binary(op="**"):
-            whole = isinstance(e.right, Const) and isinstance(e.right.value, (int, float))
-            safe = whole and (e.right.value == 0 or e.right.value >= 1 or is_positive(e.left, positive))
-            return not safe or is_wild(e.left, wild, positive)
+            n = e.right.value if isinstance(e.right, Const) else None
+            tame = isinstance(n, (int, float)) and (n == 0 or n >= 1 or is_positive(e.left, positive))
+            return not tame or is_wild(e.left, wild, positive)
         case Call(function=f):
             operands = [a.value for a in e.args]
             if isinstance(f, Attribute):

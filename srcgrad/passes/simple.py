@@ -100,8 +100,9 @@ class Simple:
             if first and isinstance(s, ir.If):
                 if not (self._adds(s.body, name) and self._adds(s.orelse, name)):
                     return False
-            elif not (first and isinstance(s, ir.Assign) and isinstance(s.target, Name)):
-                if not all(_is_added_to(t, name) for t in inside):
+            else:
+                bound = first and isinstance(s, ir.Assign) and isinstance(s.target, Name)
+                if not bound and not all(_is_added_to(t, name) for t in inside):
                     return False
             first = False
         return True

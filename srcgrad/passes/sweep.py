@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 
 from srcgrad.passes.infer import Facts
 from srcgrad.passes.lines import Lines
-from srcgrad.passes.places import negated
 from srcgrad.passes.normalise import breaks
+from srcgrad.passes.places import negated
 from srcgrad.passes.record import Plan
 from srcgrad.syntax import emit, ir
 from srcgrad.syntax.ir import Block, Name, NotStatic, Stmt
@@ -158,10 +158,9 @@ class Sweep:
 
     def conditional(self, s: ir.If, out: Lines, ends: tuple[ir.For | ir.While, ...], word: str = "if") -> None:
         header = self.text(s)
-        if all(t.key in self.dead for t in s.body):
-            if any(t.key not in self.dead for t in s.orelse):
-                out.nest(f"{word} {emit.text_of(negated(s.test))}:{s.comment}", self.block(s.orelse, ends))
-                return
+        if all(t.key in self.dead for t in s.body) and any(t.key not in self.dead for t in s.orelse):
+            out.nest(f"{word} {emit.text_of(negated(s.test))}:{s.comment}", self.block(s.orelse, ends))
+            return
         out.nest(f"{word}{header.removeprefix('if')}", self.block(s.body, ends))
         if all(t.key in self.dead for t in s.orelse):
             return

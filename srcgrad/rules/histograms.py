@@ -34,6 +34,12 @@ def edges_between(samples: Any, bins: Any, given: Any) -> Any:
     return np.linspace(low, high, bins + 1)
 
 
+def edges_like(samples: Any, bins: Any, given: Any) -> Any:
+    """As edges_between, edges that are computed in the precision of the samples."""
+    edges = edges_between(samples, bins, given)
+    return edges.astype(samples.dtype) if np.ndim(bins) == 0 and samples.dtype.kind == "f" else edges
+
+
 def bins_of(samples: Any, edges: Any) -> Any:
     """The number of the bin of each sample; -1 for those outside. The last bin holds its right edge too."""
     number = np.size(edges) - 1
@@ -45,14 +51,14 @@ def bins_of(samples: Any, edges: Any) -> Any:
 @composed(np.histogram_bin_edges)
 def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> Any:
     """The edges alone."""
-    return edges_between(np.ravel(a), bins, range)
+    return edges_like(np.ravel(a), bins, range)
 
 
 @composed(np.histogram)
 def histogram(a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
     """The sums of weights, or counts, between edges, and the edges."""
     samples = np.ravel(a)
-    edges = edges_between(samples, bins, range)
+    edges = edges_like(samples, bins, range)
     number = np.size(edges) - 1
     place = bins_of(samples, edges)
     inside = place >= 0
@@ -61,7 +67,7 @@ def histogram(a: Any, bins: Any = 10, range: Any = None, density: Any = None, we
     else:
         sums = scatter_add((number,), place[inside], np.ravel(weights)[inside])
     if density:
-        sums = sums / np.diff(edges) / np.sum(sums)
+        sums = sums / np.asarray(np.diff(edges), dtype=float) / np.sum(sums)
     return sums, edges
 
 

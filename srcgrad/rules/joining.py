@@ -210,6 +210,7 @@ def concatenated(self: Any, key: Any) -> Any:
     """What np.r_[key] and np.c_[key] give: slices as ranges, all members concatenated."""
     axis, ndmin, trans1d = self.axis, self.ndmin, self.trans1d
     members = []
+    kinds: list[Any] = []  # Python's numbers take on the precision of the arrays beside them
     for k, item in enumerate(key if isinstance(key, tuple) else (key,)):
         if isinstance(item, str):
             words = item.split(",")
@@ -220,9 +221,11 @@ def concatenated(self: Any, key: Any) -> Any:
             trans1d = int(words[2]) if len(words) > 2 else trans1d
         elif isinstance(item, slice):
             members.append(_range_as_column(item, ndmin, trans1d))
+            kinds.append(members[-1].dtype)
         else:
             members.append(_with_ndmin(item, ndmin, trans1d))
-    return np.concatenate(members, axis)
+            kinds.append(item if type(item) in (int, float, complex) else members[-1].dtype)
+    return np.concatenate(members, axis).astype(np.result_type(*kinds))
 
 
 def _range_as_column(item: slice, ndmin: int, trans1d: int) -> Any:

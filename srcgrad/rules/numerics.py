@@ -131,7 +131,7 @@ def without_leading_zeros(p: Any) -> Any:
     """The coefficients from the first that is not zero, or a single zero."""
     p = np.atleast_1d(p)
     places = np.flatnonzero(p)
-    return p[places[0] :] if len(places) > 0 else np.zeros(1)
+    return p[places[0] :] if len(places) > 0 else np.zeros(1, p.dtype)
 
 
 @composed(np.polymul)

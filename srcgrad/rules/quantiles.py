@@ -103,7 +103,10 @@ def position(count: Any, q: Any, method: str) -> Any:
     raise ValueError(f"{method!r} is not a valid method")
 
 
-def interpolated(rows: Any, count: Any, q: Any, method: str) -> Any:
+STEPS = ("lower", "higher", "nearest", "inverted_cdf", "closest_observation")
+
+
+def interpolated(rows: Any, count: Any, q: Any, method: str, exact: bool) -> Any:
     """The quantiles q of the first `count` sorted elements of each row, as leading axes."""
     place = position(np.expand_dims(count, -1), np.ravel(q), method)
     last = np.maximum(np.expand_dims(count, -1) - 1, 0)
@@ -113,7 +116,8 @@ def interpolated(rows: Any, count: Any, q: Any, method: str) -> Any:
     high = np.minimum(low + 1, last)
     fraction = place - below
     if rows.dtype.kind == "f":
-        fraction = fraction.astype(rows.dtype)
+        # A level that is a NumPy number brings its own precision, unless only elements are returned.
+        fraction = fraction.astype(np.result_type(rows, q) if exact and method not in STEPS else rows.dtype)
     start = np.take_along_axis(rows, low, axis=-1)
     rise = np.take_along_axis(rows, high, axis=-1) - start
     # The rise to an infinite neighbour that has no weight is not to make NaN of a finite element.
@@ -155,11 +159,16 @@ def _sorted(a: Any, q: Any, axis: Any, method: str, weights: Any) -> tuple[Any, 
     return rows, np.where(np.isnan(rows), 0, given)
 
 
-def _quantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool, weights: Any) -> Any:
+def is_exact(q: Any) -> bool:
+    """Whether a level has a precision of its own, as all but Python's numbers have."""
+    return type(q) not in (int, float)
+
+
+def _quantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool, weights: Any, exact: bool) -> Any:
     rows, given = _sorted(a, q, axis, method, weights)
     if given is None:
         count = np.full(np.shape(rows)[:-1], np.shape(rows)[-1])
-        y = interpolated(rows, count, q, method)
+        y = interpolated(rows, count, q, method, exact)
     else:
         y = weighted(rows, given, q)
     if np.any(np.isnan(rows[..., -1])):
@@ -167,10 +176,10 @@ def _quantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool, weights: A
     return restored_axes(y, a, axis, keepdims, np.ndim(q))
 
 
-def _nanquantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool, weights: Any) -> Any:
+def _nanquantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool, weights: Any, exact: bool) -> Any:
     rows, given = _sorted(a, q, axis, method, weights)
     if given is None:
-        y = interpolated(rows, np.sum(~np.isnan(rows), axis=-1), q, method)
+        y = interpolated(rows, np.sum(~np.isnan(rows), axis=-1), q, method, exact)
     else:
         y = weighted(rows, given, q)
     return restored_axes(y, a, axis, keepdims, np.ndim(q))
@@ -189,7 +198,7 @@ def quantile(
     weights: Any = None,
 ) -> Any:
     """The quantiles at the levels q in [0, 1]; NaN where an element is NaN."""
-    return delivered(_quantile(a, q, axis, method, keepdims, weights), out)
+    return delivered(_quantile(a, q, axis, method, keepdims, weights, is_exact(q)), out)
 
 
 @composed(np.percentile)
@@ -206,7 +215,7 @@ def percentile(
 ) -> Any:
     """The quantiles at the levels q in [0, 100]; NaN where an element is NaN."""
     level = np.divide(q, 100)
-    return delivered(_quantile(a, level, axis, method, keepdims, weights), out)
+    return delivered(_quantile(a, level, axis, method, keepdims, weights, is_exact(q)), out)
 
 
 @composed(np.nanquantile)
@@ -222,7 +231,7 @@ def nanquantile(
     weights: Any = None,
 ) -> Any:
     """The quantiles of what is not NaN, at the levels q in [0, 1]."""
-    return delivered(_nanquantile(a, q, axis, method, keepdims, weights), out)
+    return delivered(_nanquantile(a, q, axis, method, keepdims, weights, is_exact(q)), out)
 
 
 @composed(np.nanpercentile)
@@ -239,4 +248,4 @@ def nanpercentile(
 ) -> Any:
     """The quantiles of what is not NaN, at the levels q in [0, 100]."""
     level = np.divide(q, 100)
-    return delivered(_nanquantile(a, level, axis, method, keepdims, weights), out)
+    return delivered(_nanquantile(a, level, axis, method, keepdims, weights, is_exact(q)), out)

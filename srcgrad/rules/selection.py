@@ -86,7 +86,9 @@ def extract(condition: Any, arr: Any) -> Any:
 @composed(np.choose, np.ndarray.choose)
 def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
     """Each element from the choice that `a` names at its place."""
-    members = np.broadcast_arrays(np.asarray(a), *[np.asarray(choices[k]) for k in range(len(choices))])
+    given = [choices[k] for k in range(len(choices))]
+    kind = np.result_type(*[c if type(c) in (int, float, complex) else np.asarray(c).dtype for c in given])
+    members = np.broadcast_arrays(np.asarray(a), *[np.asarray(c, dtype=kind) for c in given])
     options = np.stack(members[1:])
     number = len(options)
     if mode == "raise" and np.any((members[0] < 0) | (members[0] >= number)):

@@ -74,6 +74,8 @@ FAMILIES = [
     "comparison",
     "activations",
     "rounding",
+    "pairs",
+    "complex_numbers",
     "logic",
     "contractions",
     "reductions",

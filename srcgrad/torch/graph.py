@@ -138,11 +138,12 @@ class Missing(Node):
     run_recorded = run
 
 
-class _Sweep(threading.local):
-    depth = 0
+class _Anomaly(threading.local):
+    on = False  # whether nodes remember where they were made
+    check_nan = True
 
 
-_sweeping = _Sweep()
+anomaly = _Anomaly()
 
 
 def _sole_owner_count() -> int:
@@ -208,7 +209,7 @@ def sweep(
     needed = None if wanted is None else _leading_to(roots, {node for node, _ in wanted})
     before = state.enabled
     state.enabled = create_graph
-    _sweeping.depth += 1
+    watching = anomaly.on and anomaly.check_nan
     try:
         while heap:
             node = heapq.heappop(heap)[1]
@@ -225,6 +226,10 @@ def sweep(
                 accumulate(node, holder, create_graph)
                 continue
             grads = node.run_recorded(g) if create_graph else node.run(g)
+            if watching:
+                from srcgrad.torch.autograd.anomaly import check
+
+                check(node, grads)
             if node.hooks:
                 grads = _after_hooks(node, grads, g, create_graph)
             if not retain_graph:
@@ -240,7 +245,6 @@ def sweep(
             x_bar = grads = None
     finally:
         state.enabled = before
-        _sweeping.depth -= 1
     return found
 
 

@@ -27,6 +27,10 @@ OVERLAP = (
     "unsupported operation: more than one element of the written-to tensor refers to a single memory location. Please "
     "clone() the tensor before performing the operation."
 )
+APART = (
+    "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory "
+    "location. Please clone() the tensor before performing the operation."
+)
 INFERENCE = (
     "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone to get a normal tensor "
     "before doing inplace update.See https://github.com/pytorch/rfcs/pull/17 for more details."
@@ -64,6 +68,16 @@ def check_alone(t: Tensor) -> None:
     a = t._a
     if 0 in a.strides and any([s == 0 and n > 1 for s, n in zip(a.strides, a.shape, strict=True)]):
         raise RuntimeError(OVERLAP)
+
+
+def check_apart(t: Tensor, other: Tensor, *, wholly: bool = False) -> None:
+    """Raise where what is read lies under what is written: partly, or with `wholly` at all."""
+    a, b = t._a, other._a
+    if t._writes is not other._writes or not a.size or not b.size or not np.may_share_memory(a, b):
+        return
+    same = a is b or (a.strides == b.strides and a.shape == b.shape and memory.address(a) == memory.address(b))
+    if (wholly or not same) and (same or (memory.dense(a) and memory.dense(b))):
+        raise RuntimeError(APART)
 
 
 def _refusal(t: Tensor, what: str) -> str:

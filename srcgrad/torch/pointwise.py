@@ -13,10 +13,11 @@ import numpy as np
 
 from srcgrad.torch import profiling
 from srcgrad.torch.dtypes import default_float, of, result_dtype
-from srcgrad.torch.graph import next_sequence
+from srcgrad.torch.graph import anomaly, next_sequence
 from srcgrad.torch.modes import state
 from srcgrad.torch.plan import Plan
-from srcgrad.torch.primitive import NO_EDGE, OperationNode, Primitive, wrapped
+from srcgrad.torch.primitive import NO_EDGE, OperationNode, Primitive, pack, remember, wrapped
+from srcgrad.torch.saving import packing
 from srcgrad.torch.tensor import Tensor, edge_of
 
 NUMBERS = (int, float, complex, bool, np.number, np.bool_)
@@ -112,6 +113,8 @@ class Pointwise(Primitive):
                 if not shape_only and isinstance(x, Tensor):
                     checks.append((x._writes, x._writes.count, place))
         node.saved = saved
+        if packing.hooks:
+            pack(node)
         node.checks = tuple(checks)
         kind = y.dtype
         node.outputs = ((y.shape, kind),)
@@ -119,6 +122,8 @@ class Pointwise(Primitive):
             node.complex = True
         t._node = node
         t._needs = True
+        if anomaly.on:
+            remember(node)
 
 
 _new_node: Any = object.__new__

@@ -7,6 +7,7 @@ Python function over primitives, so that the graph has the same nodes.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,14 +15,32 @@ import numpy as np
 
 from srcgrad.rules import table
 from srcgrad.torch import dtypes, profiling
-from srcgrad.torch.graph import FREED, AccumulateGrad, Node
+from srcgrad.torch.graph import FREED, AccumulateGrad, Node, anomaly
 from srcgrad.torch.modes import state
 from srcgrad.torch.plan import Ghost, Plan, defaults
+from srcgrad.torch.saving import Packed, packing
 from srcgrad.torch.tensor import Tensor, Version, edge_of
 
 _ndarray = np.ndarray
 _new = Tensor.__new__
 NO_EDGE = (None, 0)
+
+
+def pack(node: OperationNode) -> None:
+    """Let the hooks on saved tensors pack what a node has saved."""
+    assert node.saved is not None
+    node.saved = [
+        Packed(v) if not shape and v.__class__ is _ndarray else v
+        for v, (_, _, shape) in zip(node.saved, node.plan.entries, strict=True)
+    ]
+    node.packed = True
+
+
+def remember(node: Node) -> None:
+    """Keep where a node is made, for the error about a NaN in its backward."""
+    from srcgrad.torch.autograd.anomaly import remember as keep
+
+    keep(node)
 
 
 def wrapped(array: Any) -> Tensor:
@@ -43,6 +62,7 @@ class OperationNode(Node):
     checks: tuple[tuple[Version, int, int], ...] = ()  # versions, and which parameter (-1: the result)
     inputs: tuple[tuple[tuple[int, ...], Any] | None, ...]  # of each edge, its shape and dtype
     complex: bool = False
+    packed: bool = False  # whether hooks have packed what is saved
     counts: tuple[int, ...] | None = None  # where an operand is a sequence: how many edges each operand has
 
     @property
@@ -57,6 +77,8 @@ class OperationNode(Node):
         """What was saved, if it is still there and as it was."""
         if self.saved is None:
             raise RuntimeError(FREED)
+        if self.packed:
+            return [v.array() if v.__class__ is Packed else v for v in self.saved]
         for version, count, place in self.checks:
             if version.count != count:
                 raise RuntimeError(
@@ -72,10 +94,17 @@ class OperationNode(Node):
         assert self.saved is not None
         value = next(v for v, (p, _, _) in zip(self.saved, self.plan.entries, strict=True) if p == place)
         text = f"[torch.{legacy_name(value.dtype)} {list(value.shape)}]".replace("[]]", "[]]")
-        origin, number = (self, 0) if place < 0 else self.edge_of_place(place)
+        origin, number = (self, 0) if place < 0 else self._origin_now(value, place)
         if origin is None or isinstance(origin, AccumulateGrad):
             return text
         return f"{text}, which is output {number} of {origin.name().removesuffix('Backward0')},"
+
+    def _origin_now(self, value: Any, place: int) -> Any:
+        """The node and output number of a saved operand, as that tensor is after the write, if it still exists."""
+        for holder in gc.get_referrers(value):
+            if isinstance(holder, Tensor) and holder._a is value and any(holder._writes is c[0] for c in self.checks):
+                return holder.grad_fn, holder._output
+        return self.edge_of_place(place)
 
     def edge_of_place(self, place: int) -> Any:
         """The edge of the operand at a position of the call."""
@@ -282,6 +311,8 @@ class Primitive:
                 checks.append((source._writes, source._writes.count, place))
             saved.append(value)
         node.saved = saved
+        if packing.hooks:
+            pack(node)
         if checks:
             node.checks = tuple(checks)
         if several:
@@ -295,6 +326,8 @@ class Primitive:
             first._node = node
             first._needs = True
             node.complex = first._a.dtype.kind == "c"
+        if anomaly.on:
+            remember(node)
         if not node.complex:
             node.complex = any([meta is not None and meta[1].kind == "c" for meta in inputs])
         return node

@@ -73,8 +73,10 @@ def _plain(e: ast.expr, parameters: set[str], scope: Any, faces: dict[str, Any])
 
 def run_recorded(node: OperationNode, cotangents: Any) -> Sequence[Any]:
     """The operands' cotangents as tensors with a graph."""
-    node.kept()
-    saved = [_tensor_of(node, place, value, shape) for (place, _, shape), value in zip(node.plan.entries, node.saved or [], strict=True)]
+    saved = [
+        _tensor_of(node, place, value, shape)
+        for (place, _, shape), value in zip(node.plan.entries, node.kept(), strict=True)
+    ]
     if len(node.outputs) > 1:
         cotangents = [
             wrap(np.zeros(shape, dtype)) if g is None else g
@@ -165,8 +167,7 @@ class _Through(Node):
 
 def saved_value(node: OperationNode, name: str) -> Any:
     """What a node saved under a parameter's name, `_saved_self` and `_saved_result` among them."""
-    node.kept()
-    for (place, entry, shape), value in zip(node.plan.entries, node.saved or [], strict=True):
+    for (place, entry, shape), value in zip(node.plan.entries, node.kept(), strict=True):
         names = {entry, "result" if place < 0 else entry, "self" if place == 0 else entry, "other" if place == 1 else entry}
         if name in names and not shape:
             return _tensor_of(node, place, value, shape)

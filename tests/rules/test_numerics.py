@@ -90,10 +90,7 @@ SAMPLES = [
     (np.roots, (np.array([1.0, -6.0, 11.0, -6.1]),), {}),
     (np.roots, (np.array([2.0, 1.0, 3.0]),), {}),
     (np.roots, (cplx(4),), {}),
-    *[
-        (np.poly, (a,), {})
-        for a in (real(4), real(3, 3), cplx(3), np.array([1 + 2j, 1 - 2j]), [0, 2], np.zeros(0))
-    ],
+    *[(np.poly, (a,), {}) for a in (real(4), real(3, 3), cplx(3), np.array([1 + 2j, 1 - 2j]), [0, 2], np.zeros(0))],
     (np.poly, (np.array([[0.0, 1.0], [-1.0, 0.3]]),), {}),
     (np.poly, (real(3).astype(np.float32),), {}),
     *[(np.kaiser, (points, 2.3), {}) for points in (0, 1, 2, 7)],

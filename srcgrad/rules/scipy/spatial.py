@@ -1,4 +1,4 @@
-"""scipy.spatial.distance: matrices of distances, each written as a function of two rows.
+"""scipy.spatial.distance: the kernels of the metrics, each written as a function of two rows.
 
 Between equal rows, where a distance has a kink, the derivative is zero.
 """
@@ -6,11 +6,13 @@ Between equal rows, where a distance has a kink, the derivative is zero.
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import BuiltinFunctionType
 from typing import Any
 
 import numpy as np
 from scipy.spatial import distance  # type: ignore[import-untyped]
 
+from srcgrad.rules.support import delivered
 from srcgrad.rules.table import composed
 
 
@@ -35,74 +37,91 @@ def row_distances(u: Any, v: Any, metric: str, w: Any, p: Any, V: Any, VI: Any) 
     if w is not None and metric in ("cosine", "correlation", "seuclidean", "mahalanobis"):
         raise NotImplementedError(f"the metric {metric!r} with weights", "scale the coordinates themselves")
     difference = u - v
-    if metric in ("euclidean", "euclid", "eu", "e"):
+    if metric == "euclidean":
         return np.linalg.norm(difference * np.sqrt(weight), axis=-1)
-    if metric in ("sqeuclidean", "sqe", "sqeuclid"):
+    if metric == "sqeuclidean":
         return np.sum(weight * difference * difference, axis=-1)
-    if metric in ("cityblock", "manhattan", "cblock", "cb", "c"):
+    if metric == "cityblock":
         return np.sum(weight * np.abs(difference), axis=-1)
-    if metric in ("chebyshev", "chebychev", "cheby", "cheb", "ch"):
+    if metric == "chebyshev":
         return np.max(np.abs(difference) * (np.asarray(weight) > 0), axis=-1)
-    if metric in ("minkowski", "mi", "m", "pnorm"):
+    if metric == "minkowski":
         return np.linalg.norm(difference * weight ** (1.0 / p), p, axis=-1)
-    if metric in ("cosine", "cos"):
+    if metric == "cosine":
         return cosine_distance(u, v)
-    if metric in ("correlation", "co"):
+    if metric == "correlation":
         return cosine_distance(centred(u), centred(v))
     if metric == "canberra":
         return np.sum(weight * quotient(np.abs(difference), np.abs(u) + np.abs(v)), axis=-1)
     if metric == "braycurtis":
         return np.sum(weight * np.abs(difference), axis=-1) / np.sum(weight * np.abs(u + v), axis=-1)
-    if metric in ("seuclidean", "se", "s"):
+    if metric == "seuclidean":
         return np.linalg.norm(difference / np.sqrt(V), axis=-1)
-    if metric in ("mahalanobis", "mahal", "mah"):
+    if metric == "mahalanobis":
         return np.sqrt(np.sum((difference @ VI) * difference, axis=-1))
     raise NotImplementedError(f"the metric {metric!r}", "compute the distance with NumPy")
 
 
-def name_of(metric: str | Callable[..., Any]) -> str:
-    """The name of a metric that may be given as the function itself."""
-    return metric.lower() if isinstance(metric, str) else str(metric.__name__)
-
-
 def default_scales(rows: Any, metric: str, V: Any, VI: Any) -> tuple[Any, Any]:
     """The variances and the inverse covariance that some metrics take from all rows."""
-    if metric in ("seuclidean", "se", "s") and V is None:
+    if metric == "seuclidean" and V is None:
         V = np.var(rows, axis=0, ddof=1)
-    if metric in ("mahalanobis", "mahal", "mah") and VI is None:
+    if metric == "mahalanobis" and VI is None:
         VI = np.linalg.inv(np.cov(rows.T)).T
     return V, VI
 
 
-def is_own(metric: str | Callable[..., Any]) -> bool:
-    """Whether a metric is a function of the user's."""
-    return not isinstance(metric, str) and not metric.__module__.startswith("scipy.")
+# cdist and pdist themselves are Python over one kernel for each metric, or over a function of the user's.
 
 
-@composed(distance.cdist)
-def cdist(
-    XA: Any, XB: Any, metric: Any = "euclidean", *, out: Any = None, w: Any = None, p: Any = 2.0, V: Any = None,
-    VI: Any = None,
-) -> Any:  # fmt: skip
+def enter_kernels(metric: str, of_two: Callable[..., Any], of_one: Callable[..., Any]) -> None:
+    """Enter the kernels of a metric, where they are functions of C++."""
+
+    def between(XA: Any, XB: Any, w: Any = None, out: Any = None, p: Any = 2.0, V: Any = None, VI: Any = None) -> Any:
+        return delivered(distances_between(XA, XB, metric, w, p, V, VI), out)
+
+    def within(X: Any, w: Any = None, out: Any = None, p: Any = 2.0, V: Any = None, VI: Any = None) -> Any:
+        return delivered(distances_within(X, metric, w, p, V, VI), out)
+
+    if isinstance(of_two, BuiltinFunctionType) and isinstance(of_one, BuiltinFunctionType):
+        composed(of_two)(between)
+        composed(of_one)(within)
+
+
+def distances_between(XA: Any, XB: Any, metric: str, w: Any, p: Any, V: Any, VI: Any) -> Any:
     """The distances between all rows of two matrices."""
     XA, XB = np.asarray(XA) + 0.0, np.asarray(XB) + 0.0
-    if is_own(metric):
-        return np.array([[metric(u, v) for v in XB] for u in XA])
-    V, VI = default_scales(np.concatenate([XA, XB]), name_of(metric), V, VI)
-    return row_distances(XA[:, None, :], XB[None, :, :], name_of(metric), w, p, V, VI)
+    V, VI = default_scales(np.concatenate([XA, XB]), metric, V, VI)
+    return row_distances(XA[:, None, :], XB[None, :, :], metric, w, p, V, VI)
 
 
-@composed(distance.pdist)
-def pdist(
-    X: Any, metric: Any = "euclidean", *, out: Any = None, w: Any = None, p: Any = 2.0, V: Any = None, VI: Any = None
-) -> Any:
+def distances_within(X: Any, metric: str, w: Any, p: Any, V: Any, VI: Any) -> Any:
     """The distances between all pairs of rows."""
     X = np.asarray(X) + 0.0
     first, second = np.triu_indices(len(X), 1)
-    if is_own(metric):
-        return np.array([metric(X[i], X[j]) for i, j in zip(first, second, strict=True)])
-    V, VI = default_scales(X, name_of(metric), V, VI)
-    return row_distances(X[first], X[second], name_of(metric), w, p, V, VI)
+    V, VI = default_scales(X, metric, V, VI)
+    return row_distances(X[first], X[second], metric, w, p, V, VI)
+
+
+METRICS = ("euclidean", "sqeuclidean", "cityblock", "chebyshev", "minkowski", "canberra", "braycurtis")
+for name in METRICS:
+    enter_kernels(name, distance._METRICS[name].cdist_func, distance._METRICS[name].pdist_func)
+
+
+@composed(distance.CDistMetricWrapper.__call__)
+def cdist_wrapper(
+    self: Any, XA: Any, XB: Any, *, out: Any = None, w: Any = None, p: Any = 2.0, V: Any = None, VI: Any = None
+) -> Any:
+    """The kernels of the other metrics, which share one method."""
+    return delivered(distances_between(XA, XB, self.metric_name, w, p, V, VI), out)
+
+
+@composed(distance.PDistMetricWrapper.__call__)
+def pdist_wrapper(
+    self: Any, X: Any, *, out: Any = None, w: Any = None, p: Any = 2.0, V: Any = None, VI: Any = None
+) -> Any:
+    """The same for pairs of rows."""
+    return delivered(distances_within(X, self.metric_name, w, p, V, VI), out)
 
 
 @composed(distance.squareform)

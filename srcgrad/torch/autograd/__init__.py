@@ -1,13 +1,15 @@
-"""Gradients by name: `autograd.backward`, `autograd.grad`, functions with a backward of their own."""
+"""Gradients by name: `autograd.backward`, `autograd.grad`, functions with a backward of their own, and tools around them."""
 
-from srcgrad.torch.autograd.sweeping import backward as backward
-from srcgrad.torch.autograd.sweeping import grad as grad
-from srcgrad.torch.autograd import function as function
-from srcgrad.torch.autograd.function import Function as Function
-from srcgrad.torch.modes import enable_grad as enable_grad
-from srcgrad.torch.modes import inference_mode as inference_mode
-from srcgrad.torch.modes import no_grad as no_grad
-from srcgrad.torch.modes import set_grad_enabled as set_grad_enabled
+from srcgrad.torch.autograd import function, functional, graph, profiler
+from srcgrad.torch.autograd.anomaly import detect_anomaly, set_detect_anomaly
+from srcgrad.torch.autograd.function import Function
+from srcgrad.torch.autograd.gradcheck import gradcheck, gradgradcheck
+from srcgrad.torch.autograd.sweeping import backward, grad
+from srcgrad.torch.modes import enable_grad, inference_mode, no_grad, set_grad_enabled
 from srcgrad.torch.tensor import Tensor as Variable
 
-__all__ = ["Function", "Variable", "backward", "enable_grad", "function", "grad", "inference_mode", "no_grad", "set_grad_enabled"]
+__all__ = [
+    "Function", "Variable", "backward", "detect_anomaly", "enable_grad", "function", "functional", "grad",
+    "gradcheck", "gradgradcheck", "graph", "inference_mode", "no_grad", "profiler", "set_detect_anomaly",
+    "set_grad_enabled",
+]  # fmt: skip

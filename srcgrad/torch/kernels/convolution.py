@@ -84,7 +84,7 @@ def correlate(x: Any, weight: Any, counts: Sizes, stride: Sizes, padding: Sizes,
     w = weight.reshape(groups, outputs // groups, -1)
     c = np.empty((images, groups, outputs // groups, places), np.result_type(x, weight))
     columns_of = _columns(x, weight.shape, counts, stride, padding, dilation, groups)
-    for block in _blocks(images, weight, x.itemsize, counts):
+    for block in _blocks(images, weight.shape, x.itemsize, counts):
         columns = columns_of(block)
         if columns.ndim == 3:
             c[block] = np.moveaxis((w @ columns).reshape(groups, outputs // groups, places, -1), 3, 0)
@@ -104,7 +104,7 @@ def correlate_input(
     grown = tuple(n + 2 * p for n, p in zip(space, padding, strict=True))
     x = np.empty((images, channels, *space), np.result_type(c, weight))
     inner = tuple(slice(p, p + n) for p, n in zip(padding, space, strict=True))
-    for block in _blocks(images, weight, x.itemsize, counts):
+    for block in _blocks(images, weight.shape, x.itemsize, counts):
         part = c[block]
         if prod(kernel) == 1 and grown == counts:
             x[block] = (w @ part).reshape(-1, channels, *space)
@@ -129,17 +129,17 @@ def correlate_weight(c: Any, x: Any, kernel: Sizes, stride: Sizes, padding: Size
     images, outputs, counts = len(c), c.shape[1], c.shape[2:]
     c = c.reshape(images, groups, outputs // groups, prod(counts))
     shape = (outputs, x.shape[1] // groups, *kernel)
-    weight = np.zeros((groups, outputs // groups, prod(shape[1:])), np.result_type(x, c))
+    weight: Any = None
     columns_of = _columns(x, shape, counts, stride, padding, dilation, groups)
-    for number, block in enumerate(_blocks(images, weight.reshape(shape), x.itemsize, counts)):
+    for block in _blocks(images, shape, x.itemsize, counts):
         columns, part = columns_of(block), c[block]
         if columns.ndim == 3:
             products = np.moveaxis(part, 0, 3).reshape(groups, outputs // groups, -1) @ columns.swapaxes(1, 2)
         else:
             products = part @ columns.swapaxes(2, 3)
             products = products[0] if len(part) == 1 else products.sum(0)
-        weight = weight + products if number else products
-    return weight.reshape(shape)
+        weight = products if weight is None else weight + products
+    return np.zeros(shape, np.result_type(x, c)) if weight is None else weight.reshape(shape)
 
 
 def _images_last(images: int, counts: Sizes) -> bool:
@@ -147,11 +147,11 @@ def _images_last(images: int, counts: Sizes) -> bool:
     return images > 1 and prod(counts) < FEW_PLACES
 
 
-def _blocks(images: int, weight: Any, itemsize: int, counts: Sizes) -> Iterator[slice]:
-    """The images, a few at a time."""
-    each = max(1, weight.size // max(1, weight.shape[0]) * prod(counts) * itemsize)
+def _blocks(images: int, shape: Sizes, itemsize: int, counts: Sizes) -> Iterator[slice]:
+    """The images, a few at a time, for a weight of the given shape."""
+    each = max(1, prod(shape[1:]) * prod(counts) * itemsize)
     if _images_last(images, counts):
-        step = max(8, max(2 * BLOCK, weight.nbytes) // each)
+        step = max(8, max(2 * BLOCK, prod(shape) * itemsize) // each)
     else:
         step = max(1, BLOCK // each)
     return (slice(start, start + step) for start in range(0, images, step))

@@ -18,9 +18,23 @@ Geometry = tuple[tuple[int, ...], tuple[int, ...], int]
 
 def owner(a: Any) -> Any:
     """The array that holds the memory into which `a` looks."""
-    while a.base.__class__ is np.ndarray:
-        a = a.base
+    while a.base is not None:
+        # Between a strided view and its array stands an object of NumPy's.
+        below = a.base if a.base.__class__ is np.ndarray else getattr(a.base, "base", None)
+        if below.__class__ is not np.ndarray:
+            break
+        a = below
     return a
+
+
+def dense(a: Any) -> bool:
+    """Whether the elements fill their memory without gaps and lie apart."""
+    reach = a.itemsize
+    for s, n in sorted([(s, n) for n, s in zip(a.shape, a.strides, strict=True) if n > 1]):
+        if s != reach:
+            return False
+        reach *= n
+    return True
 
 
 def address(a: Any) -> int:
@@ -73,7 +87,17 @@ def through(line: Any, seen: Geometry) -> Any:
     if 0 in size:
         return np.empty(size, line.dtype)
     strides = tuple([s * line.itemsize for s in stride])
-    return np.lib.stride_tricks.as_strided(line[offset:], size, strides, writeable=line.flags.writeable)
+    return np.ndarray(size, line.dtype, line, offset * line.itemsize, strides)
+
+
+def restrided(x: Any, shape: tuple[int, ...], strides: tuple[int, ...]) -> Any:
+    """A view of the memory of x from its first element on; the strides are in bytes."""
+    if 0 in shape:
+        return np.empty(shape, x.dtype)
+    line = flat(x)
+    if not line.flags.c_contiguous or not np.may_share_memory(line, x):
+        return np.lib.stride_tricks.as_strided(x, shape, strides, writeable=x.flags.writeable)
+    return np.ndarray(shape, x.dtype, line, address(x) - address(line), strides)
 
 
 def overlaps(seen: Geometry) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from srcgrad.rules.table import linear, rule
+from srcgrad.torch.kernels.memory import restrided
 from srcgrad.torch.plan import SHAPE_READERS
 
 Shape = tuple[int, ...]
@@ -149,7 +150,7 @@ def unfold(x: Any, dim: int, size: int, step: int) -> Any:
     count = (x.shape[dim] - size) // step + 1
     shape = (*x.shape[:dim], count, *x.shape[dim + 1 :], size)
     strides = (*x.strides[:dim], x.strides[dim] * step, *x.strides[dim + 1 :], x.strides[dim])
-    return np.lib.stride_tricks.as_strided(x, shape, strides, writeable=x.flags.writeable)
+    return restrided(x, shape, strides)
 
 
 def fold(y: Any, shape: Shape, dim: int, size: int, step: int) -> Any:
@@ -168,8 +169,7 @@ def fold(y: Any, shape: Shape, dim: int, size: int, step: int) -> Any:
 def view_as_real(x: Any) -> Any:
     """The real and imaginary parts in a new last dimension."""
     real = x.real
-    shape, strides = (*x.shape, 2), (*x.strides, real.itemsize)
-    return np.lib.stride_tricks.as_strided(real, shape, strides, writeable=x.flags.writeable)
+    return restrided(real, (*x.shape, 2), (*x.strides, real.itemsize))
 
 
 def view_as_complex(x: Any) -> Any:
@@ -177,13 +177,11 @@ def view_as_complex(x: Any) -> Any:
     kind = np.dtype(f"c{2 * x.itemsize}")
     if x.shape[-1] and x.strides[-1] != x.itemsize:
         x = np.ascontiguousarray(x)
-    strides = x.strides[:-1]
-    return np.lib.stride_tricks.as_strided(_paired(x, kind), x.shape[:-1], strides, writeable=x.flags.writeable)
-
-
-def _paired(x: Any, kind: Any) -> Any:
-    """The first element as a complex number, in the same memory."""
-    return x.reshape(-1).view(kind) if x.flags.c_contiguous else x[(slice(0, 1),) * (x.ndim - 1)].reshape(-1).view(kind)
+    if not x.size:
+        return np.empty(x.shape[:-1], kind)
+    # The pairs of the first elements of the other dimensions, as complex numbers in the same memory.
+    first = x[(slice(0, 1),) * (x.ndim - 1)].reshape(-1).view(kind)
+    return restrided(first, x.shape[:-1], x.strides[:-1])
 
 
 linear(view, "x, shape", x="np.reshape(y_bar, np.shape(x))")

@@ -16,7 +16,7 @@ from srcgrad.torch.pointwise import Binary, NUMBERS, Unary, as_kind
 from srcgrad.torch.dtypes import result_dtype
 from srcgrad.torch.primitive import primitive
 from srcgrad.torch.recorded import FACES
-from srcgrad.torch.tensor import Tensor, wrap
+from srcgrad.torch.tensor import Tensor
 
 
 def power_scalar(x: Any, exponent: Any) -> Any:
@@ -46,6 +46,7 @@ divide = Binary(np.divide, "DivBackward0", floating=True)
 _reversed = Binary(reversed_difference, "RsubBackward1")
 _power = Binary(np.power, "PowBackward1")
 _power_scalar = primitive(power_scalar, "PowBackward0")
+_power_of_number = primitive(np.power, "PowBackward2", operands=["x2"])
 negative = Unary(np.negative, "NegBackward0")
 reciprocal_ = Unary(np.reciprocal, "ReciprocalBackward0", floating=True)
 
@@ -94,9 +95,19 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
 @op("pow", inplace=True, out=True)
 def pow(input: Any, exponent: Any) -> Tensor:  # noqa: A001 - PyTorch's name
     """input to the power of the exponent."""
-    if isinstance(exponent, Tensor):
-        return _wanted(_power, "pow", input, exponent)
-    return _of_number(input, exponent)
+    if not isinstance(exponent, Tensor):
+        return _of_number(input, exponent)
+    return _wanted(_power, "pow", input, exponent) if isinstance(input, Tensor) else _number_to(input, exponent)
+
+
+def _number_to(base: Any, exponent: Tensor) -> Tensor:
+    """A number to the power of a tensor."""
+    dtype = result_dtype(base, exponent._a)
+    if exponent._a.dtype is not dtype:
+        from srcgrad.torch.ops.conversion import cast
+
+        exponent = cast(exponent, dtype)
+    return _power_of_number(as_kind(base, dtype), exponent)  # type: ignore[no-any-return]
 
 
 def _of_number(x: Tensor, exponent: Any) -> Tensor:
@@ -190,7 +201,7 @@ def _pow(self: Tensor, exponent: Any) -> Any:
 def _rpow(self: Tensor, base: Any) -> Any:
     if not isinstance(base, NUMBERS):
         return NotImplemented
-    return _power(wrap(np.asarray(as_kind(base, result_dtype(base, self._a)))), self)
+    return _number_to(base, self)
 
 
 def _written(name: str, compute: Any) -> Any:

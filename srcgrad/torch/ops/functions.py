@@ -10,8 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from srcgrad.torch.dtypes import default_float
+from srcgrad.torch.kernels import pairs as kernels
 from srcgrad.torch.names import op
-from srcgrad.torch.pointwise import Unary
+from srcgrad.torch.ops import arithmetic
+from srcgrad.torch.ops.conversion import cast
+from srcgrad.torch.pointwise import Unary, not_a_tensor, unsupported
+from srcgrad.torch.primitive import primitive
 from srcgrad.torch.recorded import FACES
 from srcgrad.torch.tensor import Tensor
 
@@ -38,16 +43,25 @@ TABLE: list[tuple[str, Any, str]] = [
     ("acosh arccosh", np.arccosh, "AcoshBackward0"),
     ("atanh arctanh", np.arctanh, "AtanhBackward0"),
     ("sinc", np.sinc, "SincBackward0"),
+    ("rsqrt", kernels.rsqrt, "RsqrtBackward0"),
+    ("deg2rad", np.deg2rad, "Deg2RadBackward0"),
+    ("rad2deg", np.rad2deg, "Rad2DegBackward0"),
 ]
 
 
 def _enter(names: str, kernel: Callable[..., Any], node: str) -> None:
     apply = Unary(kernel, node, floating=True)
 
-    def function(input: Tensor) -> Tensor:
-        return apply(input)  # type: ignore[no-any-return]
-
     first = names.split()[0]
+
+    def function(input: Tensor) -> Tensor:
+        try:
+            return apply(input)  # type: ignore[no-any-return]
+        except AttributeError:
+            if isinstance(input, Tensor):
+                raise
+            raise not_a_tensor(first, input) from None
+
     function.__name__ = function.__qualname__ = first
     function.__doc__ = f"{kernel.__name__}, element by element."
     op(*names.split(), out=True, inplace=True)(function)
@@ -56,3 +70,39 @@ def _enter(names: str, kernel: Callable[..., Any], node: str) -> None:
 
 for _names, _kernel, _node in TABLE:
     _enter(_names, _kernel, _node)
+
+
+@op("square", out=True, inplace=True)
+def square(input: Tensor) -> Tensor:
+    """The input times itself."""
+    if not isinstance(input, Tensor):
+        raise not_a_tensor("square", input)
+    return arithmetic.pow(input, 2)
+
+
+_logit = primitive(kernels.logit, "LogitBackward0")
+_nan_to_num = primitive(kernels.nan_to_num, "NanToNumBackward0")
+
+
+@op("logit", out=True, inplace=True)
+def logit(input: Tensor, eps: float | None = None) -> Tensor:
+    """log(input / (1 - input)), of the input cut off at eps and 1 - eps if eps is given."""
+    if not isinstance(input, Tensor):
+        raise not_a_tensor("logit", input)
+    kind = input._a.dtype.kind
+    if kind == "c":
+        raise unsupported("logit_cpu", input._a.dtype)
+    return _logit(input if kind == "f" else cast(input, default_float()), eps)  # type: ignore[no-any-return]
+
+
+@op("nan_to_num", out=True, inplace=True)
+def nan_to_num(
+    input: Tensor, nan: float | None = None, posinf: float | None = None, neginf: float | None = None
+) -> Tensor:
+    """The input with its NaNs and infinities replaced, by default with zero and the largest numbers."""
+    if not isinstance(input, Tensor):
+        raise not_a_tensor("nan_to_num", input)
+    return _nan_to_num(input, nan, posinf, neginf)  # type: ignore[no-any-return]
+
+
+FACES[np.square] = square

@@ -110,7 +110,7 @@ def _bound(k: Any) -> Any:
         raise TypeError("slice indices must be integers or None or have an __index__ method") from None
 
 
-def sliced(x: Tensor, key: Any) -> tuple[Tensor, dict[int, Any]]:
+def sliced(x: Tensor, key: Any, written: bool = False) -> tuple[Tensor, dict[int, Any]]:
     """The view that numbers, slices, None and Ellipsis make, and for each dimension of it the tensor index."""
     keys = _as_tuple(key)
     specified = 0
@@ -131,7 +131,7 @@ def sliced(x: Tensor, key: Any) -> tuple[Tensor, dict[int, Any]]:
     places: dict[int, Any] = {}
     found = x
     dim = number = 0
-    whole = len(keys) == 1
+    whole = len(keys) == 1 and not written
     for k in keys:
         if k is Ellipsis:
             skip = x._a.ndim - specified
@@ -268,7 +268,7 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
     if kind is int:
         copy_to(_select(x, 0, key, 0), v)
         return
-    found, places = sliced(x, key)
+    found, places = sliced(x, key, written=True)
     if not places:
         copy_to(found, v)
         return

@@ -11,7 +11,7 @@ import numpy as np
 
 from srcgrad.rules.table import linear
 from srcgrad.torch import dtypes
-from srcgrad.torch.kernels.memory import address, elements, offset_of, owner
+from srcgrad.torch.kernels.memory import address, dense, elements, offset_of, owner
 from srcgrad.torch.names import op
 from srcgrad.torch.ops.dims import axis
 from srcgrad.torch.primitive import primitive
@@ -27,21 +27,9 @@ def copied(x: Any, order: Any = "K") -> Any:
     if isinstance(order, tuple):
         back = [order.index(k) for k in range(x.ndim)]
         return np.array(x.transpose(order), order="C").transpose(back)
-    if order == "K" and _scattered(x):
+    if order == "K" and not dense(x):
         order = "C"
     return np.array(x, order=order)
-
-
-def _scattered(x: Any) -> bool:
-    """Whether elements lie on top of one another or with gaps, so that a copy has an order of its own."""
-    if x.flags.c_contiguous or x.flags.f_contiguous:
-        return False
-    reach = x.itemsize
-    for s, n in sorted((s, n) for n, s in zip(x.shape, x.strides, strict=True) if n > 1):
-        if s != reach:
-            return True
-        reach *= n
-    return False
 
 
 linear(copied, "x, order='K'", x="y_bar")
@@ -177,7 +165,7 @@ def is_same_size(input: Tensor, other: Tensor) -> bool:
 @op("is_non_overlapping_and_dense", function=False)
 def is_non_overlapping_and_dense(self: Tensor) -> bool:
     """Whether every element of the memory between the first and the last belongs to exactly one index."""
-    return not _scattered(self._a)
+    return dense(self._a)
 
 
 def _len(self: Tensor) -> int:

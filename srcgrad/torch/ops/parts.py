@@ -13,6 +13,7 @@ from srcgrad.torch.kernels import memory
 from srcgrad.torch.kernels import viewing as kernels
 from srcgrad.torch.names import op
 from srcgrad.torch.ops.dims import axis, integer, is_integer, listed
+from srcgrad.torch.ops.memory import strides_of as strides_of
 from srcgrad.torch.primitive import primitive
 from srcgrad.torch.recorded import FACES
 from srcgrad.torch.tensor import Tensor
@@ -257,8 +258,6 @@ def diagonal(input: Tensor, offset: Any = 0, dim1: Any = 0, dim2: Any = 1) -> Te
     where = diagonal_of(input._a, offset, dim1, dim2)
     return diagonal_(input, *where)  # type: ignore[no-any-return]
 
-
-Tensor.diagonal = diagonal  # type: ignore[attr-defined]
 
 
 @op("unfold", function=False)

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from srcgrad.rules.table import rule
 from srcgrad.torch.dtypes import result_dtype
 from srcgrad.torch.kernels import rounding as kernels
 from srcgrad.torch.names import op
@@ -158,19 +157,8 @@ _remainder = Binary(np.remainder, "RemainderBackward1")
 _fmod = Binary(np.fmod, "FmodBackward1")
 
 
-def by_number(function: Any, name: str) -> Any:
-    """The primitive of a function whose second operand is a number, and has no edge."""
-
-    def kernel(x: Any, other: Any) -> Any:
-        return function(x, other)
-
-    kernel.__name__ = kernel.__qualname__ = function.__name__
-    rule(kernel, "x, other", vjp={"x": "y_bar"}, jvp={"x": "x_dot"})
-    return primitive(kernel, name)
-
-
-_remainder_by_number = by_number(np.remainder, "RemainderBackward0")
-_fmod_by_number = by_number(np.fmod, "FmodBackward0")
+_remainder_by_number = primitive(np.remainder, "RemainderBackward0", operands=["x1"])
+_fmod_by_number = primitive(np.fmod, "FmodBackward0", operands=["x1"])
 
 
 @op("remainder", out=True, inplace=True)

@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 
 from srcgrad.torch.dtypes import of
-from srcgrad.torch.inplace import check_alone, mutate
+from srcgrad.torch.inplace import check_alone, check_apart, mutate
 from srcgrad.torch.kernels import scattering as kernels
-from srcgrad.torch.modes import state
 from srcgrad.torch.names import op
 from srcgrad.torch.ops.dims import axis, broadcast
 from srcgrad.torch.ops.views import expand, reshape
@@ -79,8 +78,10 @@ def _fresh(x: Tensor, node: Primitive, _action: Any, *operands: Any) -> Tensor:
 
 
 def _in_place(x: Tensor, node: Primitive, action: Callable[..., Any], *operands: Any) -> Tensor:
-    if x._needs or state.enabled:
-        check_alone(x)
+    check_alone(x)
+    for o in operands:
+        if isinstance(o, Tensor):
+            check_apart(x, o, wholly=True)
     arrays = [o._a if isinstance(o, Tensor) else o for o in operands]
     return mutate(x, lambda a: action(a, *arrays), node, *operands)
 

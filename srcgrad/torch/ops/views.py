@@ -182,7 +182,7 @@ def unsqueeze(input: Tensor, dim: Any) -> Tensor:
     """With a dimension of size one more."""
     a = input._a
     k = axis(dim, a.ndim + 1, "unsqueeze")
-    return unsqueeze_.see(input, a[(slice(None),) * k + (None,)], k)
+    return unsqueeze_.see(input, a.reshape((*a.shape[:k], 1, *a.shape[k:])), k)
 
 
 FACES[kernels.unsqueeze] = unsqueeze

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from srcgrad.torch.dtypes import of
-from srcgrad.torch.inplace import check_alone, check_history, mutate
+from srcgrad.torch.inplace import check_alone, check_apart, check_history, mutate
 from srcgrad.torch.kernels.writing import copied_over, filled
 from srcgrad.torch.names import op
 from srcgrad.torch.primitive import primitive
@@ -34,8 +34,6 @@ def copy_(self: Tensor, src: Any, non_blocking: bool = False) -> Tensor:  # noqa
     a, b = self._a, src._a
     if a.shape != b.shape:
         stretched(b.shape, a.shape)
-    if self is src:
-        return self
     check_history(self, self._needs or src._needs)
     check_alone(self)
     check_apart(self, src)
@@ -66,33 +64,6 @@ def stretched(shape: tuple[int, ...], target: tuple[int, ...]) -> None:
         raise RuntimeError(
             f"output with shape {list(target)} doesn't match the broadcast shape {list(found)}"
         )
-
-
-APART = (
-    "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory "
-    "location. Please clone() the tensor before performing the operation."
-)
-
-
-def check_apart(t: Tensor, other: Tensor) -> None:
-    """Raise where what is read lies partly under what is written."""
-    a, b = t._a, other._a
-    if t._writes is not other._writes or a is b or not a.size or not np.may_share_memory(a, b):
-        return
-    if a.strides == b.strides and a.__array_interface__["data"] == b.__array_interface__["data"] and a.shape == b.shape:
-        return
-    if dense(a) and dense(b):
-        raise RuntimeError(APART)
-
-
-def dense(a: Any) -> bool:
-    """Whether the elements fill their memory without gaps and lie apart."""
-    reach = a.itemsize
-    for s, n in sorted((s, n) for n, s in zip(a.shape, a.strides, strict=True) if n > 1):
-        if s != reach:
-            return False
-        reach *= n
-    return True
 
 
 def number_of(value: Any, dtype: Any) -> Any:
@@ -149,6 +120,26 @@ def fill(input: Tensor, value: Any) -> Tensor:
 def zero_(self: Tensor) -> Tensor:
     """Zero everywhere."""
     return mutate(self, lambda x: x.__setitem__(..., 0), zeroed_, 0)
+
+
+@op("fill_diagonal_", function=False)
+def fill_diagonal_(self: Tensor, fill_value: Any, wrap: bool = False) -> Tensor:
+    """One value on the main diagonal; with `wrap` on all of its repetitions in a tall matrix."""
+    from srcgrad.torch.ops.parts import as_strided, strides_of
+
+    a = self._a
+    if a.ndim < 2:
+        raise RuntimeError("dimensions must larger than 1")
+    if a.ndim > 2 and len(set(a.shape)) > 1:
+        raise RuntimeError("all dimensions of input must be of equal length")
+    step = sum(strides_of(a))
+    count = min(a.shape)
+    if wrap and a.ndim == 2 and a.shape[0] > a.shape[1] + 1:
+        line = -(-a.size // (a.shape[1] + 1))
+        fill_(as_strided(self, (line,), (step,)), fill_value)
+        return self
+    fill_(as_strided(self, (count,), (step,)), fill_value)
+    return self
 
 
 def name_of(t: Tensor) -> str:

@@ -1,0 +1,50 @@
+"""Neural networks: modules, their parameters, and the functions behind them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from srcgrad.torch.nn import functional as functional
+from srcgrad.torch.nn import init as init
+from srcgrad.torch.nn import loss, simple
+from srcgrad.torch.nn.batch_norm import BatchNorm1d as BatchNorm1d
+from srcgrad.torch.nn.batch_norm import BatchNorm2d as BatchNorm2d
+from srcgrad.torch.nn.batch_norm import BatchNorm3d as BatchNorm3d
+from srcgrad.torch.nn.batch_norm import InstanceNorm1d as InstanceNorm1d
+from srcgrad.torch.nn.batch_norm import InstanceNorm2d as InstanceNorm2d
+from srcgrad.torch.nn.batch_norm import InstanceNorm3d as InstanceNorm3d
+from srcgrad.torch.nn.batch_norm import SyncBatchNorm as SyncBatchNorm
+from srcgrad.torch.nn.containers import ModuleDict as ModuleDict
+from srcgrad.torch.nn.containers import ModuleList as ModuleList
+from srcgrad.torch.nn.containers import ParameterDict as ParameterDict
+from srcgrad.torch.nn.containers import ParameterList as ParameterList
+from srcgrad.torch.nn.containers import Sequential as Sequential
+from srcgrad.torch.nn.convolution import Conv1d as Conv1d
+from srcgrad.torch.nn.convolution import Conv2d as Conv2d
+from srcgrad.torch.nn.convolution import Conv3d as Conv3d
+from srcgrad.torch.nn.convolution import ConvTranspose1d as ConvTranspose1d
+from srcgrad.torch.nn.convolution import ConvTranspose2d as ConvTranspose2d
+from srcgrad.torch.nn.convolution import ConvTranspose3d as ConvTranspose3d
+from srcgrad.torch.nn.embedding import Embedding as Embedding
+from srcgrad.torch.nn.embedding import EmbeddingBag as EmbeddingBag
+from srcgrad.torch.nn.layer_norm import CrossMapLRN2d as CrossMapLRN2d
+from srcgrad.torch.nn.layer_norm import GroupNorm as GroupNorm
+from srcgrad.torch.nn.layer_norm import LayerNorm as LayerNorm
+from srcgrad.torch.nn.layer_norm import RMSNorm as RMSNorm
+from srcgrad.torch.nn.linear import Bilinear as Bilinear
+from srcgrad.torch.nn.linear import Linear as Linear
+from srcgrad.torch.nn.linear import PReLU as PReLU
+from srcgrad.torch.nn.module import Module as Module
+from srcgrad.torch.nn.parameter import Buffer as Buffer
+from srcgrad.torch.nn.parameter import Parameter as Parameter
+
+
+def _public(module: Any) -> dict[str, Any]:
+    return {
+        name: value
+        for name, value in vars(module).items()
+        if isinstance(value, type) and issubclass(value, Module) and not name.startswith("_")
+    }
+
+
+globals().update({**_public(simple), **_public(loss)})
