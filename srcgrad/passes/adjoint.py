@@ -19,10 +19,10 @@ from typing import Any
 
 import numpy as np
 
-from srcgrad.passes import algebra, kinds, results
-from srcgrad.passes.algebra import call, div, matmul, mul, neg, number, transposed
-from srcgrad.passes.cotangent import Contribution, Cotangent, Pushing, added_axes, cost, with_axes
-from srcgrad.passes.kinds import stretches
+from srcgrad.passes import algebra, results
+from srcgrad.passes.algebra import call, div, mul, neg, number, transposed
+from srcgrad.passes.cotangent import Contribution, Cotangent, added_axes, cost, with_axes
+from srcgrad.passes.products import Products
 from srcgrad.passes.resolve import UNRESOLVED, bind, callee
 from srcgrad.rules import table
 from srcgrad.syntax import ir
@@ -32,7 +32,7 @@ from srcgrad.syntax.lower import expression_of
 OPERATORS: dict[str, Any] = {"%": np.remainder, "**": np.power}
 
 
-class Adjoint(Pushing):
+class Adjoint(Products):
     """Pushes one statement's cotangent down its right side."""
 
     # The walk -----------------------------------------------------------------------------------
@@ -105,58 +105,6 @@ class Adjoint(Pushing):
                 self.rule(e, OPERATORS[e.op], (ir.Argument(left), ir.Argument(right)), c)
             case _:
                 raise NotStatic(f"the operator {e.op} on active values", e.span)
-
-    def is_at_hand(self, e: Binary) -> bool:
-        """Whether the quotient has been kept and is cheaper to read than its dividend."""
-        return e is self.top and (self.stored is not None or (self.result is not None and cost(e.left) > 0))
-
-    def quotient(self, e: Binary, c: Cotangent) -> None:
-        """Both operands of a quotient: the cotangent is divided once."""
-        left, right = e.left, e.right
-        divisor = self.value(right)
-        divided = div(c.expr, divisor)
-        full = c.full or not stretches(self.kind(divided), self.view.kind(e))
-        shared = self.named(Cotangent(divided, full), e)
-        self.elementwise(e, left, shared, lambda b: b)
-        if self.is_at_hand(e):
-            y = self.result_of(e)
-            self.elementwise(e, right, shared, lambda b: neg(mul(b, y)))
-        else:
-            above = self.value(left)
-            self.elementwise(e, right, shared, lambda b: neg(div(mul(b, above), divisor)))
-
-    def below(self, e: Binary) -> Callable[[Expr], Expr]:
-        """What a quotient sends to its divisor; by the quotient itself where that is at hand."""
-        left, right = e.left, e.right
-        if e is self.top and (self.result or self.stored) and algebra.is_number(left) and cost(right) > 0:
-            y = self.result_of(e)
-            return lambda b: neg(div(mul(mul(b, y), y), left))
-        divisor = self.value(right)
-        if self.is_at_hand(e):
-            y = self.result_of(e)
-            return lambda b: neg(div(mul(b, y), divisor))
-        above = self.value(left)
-        square = Binary("*", divisor, divisor) if cost(divisor) == 0 else Binary("**", divisor, Const(2, "2"))
-        return lambda b: neg(div(mul(b, above), square))
-
-    def power(self, e: Binary, exponent: Any, c: Cotangent) -> None:
-        n = exponent.value
-        if type(n) not in (int, float):
-            raise NotStatic("a power with such an exponent", e.span)
-        base = self.value(e.left)
-        if n == 0:
-            return
-        if n == 1:
-            partial: Expr = number(1)
-        elif n == 2:
-            partial = mul(number(2), base)
-        elif 0 < n < 1 or (isinstance(n, float) and n < 0):
-            # Python raises for a negative power of 0.0, where NumPy gives the infinite derivative.
-            power = Attribute(self.module.reference(np), "power")
-            partial = mul(number(n), call(power, base, algebra.number(n - 1)))
-        else:
-            partial = mul(number(n), Binary("**", base, algebra.number(n - 1)))
-        self.elementwise(e, e.left, c, lambda b: mul(b, partial))
 
     def place(self, e: Expr, c: Cotangent) -> None:
         """A subscripted variable: the part of its cotangent is added to."""
@@ -329,59 +277,6 @@ class Adjoint(Pushing):
         if not kept and not leading:
             term = with_axes(term, gone, Const(None, "None"))
         self.push(operand, Cotangent(term, False))
-        return True
-
-    def dot(self, e: ir.Call, args: tuple[ir.Argument, ...], c: Cotangent) -> bool:
-        if len(args) != 2 or any(a.keyword or a.star for a in args):
-            return False
-        left, right = args[0].value, args[1].value
-        if results.product_kind(self.view.kind(left), self.view.kind(right)) == kinds.OBJECT:
-            return False
-        self.product(e, left, right, c)
-        return True
-
-    def product(self, e: Expr, left: Expr, right: Expr, c: Cotangent) -> None:
-        """The matrix product for each pair of ranks."""
-        c = self.named(self.filled(e, c), e)
-        ranks = (self.view.kind(left).rank, self.view.kind(right).rank)
-        outer = Attribute(self.module.reference(np), "outer")
-        if self.view.active(left):
-            b = self.value(right)
-            match ranks:
-                case 1, 1:
-                    term: Expr = mul(c.expr, b)
-                case 2, 1:
-                    term = call(outer, c.expr, b)
-                case 1, 2:
-                    term = matmul(b, c.expr)
-                case 2, 2:
-                    term = matmul(c.expr, transposed(b))
-                case _:
-                    raise NotStatic("a product of arrays of unknown rank", e.span)
-            self.push(left, Cotangent(term, True))
-        if self.view.active(right):
-            a = self.value(left)
-            match ranks:
-                case 1, 1:
-                    term = mul(c.expr, a)
-                case 2, 1 | 2:
-                    term = matmul(transposed(a), c.expr)
-                case 1, 2:
-                    term = call(outer, a, c.expr)
-                case _:
-                    raise NotStatic("a product of arrays of unknown rank", e.span)
-            self.push(right, Cotangent(term, True))
-
-    def outer(self, e: ir.Call, args: tuple[ir.Argument, ...], c: Cotangent) -> bool:
-        """The outer product of two vectors."""
-        if len(args) != 2 or any(a.keyword or self.view.kind(a.value).rank != 1 for a in args):
-            return False
-        c = self.named(self.filled(e, c), e)
-        left, right = args[0].value, args[1].value
-        if self.view.active(left):
-            self.push(left, Cotangent(matmul(c.expr, self.value(right)), True))
-        if self.view.active(right):
-            self.push(right, Cotangent(matmul(self.value(left), c.expr), True))
         return True
 
     def rule(self, e: Expr, function: Any, args: tuple[ir.Argument, ...], c: Cotangent) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from srcgrad.passes import algebra, kinds
+from srcgrad.passes.adding import zeros_for
 from srcgrad.passes.cotangent import Sink
 from srcgrad.passes.dead import dead
 from srcgrad.passes.forward import Forward
@@ -12,7 +13,7 @@ from srcgrad.passes.function import Function
 from srcgrad.passes.lines import Lines
 from srcgrad.passes.places import OWNED, SHARED, State
 from srcgrad.passes.pullback import own_variables
-from srcgrad.passes.reverse import Reverse, zeros_for
+from srcgrad.passes.reverse import Reverse
 from srcgrad.passes.selection import CHOSEN
 from srcgrad.passes.sweep import Sweep, name_saves, settle_trip_counts
 from srcgrad.passes.tangent import Tangent

@@ -18,6 +18,13 @@ def unbroadcast(x_bar: Any, x: Any) -> Any:
     A real operand keeps the real part of a complex cotangent: the transpose of the embedding of
     the reals in the complex numbers.
     """
+    if (
+        isinstance(x, np.ndarray)
+        and isinstance(x_bar, np.ndarray)
+        and x.shape == x_bar.shape
+        and x.dtype == x_bar.dtype
+    ):
+        return x_bar
     shape = np.shape(x)
     if np.shape(x_bar) != shape:
         extra = np.ndim(x_bar) - len(shape)

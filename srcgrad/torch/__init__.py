@@ -15,6 +15,7 @@ its backward is generated; `y.grad_fn.source` shows it.
 from __future__ import annotations
 
 import difflib
+import warnings
 from importlib import import_module
 from typing import Any
 
@@ -48,6 +49,9 @@ from srcgrad.torch.modes import (
 from srcgrad.torch.printing import set_printoptions as set_printoptions
 from srcgrad.torch.tensor import Tensor as Tensor
 
+# PyTorch says nothing where a logarithm of zero or a division by zero is computed.
+warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"srcgrad\.torch\b")
+
 __version__ = "2.13.0+srcgrad"
 
 # The modules of `ops`, in the order in which they build on each other.
@@ -78,6 +82,8 @@ FAMILIES = [
     "complex_numbers",
     "logic",
     "contractions",
+    "products",
+    "einsum",
     "reductions",
     "extrema",
     "cumulative",

@@ -235,7 +235,7 @@ def sweep(
             if not retain_graph:
                 node.release()
             for edge, x_bar in zip(node.edges, grads, strict=False):
-                if x_bar is not None and edge is not None:
+                if x_bar is not None and edge is not None and edge[0] is not None:
                     origin = edge[0]
                     if origin in buffers or len(origin.outputs) > 1:
                         _add(buffers, heap, origin, edge[1], x_bar)

@@ -73,7 +73,7 @@ def check_alone(t: Tensor) -> None:
 def check_apart(t: Tensor, other: Tensor, *, wholly: bool = False) -> None:
     """Raise where what is read lies under what is written: partly, or with `wholly` at all."""
     a, b = t._a, other._a
-    if t._writes is not other._writes or not a.size or not b.size or not np.may_share_memory(a, b):
+    if a is not b and (not a.size or not b.size or not np.may_share_memory(a, b)):
         return
     same = a is b or (a.strides == b.strides and a.shape == b.shape and memory.address(a) == memory.address(b))
     if (wholly or not same) and (same or (memory.dense(a) and memory.dense(b))):
@@ -83,7 +83,11 @@ def check_apart(t: Tensor, other: Tensor, *, wholly: bool = False) -> None:
 def _refusal(t: Tensor, what: str) -> str:
     """Why a view cannot be written to, or cannot follow what was written."""
     if t._node is not None:
-        text = f"Output {t._output} of {t._node.name().removesuffix('Backward0')} is a view and {what}."
+        text = f"Output {t._output} of {t._node.name().removesuffix('Backward0')} is a view"
+        if t._made_untracked:
+            text += f" of a view which was created in no_grad mode and {what} with grad mode enabled."
+        else:
+            text += f" and {what}."
     else:
         text = f"A view was created in no_grad mode and {what} with grad mode enabled."
     if t._made_untracked:
@@ -98,13 +102,19 @@ def _refusal(t: Tensor, what: str) -> str:
     )
 
 
-def write(t: Tensor, compute: Callable[[Tensor], Tensor], cast: bool = True, name: str = "") -> Tensor:
+def write(
+    t: Tensor, compute: Callable[[Tensor], Tensor], cast: bool = True, name: str = "", others: Sequence[Any] = ()
+) -> Tensor:
     """Replace the values of t by `compute(what t was)`, and its history with them.
 
     `compute` is the operation out of place. Raises where the result does not fit: another shape, or
-    a dtype that cannot become that of t. `name` is the node's where the operation makes none of its own.
+    a dtype that cannot become that of t. `name` is the node's where the operation makes none of its own;
+    `others` are its other operands, which may not lie partly under t.
     """
     check_writable(t)
+    for other in others:
+        if isinstance(other, Tensor) and (t._a.base is not None or other._a.base is not None):
+            check_apart(t, other)
     start = next_sequence()
     before = was(t)
     result = compute(before)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from srcgrad.torch.dtypes import can_cast, of
-from srcgrad.torch.inplace import check_apart, check_writable, write
+from srcgrad.torch.inplace import check_writable, write
 from srcgrad.torch.modes import state
 from srcgrad.torch.tensor import Tensor
 
@@ -46,10 +46,7 @@ def enter_inplace(name: str, f: Callable[..., Any]) -> None:
 
     @functools.wraps(f)
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        for other in args:
-            if isinstance(other, Tensor) and other._writes is self._writes:
-                check_apart(self, other)
-        return write(self, lambda before: f(before, *args, **kwargs), name=node)
+        return write(self, lambda before: f(before, *args, **kwargs), name=node, others=args)
 
     method.__name__ = f"{name}_"
     setattr(Tensor, f"{name}_", method)

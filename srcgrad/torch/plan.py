@@ -86,7 +86,7 @@ class Plan:
         title = title if title.isidentifier() else "backward"
         lines = [f"def {title}({', '.join(['y_bar', *(name for _, name, _ in self.entries)])}):"]
         lines += [f"    {name}_bar = {texts[name] or 'None'}" for name in names]
-        lines.append(f"    return {', '.join(f'{name}_bar' for name in names)}{',' if len(names) == 1 else ''}")
+        lines.append(f"    return ({', '.join(f'{name}_bar' for name in names)}{',' if len(names) == 1 else ''})")
         self.source = "\n".join(lines) + "\n"
         self.function = _compiled(self.source, title, rule.scope)
         self._recorded: Any = None
@@ -105,7 +105,7 @@ class Plan:
 def _compiled(source: str, title: str, scope: Mapping[str, Any]) -> Callable[..., Any]:
     filename = f"<{title} {id(source):x}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    namespace = dict(scope)
+    namespace = {**scope, "__name__": "srcgrad.torch.generated"}
     exec(compile(source, filename, "exec"), namespace)
     function: Callable[..., Any] = namespace[title]
     return function

@@ -79,7 +79,7 @@ class OperationNode(Node):
             raise RuntimeError(FREED)
         if self.packed:
             return [v.array() if v.__class__ is Packed else v for v in self.saved]
-        for version, count, place in self.checks:
+        for version, count, place in reversed(self.checks):
             if version.count != count:
                 raise RuntimeError(
                     "one of the variables needed for gradient computation has been modified by an inplace "

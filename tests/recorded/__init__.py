@@ -14,7 +14,9 @@ import importlib
 from types import ModuleType
 from typing import Any
 
-FAMILIES = tuple("elementwise reductions shapes selection products linalg numerics fft kinds ties".split())
+FAMILIES = tuple(
+    "elementwise reductions shapes selection products linalg numerics fft kinds ties special matrices distributions".split()
+)
 
 
 def samples(family: str, xp: ModuleType) -> dict[str, tuple[Any, ...]]:

@@ -71,10 +71,10 @@ def add_rows(z: Any, rows: Any, values: Any) -> None:
         z[where[starts]] += np.add.reduceat(values[order], starts, axis=0)
 
 
-def place_indexed(y: Any, shape: tuple[int, ...], places: Places) -> Any:
+def place_indexed(g: Any, shape: tuple[int, ...], places: Places) -> Any:
     """Zeros with values added at some places."""
-    z = np.zeros(shape, y.dtype)
-    add_at(z, places, y)
+    z = np.zeros(shape, g.dtype)
+    add_at(z, places, g)
     return z
 
 
@@ -93,23 +93,23 @@ def put_at(y: Any, values: Any, places: Places, accumulate: bool) -> None:
         y[key_of(places)] = values
 
 
-def cleared(y: Any, places: Places, accumulate: bool) -> Any:
+def cleared(g: Any, places: Places, accumulate: bool) -> Any:
     """Zeros at some places, unless values were added there."""
     if accumulate:
-        return y
-    x = np.array(y)
+        return g
+    x = np.array(g)
     x[key_of(places)] = 0
     return x
 
 
-def taken(y: Any, values: Any, places: Places) -> Any:
+def taken(g: Any, values: Any, places: Places) -> Any:
     """The elements at some places, summed to the shape of the values that were put there."""
-    return unbroadcast(index(y, places), values)
+    return unbroadcast(index(g, places), values)
 
 
 SHAPE_READERS[taken] = (1,)
 linear(index, "x, places", x="place_indexed(y_bar, np.shape(x), places)")
-linear(place_indexed, "y, shape, places", y="index(y_bar, places)")
+linear(place_indexed, "g, shape, places", g="index(y_bar, places)")
 rule(
     index_put,
     "x, values, places, accumulate",
@@ -119,10 +119,10 @@ rule(
         "values": "index_put(np.zeros_like(y), values_dot, places, accumulate)",
     },
 )
-linear(cleared, "y, places, accumulate", y="cleared(y_bar, places, accumulate)")
+linear(cleared, "g, places, accumulate", g="cleared(y_bar, places, accumulate)")
 rule(
     taken,
-    "y, values, places",
-    vjp={"y": "place_indexed(np.broadcast_to(y_bar, np.shape(index(y, places))), np.shape(y), places)"},
-    jvp={"y": "taken(y_dot, values, places)"},
+    "g, values, places",
+    vjp={"g": "place_indexed(np.broadcast_to(y_bar, np.shape(index(g, places))), np.shape(g), places)"},
+    jvp={"g": "taken(g_dot, values, places)"},
 )

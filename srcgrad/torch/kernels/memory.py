@@ -115,19 +115,19 @@ def strided(x: Any, seen: Geometry, home: Geometry) -> Any:  # noqa: ARG001 - th
     return through(flat(x), seen)
 
 
-def relocated(y: Any, source: Geometry, target: Geometry) -> Any:
+def relocated(g: Any, source: Geometry, target: Geometry) -> Any:
     """A cotangent that was laid out as `source`, as it is seen through `target`."""
-    line = np.zeros(max(extent(source), extent(target), 1), y.dtype)
+    line = np.zeros(max(extent(source), extent(target), 1), g.dtype)
     if overlaps(source):
-        np.add.at(line, through(np.arange(line.size), source), y)
+        np.add.at(line, through(np.arange(line.size), source), g)
     else:
-        through(line, source)[...] = y
+        through(line, source)[...] = g
     return np.array(through(line, target))
 
 
 SHAPE_READERS[strided] = (0,)
 linear(strided, "x, seen, home", x="relocated(y_bar, seen, home)")
-linear(relocated, "y, source, target", y="relocated(y_bar, target, source)")
+linear(relocated, "g, source, target", g="relocated(y_bar, target, source)")
 
 
 # A window is a geometry in bytes, from the start of a base, with a dtype.

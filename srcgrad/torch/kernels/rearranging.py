@@ -36,13 +36,13 @@ def repeat(x: Any, repeats: Shape) -> Any:
     return np.tile(x, repeats)
 
 
-def unrepeat(y: Any, shape: Shape, repeats: Shape) -> Any:
+def unrepeat(g: Any, shape: Shape, repeats: Shape) -> Any:
     """The sum of the tiles."""
     whole = (1,) * (len(repeats) - len(shape)) + tuple(shape)
     if 0 in repeats:
-        return np.zeros(shape, y.dtype)
+        return np.zeros(shape, g.dtype)
     split = tuple([n for pair in zip(repeats, whole, strict=True) for n in pair])
-    return np.reshape(np.sum(np.reshape(y, split), axis=tuple(range(0, 2 * len(repeats), 2))), shape)
+    return np.reshape(np.sum(np.reshape(g, split), axis=tuple(range(0, 2 * len(repeats), 2))), shape)
 
 
 def tril(x: Any, diagonal: int) -> Any:
@@ -71,12 +71,12 @@ def diagonal_copy(x: Any, offset: int, dim1: int, dim2: int) -> Any:
     return np.array(x.diagonal(offset, dim1, dim2), order="C")
 
 
-def undiagonal(y: Any, shape: Shape, offset: int, dim1: int, dim2: int) -> Any:
+def undiagonal(g: Any, shape: Shape, offset: int, dim1: int, dim2: int) -> Any:
     """Zeros with a diagonal filled."""
-    x = np.zeros(shape, y.dtype)
+    x = np.zeros(shape, g.dtype)
     on = x.diagonal(offset, dim1, dim2)
     on.flags.writeable = True
-    on[...] = y
+    on[...] = g
     return x
 
 
@@ -92,14 +92,14 @@ def block_diag(parts: Any) -> Any:
     return y
 
 
-def blocks_of(y: Any, parts: Any) -> Any:
+def blocks_of(g: Any, parts: Any) -> Any:
     """What of a matrix lies in each block."""
     found = []
     i = j = 0
     for p in parts:
         shape = np.shape(p)
         rows, columns = shape if len(shape) == 2 else (1, shape[0] if shape else 1)
-        found.append(np.reshape(y[i : i + rows, j : j + columns], shape))
+        found.append(np.reshape(g[i : i + rows, j : j + columns], shape))
         i += rows
         j += columns
     return found
@@ -109,11 +109,11 @@ linear(flip, "x, dims", x="flip(y_bar, dims)")
 linear(roll, "x, shifts, dims", x="roll(y_bar, opposite(shifts), dims)")
 linear(rot90, "x, k, dims", x="rot90(y_bar, -k, dims)")
 linear(repeat, "x, repeats", x="unrepeat(y_bar, np.shape(x), repeats)")
-linear(unrepeat, "y, shape, repeats", y="repeat(np.reshape(y_bar, shape), repeats)")
+linear(unrepeat, "g, shape, repeats", g="repeat(np.reshape(y_bar, shape), repeats)")
 linear(tril, "x, diagonal", x="tril(y_bar, diagonal)")
 linear(triu, "x, diagonal", x="triu(y_bar, diagonal)")
 linear(diag_embed, "x, offset, dim1, dim2", x="diagonal_copy(y_bar, offset, dim1, dim2)")
 linear(diagonal_copy, "x, offset, dim1, dim2", x="undiagonal(y_bar, np.shape(x), offset, dim1, dim2)")
 rule(block_diag, "parts", vjp={"parts": "blocks_of(y_bar, parts)"}, jvp={"parts": "block_diag(parts_dot)"})
-rule(blocks_of, "y, parts", vjp={"y": "block_diag(y_bar)"}, jvp={"y": "blocks_of(y_dot, parts)"})
-linear(undiagonal, "y, shape, offset, dim1, dim2", y="diagonal_copy(y_bar, offset, dim1, dim2)")
+rule(blocks_of, "g, parts", vjp={"g": "block_diag(y_bar)"}, jvp={"g": "blocks_of(g_dot, parts)"})
+linear(undiagonal, "g, shape, offset, dim1, dim2", g="diagonal_copy(y_bar, offset, dim1, dim2)")

@@ -85,9 +85,9 @@ def index_fill_at(y: Any, dim: int, where: Any, value: Any) -> None:
         y[...] = value
 
 
-def select_sum(y: Any, dim: int, where: Any, value: Any) -> Any:
+def select_sum(g: Any, dim: int, where: Any, value: Any) -> Any:
     """The sum of some slices along a dimension, in the shape of a value that filled them."""
-    return unbroadcast(np.sum(index_select(y, dim, np.unique(where))), value)
+    return unbroadcast(np.sum(index_select(g, dim, np.unique(where))), value)
 
 
 linear(index_select, "x, dim, where", x="index_add(np.zeros(np.shape(x), y_bar.dtype), dim, where, y_bar, 1)")
@@ -120,24 +120,24 @@ rule(
 )
 
 
-def scaled(y: Any, alpha: Any, source: Any) -> Any:
-    """alpha times y, in the shape of the source."""
-    return np.reshape(y * alpha, np.shape(source))
+def scaled(g: Any, alpha: Any, source: Any) -> Any:
+    """alpha times g, in the shape of the source."""
+    return np.reshape(g * alpha, np.shape(source))
 
 
 SHAPE_READERS[scaled] = (2,)
 SHAPE_READERS[select_sum] = (3,)
 rule(
     scaled,
-    "y, alpha, source",
-    vjp={"y": "np.reshape(y_bar * alpha, np.shape(y))"},
-    jvp={"y": "scaled(y_dot, alpha, source)"},
+    "g, alpha, source",
+    vjp={"g": "np.reshape(y_bar * alpha, np.shape(g))"},
+    jvp={"g": "scaled(g_dot, alpha, source)"},
 )
 rule(
     select_sum,
-    "y, dim, where, value",
-    vjp={"y": "index_add(np.zeros_like(y), dim, np.unique(where), np.broadcast_to(y_bar, np.shape(index_select(y, dim, np.unique(where)))), 1)"},
-    jvp={"y": "select_sum(y_dot, dim, where, value)"},
+    "g, dim, where, value",
+    vjp={"g": "index_add(np.zeros_like(g), dim, np.unique(where), np.broadcast_to(y_bar, np.shape(index_select(g, dim, np.unique(where)))), 1)"},
+    jvp={"g": "select_sum(g_dot, dim, where, value)"},
 )
 
 
@@ -202,9 +202,9 @@ def scatter_add_at(y: Any, dim: int, where: Any, source: Any) -> None:
         np.add.at(y, along(dim, where), added)
 
 
-def picked(y: Any, dim: int, where: Any, source: Any) -> Any:
+def picked(g: Any, dim: int, where: Any, source: Any) -> Any:
     """The elements at some places along a dimension, with zeros for what of the source was not used."""
-    values = gather(y, dim, where)
+    values = gather(g, dim, where)
     shape = np.shape(source)
     if shape == values.shape:
         return values
@@ -231,9 +231,9 @@ rule(
 )
 rule(
     picked,
-    "y, dim, where, source",
-    vjp={"y": "scatter_add(np.zeros_like(y), dim, where, y_bar)"},
-    jvp={"y": "picked(y_dot, dim, where, source)"},
+    "g, dim, where, source",
+    vjp={"g": "scatter_add(np.zeros_like(g), dim, where, y_bar)"},
+    jvp={"g": "picked(g_dot, dim, where, source)"},
 )
 
 
@@ -248,9 +248,9 @@ def masked_fill(x: Any, mask: Any, value: Any) -> Any:
     return y
 
 
-def masked_sum(y: Any, mask: Any, value: Any) -> Any:
+def masked_sum(g: Any, mask: Any, value: Any) -> Any:
     """The sum where the mask holds, in the shape of the value."""
-    return unbroadcast(np.sum(y, where=mask, keepdims=False), value)
+    return unbroadcast(np.sum(g, where=mask, keepdims=False), value)
 
 
 def masked_select(x: Any, mask: Any) -> Any:
@@ -259,11 +259,11 @@ def masked_select(x: Any, mask: Any) -> Any:
     return np.broadcast_to(x, shape)[np.broadcast_to(mask, shape)]
 
 
-def masked_place(y: Any, mask: Any, x: Any) -> Any:
+def masked_place(g: Any, mask: Any, x: Any) -> Any:
     """Zeros with elements put where the mask holds, summed to the shape of x."""
     shape = np.broadcast_shapes(np.shape(x), mask.shape)
-    z = np.zeros(shape, y.dtype)
-    z[np.broadcast_to(mask, shape)] = y
+    z = np.zeros(shape, g.dtype)
+    z[np.broadcast_to(mask, shape)] = g
     return unbroadcast(z, x)
 
 
@@ -281,18 +281,18 @@ def masked_scatter_at(y: Any, mask: Any, source: Any) -> None:
     y[mask] = source.reshape(-1)[: np.count_nonzero(mask)]
 
 
-def masked_took(y: Any, mask: Any, source: Any) -> Any:
+def masked_took(g: Any, mask: Any, source: Any) -> Any:
     """The elements where the mask holds, filled up with zeros to the shape of the source."""
-    values = y[np.broadcast_to(mask, y.shape)]
+    values = g[np.broadcast_to(mask, g.shape)]
     shape = np.shape(source)
-    found = np.zeros(int(np.prod(shape)), y.dtype)
+    found = np.zeros(int(np.prod(shape)), g.dtype)
     found[: values.size] = values
     return np.reshape(found, shape)
 
 
-def cleared_by(y: Any, mask: Any, x: Any) -> Any:
+def cleared_by(g: Any, mask: Any, x: Any) -> Any:
     """Zero where the mask holds, summed to the shape of x."""
-    return unbroadcast(np.where(mask, 0, y), x)
+    return unbroadcast(np.where(mask, 0, g), x)
 
 
 for _reader in (masked_sum, masked_place, masked_took, cleared_by):
@@ -306,9 +306,9 @@ rule(
 linear(masked_select, "x, mask", x="masked_place(y_bar, mask, x)")
 rule(
     masked_place,
-    "y, mask, x",
-    vjp={"y": "masked_select(np.broadcast_to(y_bar, np.broadcast_shapes(np.shape(x), np.shape(mask))), mask)"},
-    jvp={"y": "masked_place(y_dot, mask, x)"},
+    "g, mask, x",
+    vjp={"g": "masked_select(np.broadcast_to(y_bar, np.broadcast_shapes(np.shape(x), np.shape(mask))), mask)"},
+    jvp={"g": "masked_place(g_dot, mask, x)"},
 )
 rule(
     masked_scatter,
@@ -318,21 +318,21 @@ rule(
 )
 rule(
     masked_took,
-    "y, mask, source",
-    vjp={"y": "masked_scatter(np.zeros_like(y), mask, y_bar)"},
-    jvp={"y": "masked_took(y_dot, mask, source)"},
+    "g, mask, source",
+    vjp={"g": "masked_scatter(np.zeros_like(g), mask, y_bar)"},
+    jvp={"g": "masked_took(g_dot, mask, source)"},
 )
 rule(
     cleared_by,
-    "y, mask, x",
-    vjp={"y": "np.where(mask, 0, np.broadcast_to(y_bar, np.shape(y)))"},
-    jvp={"y": "cleared_by(y_dot, mask, x)"},
+    "g, mask, x",
+    vjp={"g": "np.where(mask, 0, np.broadcast_to(y_bar, np.shape(g)))"},
+    jvp={"g": "cleared_by(g_dot, mask, x)"},
 )
 rule(
     masked_sum,
-    "y, mask, value",
-    vjp={"y": "np.where(mask, np.broadcast_to(y_bar, np.shape(y)), 0)"},
-    jvp={"y": "masked_sum(y_dot, mask, value)"},
+    "g, mask, value",
+    vjp={"g": "np.where(mask, np.broadcast_to(y_bar, np.shape(g)), 0)"},
+    jvp={"g": "masked_sum(g_dot, mask, value)"},
 )
 
 
@@ -364,9 +364,9 @@ def put_flat_at(y: Any, where: Any, source: Any, accumulate: bool) -> None:
         y[places] = source.reshape(-1)
 
 
-def put_cleared(y: Any, where: Any, accumulate: bool) -> Any:
+def put_cleared(g: Any, where: Any, accumulate: bool) -> Any:
     """Zeros at some numbers of the flattened array, unless values were added there."""
-    return y if accumulate else put(y, where, np.zeros(where.size, y.dtype), False)
+    return g if accumulate else put(g, where, np.zeros(where.size, g.dtype), False)
 
 
 linear(take, "x, where", x="put(np.zeros(np.shape(x), y_bar.dtype), where, y_bar, True)")
@@ -382,4 +382,4 @@ rule(
         "source": "put(np.zeros_like(y), where, source_dot, accumulate)",
     },
 )
-linear(put_cleared, "y, where, accumulate", y="put_cleared(y_bar, where, accumulate)")
+linear(put_cleared, "g, where, accumulate", g="put_cleared(y_bar, where, accumulate)")

@@ -16,14 +16,14 @@ def chosen(x: Any, dim: int, where: Any) -> Any:
     return np.take_along_axis(x, np.expand_dims(where, dim), dim).squeeze(dim)
 
 
-def unchosen(y: Any, shape: tuple[int, ...], dim: int, where: Any) -> Any:
+def unchosen(g: Any, shape: tuple[int, ...], dim: int, where: Any) -> Any:
     """Zeros with one element of each line along a dimension filled."""
     if not shape:
-        return np.array(y)
-    x = np.zeros(shape, y.dtype)
-    np.put_along_axis(x, np.expand_dims(where, dim), np.expand_dims(y, dim), dim)
+        return np.array(g)
+    x = np.zeros(shape, g.dtype)
+    np.put_along_axis(x, np.expand_dims(where, dim), np.expand_dims(g, dim), dim)
     return x
 
 
 linear(chosen, "x, dim, where", x="unchosen(y_bar, np.shape(x), dim, where)")
-linear(unchosen, "y, shape, dim, where", y="chosen(y_bar, dim, where)")
+linear(unchosen, "g, shape, dim, where", g="chosen(y_bar, dim, where)")

@@ -76,10 +76,10 @@ def select(x: Any, dim: int, index: int) -> Any:
     return x[(slice(None),) * dim + (index, ...)]
 
 
-def place_selected(y: Any, shape: Shape, dim: int, index: int) -> Any:
+def place_selected(g: Any, shape: Shape, dim: int, index: int) -> Any:
     """Zeros with one slice along a dimension filled."""
-    x = np.zeros(shape, y.dtype)
-    x[(slice(None),) * dim + (index, ...)] = y
+    x = np.zeros(shape, g.dtype)
+    x[(slice(None),) * dim + (index, ...)] = g
     return x
 
 
@@ -88,10 +88,10 @@ def part(x: Any, dim: int, start: int, end: int, step: int) -> Any:
     return x[(slice(None),) * dim + (slice(start, end, step),)]
 
 
-def place_part(y: Any, shape: Shape, dim: int, start: int, end: int, step: int) -> Any:
+def place_part(g: Any, shape: Shape, dim: int, start: int, end: int, step: int) -> Any:
     """Zeros with a range along a dimension filled."""
-    x = np.zeros(shape, y.dtype)
-    x[(slice(None),) * dim + (slice(start, end, step),)] = y
+    x = np.zeros(shape, g.dtype)
+    x[(slice(None),) * dim + (slice(start, end, step),)] = g
     return x
 
 
@@ -134,12 +134,12 @@ def diagonal(x: Any, offset: int, dim1: int, dim2: int) -> Any:
     return writable(x.diagonal(offset, dim1, dim2), x)
 
 
-def place_diagonal(y: Any, shape: Shape, offset: int, dim1: int, dim2: int) -> Any:
+def place_diagonal(g: Any, shape: Shape, offset: int, dim1: int, dim2: int) -> Any:
     """Zeros with a diagonal filled."""
-    x = np.zeros(shape, y.dtype)
+    x = np.zeros(shape, g.dtype)
     on = x.diagonal(offset, dim1, dim2)
     on.flags.writeable = True
-    on[...] = y
+    on[...] = g
     return x
 
 
@@ -153,16 +153,16 @@ def unfold(x: Any, dim: int, size: int, step: int) -> Any:
     return restrided(x, shape, strides)
 
 
-def fold(y: Any, shape: Shape, dim: int, size: int, step: int) -> Any:
+def fold(g: Any, shape: Shape, dim: int, size: int, step: int) -> Any:
     """Zeros with windows along a dimension added, where they overlap too."""
-    x = np.zeros(shape, y.dtype)
+    x = np.zeros(shape, g.dtype)
     if not x.ndim:
-        x += y.sum()
+        x += g.sum()
         return x
-    count = y.shape[dim]
+    count = g.shape[dim]
     lead = (slice(None),) * dim
     for k in range(size):
-        x[(*lead, slice(k, k + step * count, step))][...] += y[..., k]
+        x[(*lead, slice(k, k + step * count, step))][...] += g[..., k]
     return x
 
 
@@ -192,35 +192,35 @@ linear(permute, "x, dims", x="permute(y_bar, inverse(dims))")
 linear(squeeze, "x, dims", x="np.reshape(y_bar, np.shape(x))")
 linear(unsqueeze, "x, dim", x="squeeze(y_bar, dim)")
 linear(select, "x, dim, index", x="place_selected(y_bar, np.shape(x), dim, index)")
-linear(place_selected, "y, shape, dim, index", y="select(y_bar, dim, index)")
+linear(place_selected, "g, shape, dim, index", g="select(y_bar, dim, index)")
 linear(part, "x, dim, start, end, step", x="place_part(y_bar, np.shape(x), dim, start, end, step)")
-linear(place_part, "y, shape, dim, start, end, step", y="part(y_bar, dim, start, end, step)")
+linear(place_part, "g, shape, dim, start, end, step", g="part(y_bar, dim, start, end, step)")
 linear(unbind, "x, dim", x="stacked(y_bar, dim)")
 linear(split, "x, size, dim", x="joined(y_bar, dim)")
 linear(split_with_sizes, "x, sizes, dim", x="joined(y_bar, dim)")
 linear(diagonal, "x, offset, dim1, dim2", x="place_diagonal(y_bar, np.shape(x), offset, dim1, dim2)")
-linear(place_diagonal, "y, shape, offset, dim1, dim2", y="diagonal(y_bar, offset, dim1, dim2)")
+linear(place_diagonal, "g, shape, offset, dim1, dim2", g="diagonal(y_bar, offset, dim1, dim2)")
 linear(unfold, "x, dim, size, step", x="fold(y_bar, np.shape(x), dim, size, step)")
-linear(fold, "y, shape, dim, size, step", y="unfold(y_bar, dim, size, step)")
+linear(fold, "g, shape, dim, size, step", g="unfold(y_bar, dim, size, step)")
 # The table's cotangent of a complex number is the conjugate of PyTorch's.
 linear(view_as_real, "x", x="np.conj(view_as_complex(y_bar))")
 linear(view_as_complex, "x", x="view_as_real(np.conj(y_bar))")
 
 
-def summed_to(y: Any, x: Any) -> Any:
+def summed_to(g: Any, x: Any) -> Any:
     """The sum over the dimensions along which x was broadcast."""
     shape = np.shape(x)
-    extra = np.ndim(y) - len(shape)
-    stretched = [k + extra for k, n in enumerate(shape) if n == 1 and y.shape[k + extra] != 1]
-    y = np.sum(y, axis=(*range(extra), *stretched), keepdims=True)
-    return np.reshape(y, shape)
+    extra = np.ndim(g) - len(shape)
+    stretched = [k + extra for k, n in enumerate(shape) if n == 1 and g.shape[k + extra] != 1]
+    g = np.sum(g, axis=(*range(extra), *stretched), keepdims=True)
+    return np.reshape(g, shape)
 
 
 SHAPE_READERS[summed_to] = (1,)
 linear(expand, "x, shape", x="summed_to(y_bar, x)")
 rule(
     summed_to,
-    "y, x",
-    vjp={"y": "np.broadcast_to(y_bar, np.shape(y))"},
-    jvp={"y": "summed_to(y_dot, x)"},
+    "g, x",
+    vjp={"g": "np.broadcast_to(y_bar, np.shape(g))"},
+    jvp={"g": "summed_to(g_dot, x)"},
 )

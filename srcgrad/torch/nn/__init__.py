@@ -7,6 +7,7 @@ from typing import Any
 from srcgrad.torch.nn import functional as functional
 from srcgrad.torch.nn import init as init
 from srcgrad.torch.nn import loss, simple
+from srcgrad.torch.nn import utils as utils
 from srcgrad.torch.nn.batch_norm import BatchNorm1d as BatchNorm1d
 from srcgrad.torch.nn.batch_norm import BatchNorm2d as BatchNorm2d
 from srcgrad.torch.nn.batch_norm import BatchNorm3d as BatchNorm3d

@@ -210,7 +210,7 @@ def _written(name: str, compute: Any) -> Any:
     def method(self: Tensor, other: Any) -> Any:
         if not isinstance(other, Tensor) and not isinstance(other, NUMBERS):
             return NotImplemented
-        return write(self, lambda before: compute(before, other))
+        return write(self, lambda before: compute(before, other), others=(other,))
 
     method.__name__ = method.__qualname__ = name
     return method

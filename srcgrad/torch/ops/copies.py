@@ -160,22 +160,22 @@ def put_into(x: Any, src: Any, view: Any, args: Any) -> Any:
     return y
 
 
-def cleared_in(y: Any, view: Any, args: Any) -> Any:
+def cleared_in(g: Any, view: Any, args: Any) -> Any:
     """Zeros in what a view sees."""
-    return put_into(y, 0, view, args)
+    return put_into(g, 0, view, args)
 
 
-def seen_of(y: Any, view: Any, args: Any) -> Any:
+def seen_of(g: Any, view: Any, args: Any) -> Any:
     """What a view sees, in memory of its own."""
-    return np.array(view(y, *args), order="C")
+    return np.array(view(g, *args), order="C")
 
 
-def around(y: Any, x: Any, view: Any, args: Any) -> Any:
+def around(g: Any, x: Any, view: Any, args: Any) -> Any:
     """Zeros around what a view sees of x."""
-    return put_into(np.zeros(np.shape(x), y.dtype), y, view, args)
+    return put_into(np.zeros(np.shape(x), g.dtype), g, view, args)
 
 
-linear(cleared_in, "y, view, args", y="cleared_in(y_bar, view, args)")
+linear(cleared_in, "g, view, args", g="cleared_in(y_bar, view, args)")
 rule(
     put_into,
     "x, src, view, args",
@@ -184,14 +184,14 @@ rule(
 )
 rule(
     seen_of,
-    "y, view, args",
-    vjp={"y": "around(y_bar, y, view, args)"},
-    jvp={"y": "seen_of(y_dot, view, args)"},
+    "g, view, args",
+    vjp={"g": "around(y_bar, g, view, args)"},
+    jvp={"g": "seen_of(g_dot, view, args)"},
 )
-linear(around, "y, x, view, args", y="seen_of(y_bar, view, args)")
+linear(around, "g, x, view, args", g="seen_of(y_bar, view, args)")
 
-FACES[cleared_in] = primitive(cleared_in, "SliceScatterBackward0", operands=["y"])
-FACES[seen_of] = primitive(seen_of, "SliceBackward0_copy", operands=["y"])
+FACES[cleared_in] = primitive(cleared_in, "SliceScatterBackward0", operands=["g"])
+FACES[seen_of] = primitive(seen_of, "SliceBackward0_copy", operands=["g"])
 
 select_scatter_ = primitive(put_into, "SelectScatterBackward0")
 slice_scatter_ = primitive(put_into, "SliceScatterBackward0")

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from srcgrad.torch.dtypes import of
-from srcgrad.torch.inplace import mutate
+from srcgrad.torch.inplace import check_apart, check_history, mutate
 from srcgrad.torch.kernels import indexing as kernels
 from srcgrad.torch.names import FUNCTIONS, op
 from srcgrad.torch.ops.parts import part_, select_
@@ -26,9 +26,9 @@ index_ = primitive(kernels.index, "IndexBackward0", operands=["x"])
 index_put_node = primitive(kernels.index_put, "IndexPutBackward0")
 
 FACES[kernels.index] = index_
-FACES[kernels.place_indexed] = primitive(kernels.place_indexed, "IndexPutBackward0", operands=["y"])
-FACES[kernels.cleared] = primitive(kernels.cleared, "IndexPutBackward0", operands=["y"])
-FACES[kernels.taken] = primitive(kernels.taken, "IndexBackward0", operands=["y"])
+FACES[kernels.place_indexed] = primitive(kernels.place_indexed, "IndexPutBackward0", operands=["g"])
+FACES[kernels.cleared] = primitive(kernels.cleared, "IndexPutBackward0", operands=["g"])
+FACES[kernels.taken] = primitive(kernels.taken, "IndexBackward0", operands=["g"])
 
 _FULL = slice(None)
 
@@ -272,6 +272,8 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
     if not places:
         copy_to(found, v)
         return
+    check_history(found, found._needs or v._needs)
+    check_apart(found, v, wholly=True)
     places_ = checked(found, places)
     if v._a.dtype != found._a.dtype:
         if v is not value:

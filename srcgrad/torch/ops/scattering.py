@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from srcgrad.torch.dtypes import of
-from srcgrad.torch.inplace import check_alone, check_apart, mutate
+from srcgrad.torch.inplace import check_alone, check_apart, check_history, mutate
 from srcgrad.torch.kernels import scattering as kernels
 from srcgrad.torch.names import op
 from srcgrad.torch.ops.dims import axis, broadcast
@@ -43,17 +43,17 @@ for _kernel, _name, _operand in (
     (kernels.index_add, "IndexAddBackward0", None),
     (kernels.index_fill, "IndexFillBackward0", "x"),
     (kernels.gather, "GatherBackward0", "x"),
-    (kernels.picked, "GatherBackward0", "y"),
+    (kernels.picked, "GatherBackward0", "g"),
     (kernels.scatter, "ScatterBackward1", "x"),
     (kernels.scatter_add, "ScatterAddBackward0", None),
-    (kernels.masked_sum, "SumBackward0", "y"),
-    (kernels.masked_place, "MaskedScatterBackward0", "y"),
-    (kernels.masked_took, "MaskedSelectBackward0", "y"),
-    (kernels.cleared_by, "MaskedFillBackward0", "y"),
+    (kernels.masked_sum, "SumBackward0", "g"),
+    (kernels.masked_place, "MaskedScatterBackward0", "g"),
+    (kernels.masked_took, "MaskedSelectBackward0", "g"),
+    (kernels.cleared_by, "MaskedFillBackward0", "g"),
     (kernels.take, "TakeBackward0", "x"),
-    (kernels.put_cleared, "PutBackward0", "y"),
-    (kernels.select_sum, "SumBackward0", "y"),
-    (kernels.scaled, "MulBackward0", "y"),
+    (kernels.put_cleared, "PutBackward0", "g"),
+    (kernels.select_sum, "SumBackward0", "g"),
+    (kernels.scaled, "MulBackward0", "g"),
 ):
     FACES[_kernel] = primitive(_kernel, _name, operands=None if _operand is None else [_operand])
 
@@ -65,6 +65,7 @@ def _forms(name: str, apply: Callable[..., Tensor]) -> None:
         return apply(_fresh, input, *args, **kwargs)
 
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        check_history(self, self._needs or any([isinstance(a, Tensor) and a._needs for a in args]))
         return apply(_in_place, self, *args, **kwargs)
 
     function.__name__, function.__doc__ = name, apply.__doc__
@@ -80,7 +81,7 @@ def _fresh(x: Tensor, node: Primitive, _action: Any, *operands: Any) -> Tensor:
 def _in_place(x: Tensor, node: Primitive, action: Callable[..., Any], *operands: Any) -> Tensor:
     check_alone(x)
     for o in operands:
-        if isinstance(o, Tensor):
+        if isinstance(o, Tensor) and action is not kernels.masked_scatter_at:
             check_apart(x, o, wholly=True)
     arrays = [o._a if isinstance(o, Tensor) else o for o in operands]
     return mutate(x, lambda a: action(a, *arrays), node, *operands)
@@ -177,8 +178,23 @@ def index_copy(call: Any, input: Tensor, dim: Any, index: Tensor, source: Tensor
         raise IndexError(
             f"index_copy_(): Number of indices ({where.size}) should be equal to source.size(dim) ({count})"
         )
+    if a.ndim and source._a.ndim and a.ndim != source._a.ndim:
+        raise IndexError(
+            "index_copy_(): When source and destination are not scalars, their dimensionality must match. Source "
+            f"dimensionality ({source._a.ndim}), destination dimensionality ({a.ndim})"
+        )
+    mine, theirs = (*a.shape[:k], *a.shape[k + 1 :]), (*source._a.shape[:k], *source._a.shape[k + 1 :])
+    if mine != theirs:
+        raise RuntimeError(
+            f"index_copy_(): Source/destination tensor must have same slice shapes. Destination slice shape: {_spaced(mine)} "
+            f"at dimension {k} and source slice shape: {_spaced(theirs)} at dimension 0."
+        )
     within(where, n, k, IndexError, "index_copy_(): ")
     return call(input, index_copy_node, kernels.index_copy_at, k, where, source)  # type: ignore[no-any-return]
+
+
+def _spaced(shape: tuple[int, ...]) -> str:
+    return " ".join([str(n) for n in shape])
 
 
 def index_fill(call: Any, input: Tensor, dim: Any, index: Tensor, value: Any) -> Tensor:

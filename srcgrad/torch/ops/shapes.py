@@ -41,13 +41,13 @@ FACES[kernels.flip] = flip_
 FACES[kernels.roll] = roll_
 FACES[kernels.rot90] = rot90_
 FACES[kernels.repeat] = repeat_
-FACES[kernels.unrepeat] = primitive(kernels.unrepeat, "SumBackward1", operands=["y"])
+FACES[kernels.unrepeat] = primitive(kernels.unrepeat, "SumBackward1", operands=["g"])
 FACES[kernels.opposite] = kernels.opposite
 FACES[kernels.tril] = tril_node
 FACES[kernels.triu] = triu_node
 FACES[kernels.diagonal_copy] = diagonal_copied
-FACES[kernels.undiagonal] = primitive(kernels.undiagonal, "DiagonalBackwardBackward0", operands=["y"])
-FACES[kernels.blocks_of] = primitive(kernels.blocks_of, "BlockDiagBackwardBackward0", operands=["y"])
+FACES[kernels.undiagonal] = primitive(kernels.undiagonal, "DiagonalBackwardBackward0", operands=["g"])
+FACES[kernels.blocks_of] = primitive(kernels.blocks_of, "BlockDiagBackwardBackward0", operands=["g"])
 
 
 @op("flip", function=False)

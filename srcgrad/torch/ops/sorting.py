@@ -26,7 +26,7 @@ topk_ = primitive(scattering.gather, "TopkBackward0", operands=["x"])
 kthvalue_ = primitive(kernels.chosen, "KthvalueBackward0", operands=["x"])
 mode_ = primitive(kernels.chosen, "ModeBackward0", operands=["x"])
 FACES[kernels.chosen] = primitive(kernels.chosen, "ValueSelectingReductionBackward0", operands=["x"])
-FACES[kernels.unchosen] = primitive(kernels.unchosen, "ValueSelectingReductionBackwardBackward0", operands=["y"])
+FACES[kernels.unchosen] = primitive(kernels.unchosen, "ValueSelectingReductionBackwardBackward0", operands=["g"])
 
 
 def order_of(a: Any, dim: int, descending: bool) -> Any:

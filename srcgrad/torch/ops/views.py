@@ -31,7 +31,7 @@ squeeze_all_ = View(kernels.squeeze, "SqueezeBackward0")
 squeeze_ = View(kernels.squeeze, "SqueezeBackward1")
 squeeze_several_ = View(kernels.squeeze, "SqueezeBackward2")
 unsqueeze_ = View(kernels.unsqueeze, "UnsqueezeBackward0")
-summed_to_ = primitive(kernels.summed_to, "SumBackward1", operands=["y"])
+summed_to_ = primitive(kernels.summed_to, "SumBackward1", operands=["g"])
 
 
 def shape_of(x: Any) -> tuple[int, ...]:
@@ -361,18 +361,18 @@ def expand(self: Tensor, *size: Any, implicit: bool = False) -> Tensor:  # noqa:
             f"expand({kind}{{{list(shape)}}}, size={list(wanted)}): the number of sizes provided ({len(wanted)}) must be "
             f"greater or equal to the number of dimensions in the tensor ({len(shape)})"
         )
-    target = []
-    for k, n in enumerate(wanted):
+    target = list(wanted)
+    for k in range(len(wanted) - 1, -1, -1):
+        n = wanted[k]
         if k < extra:
             if n < 0:
                 raise RuntimeError(
                     f"The expanded size of the tensor ({n}) isn't allowed in a leading, non-existing dimension {k}"
                 )
-            target.append(n)
             continue
         m = shape[k - extra]
         if n == -1:
-            n = m
+            target[k] = m
         elif n != m and m != 1:
             raise RuntimeError(
                 f"The expanded size of the tensor ({n}) must match the existing size ({m}) at non-singleton dimension {k}.  "
@@ -380,7 +380,6 @@ def expand(self: Tensor, *size: Any, implicit: bool = False) -> Tensor:  # noqa:
             )
         elif n < 0:
             raise RuntimeError(f"The expanded size of the tensor ({n}) isn't allowed")
-        target.append(n)
     goal = tuple(target)
     return expand_.see(self, kernels.expand(a, goal), goal)
 
