@@ -125,7 +125,9 @@ def _of_object(f: Any, kind: type, args: tuple[Any, ...], kwargs: dict[str, Any]
         known = ruled.dispatched(f, args, kwargs)
         if known is not NOT_KNOWN:
             return known
-        if any_active(args, kwargs):
+        from srcgrad.runtime.reach import is_reached
+
+        if any_active(args, kwargs) or is_reached(args, kwargs):
             return python_function(implementation, args, kwargs)
         return native.unrecorded(f, args, kwargs)
     method = python_method(kind, "__call__")

@@ -224,7 +224,7 @@ def foreign(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """C code that nothing is known about."""
     if f is breakpoint:
         return stopping.stopped(f, args, kwargs)
-    if f in (eval, exec, compile):
+    if f is eval or f is exec or f is compile:
         if f is compile or (len(args) > 1 and not reach.is_reached(args[1:])):
             return f(*args, **kwargs)
         raise refused(

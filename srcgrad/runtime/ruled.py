@@ -44,8 +44,8 @@ def by_table(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], compute: Any
         return _with_rule(rule, f, args, kwargs, compute)
     zero = table.is_zero(f)
     body = None if zero else table.substitute(f)
-    if not zero and body is None:
-        return NOT_KNOWN
+    if not zero and (body is None or any(type(a) is np.poly1d for a in args)):
+        return NOT_KNOWN  # of polynomials NumPy's own functions make polynomials
     if hasattr(f, "_implementation"):
         known = dispatched(f, args, kwargs)
         if known is not NOT_KNOWN:

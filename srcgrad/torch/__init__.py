@@ -142,3 +142,4 @@ from srcgrad.torch.random import seed as seed  # noqa: E402
 from srcgrad.torch.random import set_rng_state as set_rng_state  # noqa: E402
 from srcgrad.torch.serialization import load as load  # noqa: E402
 from srcgrad.torch.serialization import save as save  # noqa: E402
+from srcgrad.torch.source import adjoint_source as adjoint_source  # noqa: E402

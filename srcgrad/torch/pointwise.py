@@ -16,7 +16,7 @@ from srcgrad.torch.dtypes import default_float, of, result_dtype
 from srcgrad.torch.graph import anomaly, next_sequence
 from srcgrad.torch.modes import state
 from srcgrad.torch.plan import Plan
-from srcgrad.torch.primitive import NO_EDGE, OperationNode, Primitive, pack, remember, wrapped
+from srcgrad.torch.primitive import NO_EDGE, OperationNode, Primitive, _constant, pack, remember, wrapped
 from srcgrad.torch.saving import packing
 from srcgrad.torch.tensor import Tensor, edge_of
 
@@ -77,6 +77,7 @@ class Pointwise(Primitive):
         bits = 0
         bit = 1
         is_complex = False
+        constants: Any = None
         for x in given:
             if isinstance(x, Tensor) and x._needs:
                 origin = x._node
@@ -90,6 +91,7 @@ class Pointwise(Primitive):
             else:
                 edges.append(NO_EDGE)
                 inputs.append(None)
+                constants = given
             bit += bit
         plan = self.plans.get(bits)
         if plan is None:
@@ -113,6 +115,8 @@ class Pointwise(Primitive):
                 if not shape_only and isinstance(x, Tensor):
                     checks.append((x._writes, x._writes.count, place))
         node.saved = saved
+        if constants is not None:
+            node.constants = tuple([_constant(x) for x in given])
         if packing.hooks:
             pack(node)
         node.checks = tuple(checks)

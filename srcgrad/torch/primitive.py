@@ -62,6 +62,7 @@ class OperationNode(Node):
     checks: tuple[tuple[Version, int, int], ...] = ()  # versions, and which parameter (-1: the result)
     inputs: tuple[tuple[tuple[int, ...], Any] | None, ...]  # of each edge, its shape and dtype
     complex: bool = False
+    constants: tuple[Any, ...] = ()  # the arguments of the call; None for those with an edge, a Ghost for an array
     packed: bool = False  # whether hooks have packed what is saved
     counts: tuple[int, ...] | None = None  # where an operand is a sequence: how many edges each operand has
 
@@ -311,6 +312,7 @@ class Primitive:
                 checks.append((source._writes, source._writes.count, place))
             saved.append(value)
         node.saved = saved
+        node.constants = tuple([_constant(a) for a in args])
         if packing.hooks:
             pack(node)
         if checks:
@@ -359,6 +361,17 @@ class Primitive:
 
 def _length(a: Any) -> int:
     return len(a) if a.__class__ is list or a.__class__ is tuple else 1
+
+
+def _constant(a: Any) -> Any:
+    """What is remembered of an argument: nothing of one with an edge, the shape of an array, any other as it is."""
+    if isinstance(a, Tensor):
+        return None if a._needs else Ghost(a._a)
+    if a.__class__ is _ndarray:
+        return Ghost(a)
+    if a.__class__ is list or a.__class__ is tuple:
+        return [_constant(m) for m in a] if _holds(a) else a
+    return a
 
 
 def _holds(values: Any) -> bool:

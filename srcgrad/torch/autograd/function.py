@@ -88,6 +88,9 @@ class BackwardCFunction(FunctionCtx, Node):
     _title = ""
     _inputs: _Inputs
 
+    def __repr__(self) -> str:
+        return f"<torch.autograd.function.{type(self).__name__} object at {id(self):#x}>"
+
     def __init__(self) -> None:
         FunctionCtx.__init__(self)
         Node.__init__(self)

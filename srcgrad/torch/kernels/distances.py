@@ -77,7 +77,13 @@ def cdist(x1: Any, x2: Any, p: float = 2.0) -> Any:
 
 def cdist_bar(y_bar: Any, x1: Any, x2: Any, y: Any, p: Any, axis: Any) -> Any:
     """The cotangent of x1 (axis -1) or of minus x2 (axis -2)."""
-    columns = [np.sum(y_bar * norm_slope(between(x1, x2, k), y, p), axis=axis) for k in range(np.shape(x1)[-1])]
+    features = range(np.shape(x1)[-1])
+    if p == 2:
+        apart = y != 0
+        share = np.where(apart, y_bar / np.where(apart, y, 1), 0)
+        kept = "...ab,...ab->...a" if axis == -1 else "...ab,...ab->...b"
+        return np.stack([np.einsum(kept, share, between(x1, x2, k)) for k in features], axis=-1)
+    columns = [np.sum(y_bar * norm_slope(between(x1, x2, k), y, p), axis=axis) for k in features]
     return np.stack(columns, axis=-1)
 
 

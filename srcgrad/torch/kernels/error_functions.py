@@ -1,7 +1,6 @@
 """The error function and its relatives, to the last digits of a double.
 
-What enters: real arrays, or complex ones where PyTorch takes them (it takes none here). What leaves: arrays of the
-same dtype. Rational approximations in three ranges of |x|: W. J. Cody 1969, Rational Chebyshev approximations for the
+What enters: real arrays. What leaves: arrays of the same dtype. Rational approximations in three ranges of |x|: W. J. Cody 1969, Rational Chebyshev approximations for the
 error function; the single precision one is a fit of our own. The inverse: an estimate, then two steps of Halley's method.
 """
 
@@ -78,7 +77,7 @@ def _gaussian(y: Any) -> Any:
     return np.exp(-z * z) * np.exp(-(y - z) * (y + z))
 
 
-def _doubled(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def doubled(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """A function of doubles for any array; integers do not come here."""
 
     def of(x: Any) -> Any:
@@ -89,7 +88,7 @@ def _doubled(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return of
 
 
-def _few(function: Callable[[float], float], x: Any) -> Any:
+def by_element(function: Callable[[float], float], x: Any) -> Any:
     return np.array([function(v) for v in x.ravel().tolist()], x.dtype).reshape(x.shape)
 
 
@@ -97,7 +96,7 @@ def erf(x: Any) -> Any:
     """2 / sqrt(pi) times the integral of exp(-t^2) from 0 to x."""
     x = np.asarray(x)
     if x.size <= FEW:
-        return _few(math.erf, x)
+        return by_element(math.erf, x)
     if x.dtype != np.float64:
         return _erf_single(x)
     y = np.abs(x)
@@ -126,11 +125,11 @@ def _erf_single(x: Any) -> Any:
     return np.minimum(np.maximum(y, -1), 1)
 
 
-@_doubled
+@doubled
 def erfc(x: Any) -> Any:
     """1 - erf(x), without cancellation."""
     if x.size <= FEW:
-        return _few(math.erfc, x)
+        return by_element(math.erfc, x)
     return by_range(
         x,
         [
@@ -145,7 +144,7 @@ def erfc(x: Any) -> Any:
     )
 
 
-@_doubled
+@doubled
 def erfcx(x: Any) -> Any:
     """exp(x^2) erfc(x)."""
     return by_range(
@@ -174,7 +173,7 @@ elementwise(erfc, "-_SLOPE * np.exp(-(x * x))")
 elementwise(erfcx, "2 * x * y - _SLOPE")
 
 
-@_doubled
+@doubled
 def erfinv(x: Any) -> Any:
     """The y with erf(y) = x."""
     a = np.minimum(np.abs(x), 1)
@@ -200,3 +199,51 @@ def _erfinv_estimate(a: Any) -> Any:
 
 
 elementwise(erfinv, "0.5 * _SQRT_PI * np.exp(y * y)")
+
+
+# The normal distribution.
+
+
+@doubled
+def log_ndtr(x: Any) -> Any:
+    """The log of the normal distribution's probability of being less than x."""
+    t = x * _HALF_SQRT
+    low = x < -1
+    far = np.log(0.5 * erfcx(np.where(low, -t, 1.0))) - t * t
+    near = np.log1p(-0.5 * erfc(np.where(low, 0.0, t)))
+    return np.where(low, np.where(np.isinf(x), -np.inf, far), near)
+
+
+_HALF_SQRT = math.sqrt(0.5)
+_RATIO = math.sqrt(2 / math.pi)
+elementwise(log_ndtr, "_RATIO / erfcx(x * -_HALF_SQRT)")
+
+
+@doubled
+def ndtri(p: Any) -> Any:
+    """The x below which the normal distribution has the probability p."""
+    q = np.minimum(p, 1 - p)
+    inner = q > 0
+    # Abramowitz and Stegun 26.2.23, then three steps of Halley's method.
+    t = np.sqrt(-2 * np.log(np.where(inner, q, 0.5)))
+    x = (2.515517 + t * (0.802853 + t * 0.010328)) / (1 + t * (1.432788 + t * (0.189269 + t * 0.001308))) - t
+    for _ in range(3):
+        v = -x * _HALF_SQRT
+        # The error over the density, written so that neither underflows.
+        step = 0.5 * erfcx(v) * math.sqrt(2 * math.pi) * (1 - np.exp(np.log(np.where(inner, q, 0.5)) - log_ndtr(x)))
+        x = x - step / (1 + 0.5 * x * step)
+    x = np.where(inner, x, -np.inf)
+    x = np.where(p > 0.5, -x, x)
+    return np.where((p >= 0) & (p <= 1), np.where(p == 0.5, 0.0, x), np.nan)
+
+
+_ROOT = math.sqrt(2 * math.pi)
+elementwise(ndtri, "_ROOT * np.exp(0.5 * (y * y))")
+
+
+def entr(x: Any) -> Any:
+    """-x log(x): 0 at 0, and minus infinity below."""
+    return np.where(x > 0, -x * np.log(np.where(x > 0, x, 1)), np.where(x == 0, 0, np.where(np.isnan(x), x, -np.inf)))
+
+
+elementwise(entr, "-1 - np.log(x)")

@@ -126,28 +126,3 @@ def cross_product(a: Any, b: Any, axis: Any) -> Any:
 
 
 linear(cross_product, "a, b, axis", a="cross_product(b, y_bar, axis)", b="cross_product(y_bar, a, axis)")
-
-
-def bilinear_form(x: Any, weight: Any, y: Any) -> Any:
-    """x^T W y for rows of vectors and each matrix of the weight."""
-    rows = np.matmul(x[:, None, None, :], weight)[:, :, 0, :]
-    return np.matmul(rows, y[:, :, None])[:, :, 0]
-
-
-def bilinear_first(y_bar: Any, weight: Any, y: Any) -> Any:
-    """The cotangent of the first vectors."""
-    return np.einsum("nk,kij,nj->ni", y_bar, weight, y, optimize=True)
-
-
-def bilinear_weight(y_bar: Any, x: Any, y: Any) -> Any:
-    """The cotangent of the weight."""
-    return np.einsum("nk,ni,nj->kij", y_bar, x, y, optimize=True)
-
-
-linear(
-    bilinear_form,
-    "x, weight, other",
-    x="bilinear_first(y_bar, weight, other)",
-    weight="bilinear_weight(y_bar, x, other)",
-    other="bilinear_first(y_bar, turned(weight), x)",
-)

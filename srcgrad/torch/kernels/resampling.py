@@ -1,8 +1,7 @@
 """Images at another size: along each axis, every new row is a weighted sum of some old ones.
 
 The weights of an axis do not depend on the image, so that the interpolation is linear, and its transpose adds each
-new row, weighted, to the old ones it came from. Along an axis the sources never go backwards, so equal
-ones stand side by side and are summed as runs.
+new row, weighted, to the old ones it came from: a weighted sum again.
 """
 
 from __future__ import annotations
@@ -34,15 +33,8 @@ def upsample(
     `scales` are the factors that the caller gave, one or None for each dimension; where None, or where the corners
     are aligned, the sizes determine them.
     """
-    space = x.shape[2:]
-    for axis, (index, weight) in _plans(space, size, mode, align_corners, scales, antialias, x.dtype):
-        if weight is None:
-            x = x.take(index[0], axis)
-            continue
-        y = x.take(index[0], axis) * _along(weight[0], axis, x)
-        for rows, factors in zip(index[1:], weight[1:], strict=True):
-            y += x.take(rows, axis) * _along(factors, axis, x)
-        x = y
+    for axis, (index, weight) in _plans(x.shape[2:], size, mode, align_corners, scales, antialias, x.dtype):
+        x = _weighted_rows(x, axis, index, weight)
     return x
 
 
@@ -56,15 +48,41 @@ def upsample_input(
     antialias: bool = False,
 ) -> Any:
     """The transpose of `upsample` for an image of the spatial sizes `space`."""
-    plans = _plans(space, size, mode, align_corners, scales, antialias, c.dtype)
-    for axis, (index, weight) in reversed(plans):
-        total = np.zeros((*c.shape[:axis], space[axis - 2], *c.shape[axis + 1 :]), c.dtype)
-        for tap, rows in enumerate(index):
-            part = c if weight is None else c * _along(weight[tap], axis, c)
-            starts = np.flatnonzero(np.diff(rows, prepend=-1))
-            total[(*(slice(None),) * axis, rows[starts])] += np.add.reduceat(part, starts, axis)
-        c = total
+    for axis, (index, weight) in _plans(space, size, mode, align_corners, scales, antialias, c.dtype):
+        n = space[axis - 2]
+        c = _weighted_rows(c, axis, *_transposed(n, index, np.ones(index.shape, c.dtype) if weight is None else weight))
+        unread = np.bincount(index.reshape(-1), minlength=n) == 0
+        if unread.any():
+            c[(*(slice(None),) * axis, unread)] = 0
     return c
+
+
+def _weighted_rows(x: Any, axis: int, index: Any, weight: Any) -> Any:
+    """Along an axis, the sum over the taps of the rows at an index, each times its weight."""
+    if weight is None:
+        return x.take(index[0], axis)
+    shape = (-1,) + (1,) * (x.ndim - axis - 1)
+    total = x.take(index[0], axis)
+    total *= weight[0].reshape(shape)
+    for rows, factors in zip(index[1:], weight[1:], strict=True):
+        part = x.take(rows, axis)
+        part *= factors.reshape(shape)
+        total += part
+    return total
+
+
+def _transposed(n: int, index: Any, weight: Any) -> tuple[Any, Any]:
+    """The same weights by old row: for each of n, the new rows that read it; repeated with weight 0 to be equally many."""
+    source, new = index.reshape(-1), np.tile(np.arange(index.shape[1]), len(index))
+    order = np.argsort(source, kind="stable")
+    source, new = source[order], new[order]
+    counts = np.bincount(source, minlength=n)
+    starts = np.cumsum(counts) - counts
+    number = np.arange(len(source)) - starts[source]
+    taps = np.tile(new[np.minimum(starts, len(new) - 1)], (int(counts.max()), 1))
+    weights = np.zeros(taps.shape, weight.dtype)
+    taps[number, source], weights[number, source] = new, weight.reshape(-1)[order]
+    return taps, weights
 
 
 linear(
@@ -77,10 +95,6 @@ linear(
     "c, space, size, mode, align_corners=False, scales=None, antialias=False",
     c="upsample(y_bar, size, mode, align_corners, scales, antialias)",
 )
-
-
-def _along(v: Any, axis: int, x: Any) -> Any:
-    return v.reshape((-1,) + (1,) * (x.ndim - axis - 1))
 
 
 def _plans(

@@ -189,7 +189,7 @@ def _rsub(self: Tensor, other: Any) -> Any:
 
 
 def _rdiv(self: Tensor, other: Any) -> Any:
-    return multiply(reciprocal(self), other) if isinstance(other, NUMBERS) else NotImplemented
+    return multiply(reciprocal(self), other) if isinstance(other, (Tensor, *NUMBERS)) else NotImplemented
 
 
 def _pow(self: Tensor, exponent: Any) -> Any:
@@ -199,9 +199,9 @@ def _pow(self: Tensor, exponent: Any) -> Any:
 
 
 def _rpow(self: Tensor, base: Any) -> Any:
-    if not isinstance(base, NUMBERS):
-        return NotImplemented
-    return _number_to(base, self)
+    if isinstance(base, Tensor):
+        return _power(base, self)
+    return _number_to(base, self) if isinstance(base, NUMBERS) else NotImplemented
 
 
 def _written(name: str, compute: Any) -> Any:
@@ -222,7 +222,7 @@ _OPERATORS: dict[str, Any] = {
     "__sub__": _sub, "__rsub__": _rsub,
     "__truediv__": lambda self, other: divide(self, other), "__rtruediv__": _rdiv,
     "__div__": lambda self, other: divide(self, other), "__rdiv__": _rdiv,
-    "__pow__": _pow, "__rpow__": _rpow, "__neg__": neg, "__pos__": lambda self: self,
+    "__pow__": _pow, "__rpow__": _rpow, "__neg__": neg,
     "__iadd__": _written("__iadd__", _add), "__isub__": _written("__isub__", _sub),
     "__imul__": _written("__imul__", multiply), "__itruediv__": _written("__itruediv__", divide),
     "__idiv__": _written("__idiv__", divide), "__ipow__": _written("__ipow__", _pow),

@@ -27,7 +27,6 @@ _baddbmm = primitive(kernels.added_batch, "BaddbmmBackward0")
 _vdot = primitive(kernels.conjugate_inner, "VdotBackward0")
 _trace = primitive(kernels.diagonal_sum, "TraceBackward0")
 _cross = primitive(kernels.cross_product, "LinalgCrossBackward0")
-bilinear_ = primitive(kernels.bilinear_form, "TrilinearBackward0")
 
 
 def _check_term(term: Any, shape: tuple[int, ...]) -> None:
