@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -193,8 +194,10 @@ def _derivative(mode: str, f: Any, values: list[Any], keys: Any, weights: list[A
     if len(weights) == 1 and isinstance(weights[0], float):
         entry = derive.entry(f, values, keys, "grad")
         if entry is not None:
-            made = derive.run(f, entry, values)
-            return derive.scaled(weights[0], list(tree.leaves(made)))
+            # What the generated text cannot compute is left to recording.
+            with contextlib.suppress(ArithmeticError, NotImplementedError):
+                made = derive.run(f, entry, values)
+                return derive.scaled(weights[0], list(tree.leaves(made)))
     _, pull = derive.vjp(f, values, {}, keys)
     return pull(weights)
 

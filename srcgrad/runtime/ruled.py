@@ -32,9 +32,11 @@ def by_table(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], compute: Any
     if handler is not None:
         return handler(*args, **kwargs)
     if f in _DUNDERS and args and type(args[0]).__flags__ & (1 << 9):
-        overridden = python_method(type(args[0]), _DUNDERS[f])
-        if overridden is not None:
-            return call(overridden, *args, **kwargs)
+        for name in _DUNDERS[f]:
+            overridden = python_method(type(args[0]), name)
+            if overridden is not None:
+                y = call(overridden, *args, **kwargs)
+                return y if name == _DUNDERS[f][0] else call(f, y)
     rule = table.lookup(f)
     if rule is not None:
         if not kwargs and rule.shape == "elementwise" and len(args) <= 2:
@@ -134,6 +136,8 @@ def _arguments(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[t
         kwargs = {**kwargs, "out": args[place]}
         args = args[:place]
     args = tuple([_with_numbers(f, a) if isinstance(a, _CONVERTED) else _converted(f, a) for a in args])
+    if not all(isinstance(v, _CONVERTED) for v in kwargs.values()):
+        kwargs = {k: v if isinstance(v, _CONVERTED) else _converted(f, v) for k, v in kwargs.items()}
     for name in kwargs:
         if name.startswith("overwrite_") and kwargs[name]:
             # What the operand holds afterwards is said to be undefined: it stays as it is.
@@ -147,6 +151,11 @@ def _arguments(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[t
     if any(isinstance(a, np.ndarray) and a.dtype.kind == "O" and is_active(a) for a in args):
         args = tuple([_numbers_in(a) for a in args])
     return args, kwargs
+
+
+def _of_objects(f: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The arguments with objects as the arrays or numbers that they turn themselves into."""
+    return tuple([a if isinstance(a, _CONVERTED) else _converted(f, a) for a in args])
 
 
 def _with_numbers(f: Any, a: Any) -> Any:
@@ -239,13 +248,13 @@ def _writes(f: Any) -> bool:
 
 
 # Builtins that hand over to a method of their argument's class.
-_DUNDERS: dict[Any, str] = {
-    abs: "__abs__",
-    float: "__float__",
-    complex: "__complex__",
-    round: "__round__",
-    divmod: "__divmod__",
-    len: "__len__",
+_DUNDERS: dict[Any, tuple[str, ...]] = {
+    abs: ("__abs__",),
+    float: ("__float__", "__index__"),
+    complex: ("__complex__", "__float__", "__index__"),
+    round: ("__round__",),
+    divmod: ("__divmod__",),
+    len: ("__len__",),
 }
 
 
@@ -274,6 +283,7 @@ def ufunc(f: np.ufunc, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             method = python_method(type(a), "__array_ufunc__")
             if method is not None:
                 return call(method, a, f, "__call__", *args, **kwargs)
+            args = _of_objects(f, args)
     if kwargs:
         out = kwargs.get("out")
         if out is not None:
@@ -335,6 +345,7 @@ def ufunc_method(f: np.ufunc, name: str, args: tuple[Any, ...], kwargs: dict[str
     """`np.add.reduce` and its kin, as the table writes them out."""
     from srcgrad.rules import mutation, ufunc_methods
 
+    args = _of_objects(f, args)
     written = getattr(mutation, f"UFUNC_{name.upper()}", {}).get(f)
     method = getattr(f, name)
     if written is None or (name != "at" and not any_active(args, kwargs)):

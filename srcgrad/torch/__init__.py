@@ -19,6 +19,7 @@ import warnings
 from importlib import import_module
 from typing import Any
 
+from srcgrad.torch import autograd as autograd
 from srcgrad.torch import creation, dtypes, modes, names
 from srcgrad.torch.creation import LEGACY_TYPES, result_type
 from srcgrad.torch.dtypes import Size as Size
@@ -80,6 +81,7 @@ FAMILIES = [
     "rounding",
     "pairs",
     "complex_numbers",
+    "special_functions",
     "logic",
     "contractions",
     "products",

@@ -7,12 +7,12 @@ backward; the sweep takes the youngest node first, so that all the cotangents of
 
 from __future__ import annotations
 
-import heapq
 import itertools
 import sys
 import threading
 import weakref
 from collections.abc import Callable, Sequence
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -212,7 +212,7 @@ def sweep(
     watching = anomaly.on and anomaly.check_nan
     try:
         while heap:
-            node = heapq.heappop(heap)[1]
+            node = heappop(heap)[1]
             g = buffers.pop(node)
             if node.tensor_hooks or node.prehooks or node.retained:
                 g = _through_hooks(node, g, create_graph)
@@ -234,14 +234,13 @@ def sweep(
                 grads = _after_hooks(node, grads, g, create_graph)
             if not retain_graph:
                 node.release()
-            for edge, x_bar in zip(node.edges, grads, strict=False):
-                if x_bar is not None and edge is not None and edge[0] is not None:
-                    origin = edge[0]
+            for (origin, number), x_bar in zip(node.edges, grads, strict=False):
+                if x_bar is not None and origin is not None:
                     if origin in buffers or len(origin.outputs) > 1:
-                        _add(buffers, heap, origin, edge[1], x_bar)
+                        _add(buffers, heap, origin, number, x_bar)
                     else:
                         buffers[origin] = x_bar
-                        heapq.heappush(heap, (-origin.sequence, origin))
+                        heappush(heap, (-origin.sequence, origin))
             x_bar = grads = None
     finally:
         state.enabled = before
@@ -252,7 +251,7 @@ def _add(buffers: dict[Node, Any], heap: list[tuple[int, Node]], node: Node, num
     several = len(node.outputs) > 1
     if node not in buffers:
         buffers[node] = [None] * len(node.outputs) if several else None
-        heapq.heappush(heap, (-node.sequence, node))
+        heappush(heap, (-node.sequence, node))
     if several:
         slots = buffers[node]
         slots[number] = g if slots[number] is None else slots[number] + g

@@ -111,7 +111,8 @@ def write(
     a dtype that cannot become that of t. `name` is the node's where the operation makes none of its own;
     `others` are its other operands, which may not lie partly under t.
     """
-    check_writable(t)
+    check_history(t, t._needs or any([isinstance(x, Tensor) and x._needs for x in others]))
+    check_alone(t)
     for other in others:
         if isinstance(other, Tensor) and (t._a.base is not None or other._a.base is not None):
             check_apart(t, other)

@@ -67,7 +67,8 @@ class Ghost:
 class Plan:
     """How the cotangents of some operands are computed, and what must be kept for that."""
 
-    __slots__ = ("entries", "function", "keeps_values", "names", "places", "rule", "source", "_recorded")
+    __slots__ = ("_recorded", "entries", "function", "keeps_values", "leading", "names", "places", "rule", "source")
+    leading: bool  # whether its operands are the first of the primitive's
 
     def __init__(self, rule: Rule, title: str, names: list[str]) -> None:
         parameters = list(rule.signature.parameters)

@@ -13,11 +13,11 @@ import numpy as np
 
 from srcgrad.torch import profiling
 from srcgrad.torch.dtypes import default_float, of, result_dtype
-from srcgrad.torch.graph import anomaly, next_sequence
+from srcgrad.torch.graph import next_sequence
 from srcgrad.torch.modes import state
-from srcgrad.torch.plan import Plan
-from srcgrad.torch.primitive import NO_EDGE, OperationNode, Primitive, _constant, pack, remember, wrapped
-from srcgrad.torch.saving import packing
+from srcgrad.torch.plan import Ghost, Plan
+from srcgrad.torch.primitive import NO_EDGE, OperationNode, Primitive, _constant, extra, wrapped
+from srcgrad.torch.saving import EXTRAS
 from srcgrad.torch.tensor import Tensor, edge_of
 
 NUMBERS = (int, float, complex, bool, np.number, np.bool_)
@@ -81,7 +81,7 @@ class Pointwise(Primitive):
         for x in given:
             if isinstance(x, Tensor) and x._needs:
                 origin = x._node
-                edges.append((origin, x._output) if origin is not None and not x._stale else edge_of(x))
+                edges.append((origin, x._output) if origin is not None and not x._stale else edge_of(x) or NO_EDGE)
                 a = x._a
                 kind = a.dtype
                 inputs.append((a.shape, kind))
@@ -97,6 +97,7 @@ class Pointwise(Primitive):
         if plan is None:
             names = [name for k, name in enumerate(self.operands) if bits >> k & 1]
             plan = self.plans[bits] = Plan(self.rule, self.name, names)
+            plan.leading = names == self.operands[: len(names)]
         node: OperationNode = _new_node(self.node_class)
         node.sequence = next_sequence()
         node.plan = plan
@@ -109,25 +110,27 @@ class Pointwise(Primitive):
             if place < 0:
                 saved.append(y)
                 checks.append((t._writes, 0, -1))
-            else:
-                saved.append(arrays[place])
-                x = given[place]
-                if not shape_only and isinstance(x, Tensor):
-                    checks.append((x._writes, x._writes.count, place))
+                continue
+            x = given[place]
+            if shape_only:
+                saved.append(Ghost(arrays[place]) if arrays[place].__class__ is _ndarray else arrays[place])
+                continue
+            saved.append(arrays[place])
+            if isinstance(x, Tensor):
+                version = x._counter or x._writes
+                checks.append((version, version.count, place))
         node.saved = saved
         if constants is not None:
             node.constants = tuple([_constant(x) for x in given])
-        if packing.hooks:
-            pack(node)
-        node.checks = tuple(checks)
+        node.checks = checks
         kind = y.dtype
         node.outputs = ((y.shape, kind),)
         if is_complex or kind.kind == "c":
             node.complex = True
         t._node = node
         t._needs = True
-        if anomaly.on:
-            remember(node)
+        if EXTRAS:
+            extra(node)
 
 
 _new_node: Any = object.__new__
@@ -152,7 +155,7 @@ class Binary(Pointwise):
         elif isinstance(other, NUMBERS):
             a = x._a
             needs = x._needs
-            if other.__class__ is float and a.dtype.kind == "f":
+            if (other.__class__ is float or other.__class__ is int) and a.dtype.kind == "f":
                 b = other
             else:
                 a, b = promoted(a, other, self.floating)

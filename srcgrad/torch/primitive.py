@@ -18,7 +18,7 @@ from srcgrad.torch import dtypes, profiling
 from srcgrad.torch.graph import FREED, AccumulateGrad, Node, anomaly
 from srcgrad.torch.modes import state
 from srcgrad.torch.plan import Ghost, Plan, defaults
-from srcgrad.torch.saving import Packed, packing
+from srcgrad.torch.saving import EXTRAS, Packed, packing
 from srcgrad.torch.tensor import Tensor, Version, edge_of
 
 _ndarray = np.ndarray
@@ -36,18 +36,20 @@ def pack(node: OperationNode) -> None:
     node.packed = True
 
 
-def remember(node: Node) -> None:
-    """Keep where a node is made, for the error about a NaN in its backward."""
-    from srcgrad.torch.autograd.anomaly import remember as keep
+def extra(node: OperationNode) -> None:
+    """What hooks on saved tensors and the search for NaNs want done with a new node."""
+    if packing.hooks:
+        pack(node)
+    if anomaly.on:
+        from srcgrad.torch.autograd.anomaly import remember
 
-    keep(node)
+        remember(node)
 
 
 def wrapped(array: Any) -> Tensor:
     """A tensor around what a kernel returned."""
     t = _new(Tensor)
     t._a = array if array.__class__ is _ndarray else np.asarray(array)
-    t._writes = Version()
     if state.inference:
         t._inference = True
     return t
@@ -115,7 +117,12 @@ class OperationNode(Node):
         return NO_EDGE
 
     def run(self, cotangents: Any) -> Sequence[Any]:
-        saved = self.kept()
+        saved = self.saved
+        if saved is None or self.packed:
+            saved = self.kept()
+        for version, count, _ in self.checks:
+            if version.count != count:
+                self.kept()
         if len(self.outputs) > 1:
             cotangents = [
                 np.zeros(shape, dtype) if g is None else g
@@ -123,7 +130,14 @@ class OperationNode(Node):
             ]
         if self.complex:
             return self._run_complex(saved, cotangents)
-        found = self.plan.function(cotangents, *saved)
+        plan = self.plan
+        found: Sequence[Any] = plan.function(cotangents, *saved)
+        if plan.leading and self.counts is None:
+            # The operands with a cotangent come first: what was found is in the order of the edges already.
+            for g, meta in zip(found, self.inputs, strict=False):
+                if g.__class__ is not _ndarray or g.shape != meta[0] or g.dtype is not meta[1]:
+                    return self.spread(found)
+            return found
         return self.spread(found)
 
     def spread(self, found: Sequence[Any]) -> Sequence[Any]:
@@ -285,6 +299,7 @@ class Primitive:
         if plan is None:
             names = [name for k, name in enumerate(self.operands) if bits >> k & 1]
             plan = self.plans[bits] = Plan(self.rule, self.name, names)
+            plan.leading = names == self.operands[: len(names)]
         node = self.node_class()
         node.plan = plan
         node.edges = tuple(edges)
@@ -313,8 +328,6 @@ class Primitive:
             saved.append(value)
         node.saved = saved
         node.constants = tuple([_constant(a) for a in args])
-        if packing.hooks:
-            pack(node)
         if checks:
             node.checks = tuple(checks)
         if several:
@@ -328,8 +341,8 @@ class Primitive:
             first._node = node
             first._needs = True
             node.complex = first._a.dtype.kind == "c"
-        if anomaly.on:
-            remember(node)
+        if EXTRAS:
+            extra(node)
         if not node.complex:
             node.complex = any([meta is not None and meta[1].kind == "c" for meta in inputs])
         return node

@@ -7,6 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 
+# Not empty while a thread has such hooks or searches for NaNs: new nodes then look for what is wanted of them.
+EXTRAS: list[Any] = []
+
+
 class _Packing(threading.local):
     hooks: tuple[tuple[Callable[[Any], Any], Callable[[Any], Any]], ...] = ()
     refusal: str | None = None

@@ -60,7 +60,7 @@ class Tensor:
     """An n-dimensional array that remembers how it was made."""
 
     _a: np.ndarray[Any, Any]
-    _writes: Version
+    _counter: Version | None = None  # behind _writes, made when first asked for
     _needs: bool = False
     _node: Node | None = None
     _output: int = 0
@@ -81,7 +81,6 @@ class Tensor:
         from srcgrad.torch.creation import legacy
 
         self._a = legacy(*args, **kwargs)
-        self._writes = Version()
 
     @staticmethod
     def _wrap(array: Any) -> Tensor:
@@ -134,6 +133,17 @@ class Tensor:
         if self._stale:
             refresh(self)
         return self._node
+
+    @property
+    def _writes(self) -> Version:
+        found = self._counter
+        if found is None:
+            found = self._counter = Version()
+        return found
+
+    @_writes.setter
+    def _writes(self, version: Version) -> None:
+        self._counter = version
 
     @property
     def _version(self) -> int:
@@ -208,13 +218,7 @@ class Tensor:
 
     # The graph.
 
-    def backward(
-        self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None
-    ) -> None:
-        """Add the gradient of this tensor to the `.grad` of the leaves that it depends on."""
-        from srcgrad.torch.autograd.sweeping import backward
-
-        backward(self, gradient, retain_graph, create_graph, inputs=inputs)
+    backward: Callable[..., None]  # attached by autograd.sweeping
 
     def retain_grad(self) -> None:
         """Keep the gradient of a tensor that is no leaf."""
@@ -273,7 +277,6 @@ def wrap(array: Any) -> Tensor:
     """A tensor around an array, without history; a NumPy scalar becomes a 0-d array."""
     t = _new(Tensor)
     t._a = array if array.__class__ is np.ndarray else np.asarray(array)
-    t._writes = Version()
     if state.inference:
         t._inference = True
     return t

@@ -477,3 +477,60 @@ def chains_inside_of_classes_and_comprehensions(x):
         inside = 0.0 < x * 2.0 < 3.0
 
     return Limits.ordered.low * sum(v * v for v in ([x, 1.0] if 0.0 < x * 2.0 < 3.0 else [x]) if Limits.inside)
+
+
+class Samples:
+    """Turns itself into an array wherever NumPy wants one."""
+
+    def __init__(self, values):
+        self.values = values
+
+    def __array__(self, dtype=None, copy=None):
+        return np.asarray(self.values * 1.0)
+
+
+class Reading:
+    def __init__(self, value):
+        self.value = value
+
+    def __float__(self):
+        return float(self.value * 1.0)
+
+
+SAMPLES = np.array([0.7, 1.2, -0.4, 2.2])
+
+
+@case(x=SAMPLES)
+def objects_in_ufuncs_with_keywords(x):
+    total = np.sum(np.sin(Samples(x), dtype=float)) + np.sum(np.subtract(Samples(x), Samples(x * x), casting="unsafe"))
+    chosen = np.multiply(Samples(x), 2.0, where=[True, False, True, True], out=np.zeros(4))
+    return total + np.sum(chosen**2)
+
+
+@case(x=SAMPLES)
+def objects_in_methods_of_ufuncs(x):
+    outer = np.add.outer(Samples(x), Samples(x))
+    total = np.add.reduce(Samples(x)) + np.maximum.reduce(Samples(x)) + np.add.reduceat(Samples(x), [0, 2])[1]
+    y = np.zeros(4)
+    np.add.at(y, [0, 1, 1, 3], Samples(x))
+    return np.sum(outer**2) + total + np.sum(np.multiply.accumulate(Samples(x))) + np.sum(y**2)
+
+
+@case(x=SAMPLES)
+def objects_as_keywords(x):
+    counts = np.histogram2d([0.0, 1.0, 2.0, 3.0], [0.0, 1.0, 2.0, 3.0], bins=2, weights=Samples(x))[0]
+    return np.sum(counts**2) + np.interp(x=0.5, xp=[0.0, 1.0, 2.0, 3.0], fp=Samples(x)) + np.sum(a=Samples(x))
+
+
+@case(x=SAMPLES)
+def objects_as_numbers(x):
+    return complex(Reading(x[0])).real * float(Reading(x[1])) + np.array(Reading(x[2]), dtype=float) ** 2
+
+
+@case(x=SAMPLES)
+def polynomials_as_objects(x):
+    p = np.poly1d(x)
+    quotient, remainder = p / np.poly1d([1.0, 2.0])
+    total = quotient(2.0) + remainder(1.0) + np.polyadd(p, [1.0, 2.0])(2.0) + np.polymul(p, p)(1.5)
+    total += np.polyder(p)(0.5) + p.deriv()(0.3) + np.polyint(p)(1.5) + p.integ(k=x[0])(1.0)
+    return total + np.polysub([1.0, 2.0], p)(3.0) + np.polyval(p, np.poly1d([1.0, x[0]]))(2.0) + (p**2)(1.1)

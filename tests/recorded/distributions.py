@@ -30,8 +30,6 @@ METHODS: dict[str, str] = {
 
 
 def samples(xp: ModuleType) -> dict[str, tuple[Any, ...]]:
-    if xp.__name__ == "torch":
-        return {}
     stats = counterpart(xp, "stats")
 
     def method(name: str, which: str) -> tuple[Any, ...]:

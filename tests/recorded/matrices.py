@@ -11,10 +11,7 @@ from tests.recorded.special import counterpart
 
 def samples(xp: ModuleType) -> dict[str, tuple[Any, ...]]:
     la = counterpart(xp, "linalg")
-    found = {**systems(la), **functions(xp, la)}
-    if xp.__name__ != "torch":
-        found |= signals(xp, counterpart(xp, "signal"), counterpart(xp, "ndimage"))
-    return found
+    return {**systems(la), **functions(xp, la), **signals(counterpart(xp, "signal"), counterpart(xp, "ndimage"))}
 
 
 def systems(la: ModuleType) -> dict[str, tuple[Any, ...]]:
@@ -60,7 +57,7 @@ def functions(xp: ModuleType, la: ModuleType) -> dict[str, tuple[Any, ...]]:
     }  # fmt: skip
 
 
-def signals(xp: ModuleType, signal: ModuleType, nd: ModuleType) -> dict[str, tuple[Any, ...]]:
+def signals(signal: ModuleType, nd: ModuleType) -> dict[str, tuple[Any, ...]]:
     return {
         "convolve": (lambda a, b: signal.convolve(a, b), real(5), real(3)),
         "convolve, same": (lambda a, b: signal.convolve(a, b, mode="same"), real(4, 5), real(2, 3)),

@@ -13,6 +13,15 @@ from typing import Any
 import numpy as np
 
 from srcgrad.torch import graph
+from srcgrad.torch.saving import EXTRAS
+
+
+def _switch(on: bool, check_nan: bool) -> None:
+    graph.anomaly.on, graph.anomaly.check_nan = on, check_nan
+    if on:
+        EXTRAS.append(graph.anomaly)
+    else:
+        EXTRAS[:] = [e for e in EXTRAS if e is not graph.anomaly]
 
 
 class set_detect_anomaly:  # noqa: N801 - PyTorch's name
@@ -20,13 +29,13 @@ class set_detect_anomaly:  # noqa: N801 - PyTorch's name
 
     def __init__(self, mode: bool, check_nan: bool = True) -> None:
         self._before = (graph.anomaly.on, graph.anomaly.check_nan)
-        graph.anomaly.on, graph.anomaly.check_nan = mode, check_nan
+        _switch(mode, check_nan)
 
     def __enter__(self) -> None:
         pass
 
     def __exit__(self, *_: object) -> None:
-        graph.anomaly.on, graph.anomaly.check_nan = self._before
+        _switch(*self._before)
 
 
 class detect_anomaly(set_detect_anomaly):  # noqa: N801
@@ -43,7 +52,7 @@ class detect_anomaly(set_detect_anomaly):  # noqa: N801
         self._wanted = check_nan
 
     def __enter__(self) -> None:
-        graph.anomaly.on, graph.anomaly.check_nan = True, self._wanted
+        _switch(True, self._wanted)
 
 
 def remember(node: graph.Node) -> None:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Self
 
 from srcgrad.torch.graph import Node as Node
 from srcgrad.torch.graph import RemovableHandle
+from srcgrad.torch.saving import EXTRAS, packing
 from srcgrad.torch.tensor import Tensor, accumulator, wrap
 
 
@@ -41,15 +42,13 @@ class saved_tensors_hooks:  # noqa: N801 - PyTorch's name
         self.unpack_hook = unpack_hook
 
     def __enter__(self) -> Self:
-        from srcgrad.torch.saving import packing
-
         packing.hooks = (*packing.hooks, (self.pack_hook, self.unpack_hook))
+        EXTRAS.append(self)
         return self
 
     def __exit__(self, *_: object) -> None:
-        from srcgrad.torch.saving import packing
-
         packing.hooks = packing.hooks[:-1]
+        EXTRAS.remove(self)
 
 
 class save_on_cpu(saved_tensors_hooks):  # noqa: N801
@@ -63,8 +62,6 @@ class save_on_cpu(saved_tensors_hooks):  # noqa: N801
 @contextlib.contextmanager
 def disable_saved_tensors_hooks(error_message: str) -> Iterator[None]:
     """Refuse saved tensor hooks in a block."""
-    from srcgrad.torch.saving import packing
-
     before = packing.refusal
     packing.refusal = error_message
     try:

@@ -13,6 +13,10 @@ from srcgrad.torch.tensor import Tensor, accumulator, wrap
 NO_GRAD = "element {} of tensors does not require grad and does not have a grad_fn"
 
 
+# The cotangent of a single number; shared, since nothing writes into a cotangent that others hold.
+_ONES: dict[Any, Any] = {}
+
+
 def _root(t: Tensor, g: Any, create_graph: bool, index: int) -> tuple[Node, int, Any]:
     """Where the sweep starts for one tensor, and with which cotangent."""
     if not t._needs:
@@ -26,8 +30,14 @@ def _root(t: Tensor, g: Any, create_graph: bool, index: int) -> tuple[Node, int,
             raise RuntimeError("grad can be implicitly created only for scalar outputs")
         if t._a.dtype.kind == "c":
             raise RuntimeError(f"grad can be computed only for real scalar outputs but got {t.dtype}")
-        ones = np.ones(t._a.shape, t._a.dtype)
-        return node, number, wrap(ones) if create_graph else ones
+        if create_graph:
+            return node, number, wrap(np.ones(t._a.shape, t._a.dtype))
+        if t._a.ndim:
+            return node, number, np.ones(t._a.shape, t._a.dtype)
+        one = _ONES.get(t._a.dtype)
+        if one is None:
+            one = _ONES[t._a.dtype] = np.ones((), t._a.dtype)
+        return node, number, one
     if not isinstance(g, Tensor):
         raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
     if g._a.shape != t._a.shape:
@@ -79,6 +89,20 @@ def backward(
         if g is not None:
             g = g if create_graph else wrap(np.array(g))
             t._grad = g if t._grad is None else t._grad + g  # type: ignore[operator]
+
+
+def _method(
+    self: Tensor, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None
+) -> None:
+    """Add the gradient of this tensor to the `.grad` of the leaves, or of `inputs`, that it depends on."""
+    if inputs is None and not create_graph:
+        sweep((_root(self, gradient, False, 0),), retain_graph=bool(retain_graph), create_graph=False)
+    else:
+        backward(self, gradient, retain_graph, create_graph, inputs=inputs)
+
+
+_method.__name__ = "backward"
+Tensor.backward = _method  # type: ignore[method-assign]
 
 
 def _place(t: Tensor) -> tuple[Node, int]:

@@ -87,7 +87,6 @@ def _first_kind(order: int, x: Any) -> Any:
             (a <= 3, lambda v: (v / 2) ** order * polynomial(_J[order], v * v / 4)),
             ((a > 3) & (a <= FAR), lambda v: _descended(v)[order]),
             ((a > FAR) & (a < np.inf), lambda v: _far(order, v, second_kind=False)),
-            (a == np.inf, np.zeros_like),
         ],
     )
     return np.where(x < 0, -y, y) if order else y
@@ -100,7 +99,6 @@ def _second_kind(order: int, x: Any) -> Any:
             ((x > 0) & (x <= 3), lambda v: _near_second_kind(order, v)),
             ((x > 3) & (x <= FAR), lambda v: _neumann(order, v)),
             ((x > FAR) & (x < np.inf), lambda v: _far(order, v, second_kind=True)),
-            (x == np.inf, np.zeros_like),
             (x == 0, lambda v: np.full_like(v, -np.inf)),
         ],
     )
@@ -159,9 +157,8 @@ def _scaled_first_kind(order: int, x: Any) -> Any:
 
 
 def _first_kind_modified(order: int, x: Any) -> Any:
-    a = np.abs(x)
-    half = np.exp(a / 2)
-    return np.where(a == np.inf, x**order * np.inf if order == 0 else x, _scaled_first_kind(order, x) * half * half)
+    half = np.exp(np.abs(x) / 2)
+    return _scaled_first_kind(order, x) * half * half
 
 
 @doubled
@@ -331,6 +328,5 @@ def airy_ai(x: Any) -> Any:
             ((x >= _LEFT) & (x <= _RIGHT), _airy_between),
             ((x < _LEFT) & (x > -np.inf), _airy_left),
             ((x > _RIGHT) & (x < np.inf), _airy_right),
-            (np.isinf(x), np.zeros_like),
         ],
     )

@@ -24,11 +24,18 @@ def embedding_weight(rows: Any, indices: Any, count: int, padding_idx: int = -1)
             flat, rows = flat[used], rows[used]
     table = np.zeros((count, rows.shape[1]), rows.dtype)
     if flat.size:
-        # Equal indices side by side, so that each run of them is one sum.
+        # Equal indices side by side: a row that is alone is moved, and each run of several is one sum.
         order = np.argsort(flat, kind="stable")
         ordered = flat[order]
         starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
-        table[ordered[starts]] = np.add.reduceat(rows[order], starts, 0)
+        lengths = np.diff(starts, append=flat.size)
+        alone = lengths == 1
+        single, several = starts[alone], starts[~alone]
+        table[ordered[single]] = rows.take(order[single], 0)
+        if several.size:
+            members = order[np.repeat(~alone, lengths)]
+            runs = np.cumsum(lengths[~alone]) - lengths[~alone]
+            table[ordered[several]] = np.add.reduceat(rows.take(members, 0), runs, 0)
     return table
 
 

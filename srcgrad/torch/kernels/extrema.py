@@ -98,19 +98,19 @@ def picked(x: Any, indices: Any, axis: Any, keepdims: Any) -> Any:
     return found if keepdims else np.squeeze(found, axis)
 
 
-def put_back(y_bar: Any, indices: Any, axis: Any, keepdims: Any, shape: Any) -> Any:
+def put_back(v: Any, indices: Any, axis: Any, keepdims: Any, shape: Any) -> Any:
     """The transpose of `picked`."""
     if not shape:
-        return np.array(y_bar)
-    x_bar = np.zeros(shape, np.asarray(y_bar).dtype)
+        return np.array(v)
+    x_bar = np.zeros(shape, np.asarray(v).dtype)
     if not keepdims:
-        indices, y_bar = np.expand_dims(indices, axis), np.expand_dims(y_bar, axis)
-    np.put_along_axis(x_bar, indices, y_bar, axis)
+        indices, v = np.expand_dims(indices, axis), np.expand_dims(v, axis)
+    np.put_along_axis(x_bar, indices, v, axis)
     return x_bar
 
 
 linear(picked, "x, indices, axis, keepdims", x="put_back(y_bar, indices, axis, keepdims, x.shape)")
-linear(put_back, "y_bar, indices, axis, keepdims, shape", y_bar="picked(y_bar, indices, axis, keepdims)")
+linear(put_back, "v, indices, axis, keepdims, shape", v="picked(y_bar, indices, axis, keepdims)")
 
 
 def gathered_along(x: Any, indices: Any, axis: Any) -> Any:
@@ -118,16 +118,16 @@ def gathered_along(x: Any, indices: Any, axis: Any) -> Any:
     return np.take_along_axis(x, indices, axis) if np.ndim(x) else np.array(x)
 
 
-def scattered_along(y_bar: Any, indices: Any, axis: Any, shape: Any) -> Any:
+def scattered_along(v: Any, indices: Any, axis: Any, shape: Any) -> Any:
     """The transpose of `gathered_along`."""
     if not shape:
-        return np.array(y_bar)
-    x_bar = np.zeros(shape, np.asarray(y_bar).dtype)
+        return np.array(v)
+    x_bar = np.zeros(shape, np.asarray(v).dtype)
     grid = list(np.ogrid[tuple(slice(n) for n in indices.shape)])
     grid[axis] = indices
-    np.add.at(x_bar, tuple(grid), y_bar)
+    np.add.at(x_bar, tuple(grid), v)
     return x_bar
 
 
 linear(gathered_along, "x, indices, axis", x="scattered_along(y_bar, indices, axis, x.shape)")
-linear(scattered_along, "y_bar, indices, axis, shape", y_bar="gathered_along(y_bar, indices, axis)")
+linear(scattered_along, "v, indices, axis, shape", v="gathered_along(y_bar, indices, axis)")

@@ -109,13 +109,13 @@ def diagonal_sum(a: Any) -> Any:
     return np.trace(a)
 
 
-def on_diagonal(y_bar: Any, shape: Any) -> Any:
-    """The transpose of `diagonal_sum`."""
-    return y_bar * np.eye(*shape, dtype=np.asarray(y_bar).dtype)
+def on_diagonal(value: Any, shape: Any) -> Any:
+    """The transpose of `diagonal_sum`: one value all along the diagonal."""
+    return value * np.eye(*shape, dtype=np.asarray(value).dtype)
 
 
 linear(diagonal_sum, "a", a="on_diagonal(y_bar, np.shape(a))")
-linear(on_diagonal, "y_bar, shape", y_bar="diagonal_sum(y_bar)")
+linear(on_diagonal, "value, shape", value="diagonal_sum(y_bar)")
 
 
 def cross_product(a: Any, b: Any, axis: Any) -> Any:

@@ -55,7 +55,7 @@ def counted(x: Any, dim: int, where: Any, include_self: bool) -> Any:
     return np.where(count < 1, count.dtype.type(1), count)
 
 
-def self_bar(y_bar: Any, y: Any, x: Any, dim: int, where: Any, source: Any, reduce: str, include_self: bool) -> Any:
+def back_to_before(y_bar: Any, y: Any, x: Any, dim: int, where: Any, source: Any, reduce: str, include_self: bool) -> Any:
     """The cotangent of what was there before."""
     if reduce == "sum":
         bar = y_bar
@@ -68,7 +68,7 @@ def self_bar(y_bar: Any, y: Any, x: Any, dim: int, where: Any, source: Any, redu
     return bar if include_self else scatter(bar, dim, where, 0)
 
 
-def source_bar(y_bar: Any, y: Any, x: Any, dim: int, where: Any, source: Any, reduce: str, include_self: bool) -> Any:
+def back_to_source(y_bar: Any, y: Any, x: Any, dim: int, where: Any, source: Any, reduce: str, include_self: bool) -> Any:
     """The cotangent of the source."""
     if reduce == "sum":
         return picked(y_bar, dim, where, source)
@@ -110,8 +110,8 @@ rule(
     scatter_reduce,
     "x, dim, where, source, reduce, include_self",
     vjp={
-        "x": "self_bar(y_bar, y, x, dim, where, source, reduce, include_self)",
-        "source": "source_bar(y_bar, y, x, dim, where, source, reduce, include_self)",
+        "x": "back_to_before(y_bar, y, x, dim, where, source, reduce, include_self)",
+        "source": "back_to_source(y_bar, y, x, dim, where, source, reduce, include_self)",
     },
     jvp={
         "x": "scatter_reduce_dot(x_dot, np.zeros_like(source), y, x, dim, where, source, reduce, include_self)",
@@ -125,6 +125,6 @@ def scatter_reduce_dot(
 ) -> Any:
     """The tangent: each operand's, times the derivative of the result by it."""
     ones = np.ones_like(y)
-    of_x = x_dot * self_bar(ones, y, x, dim, where, source, reduce, include_self)
-    of_source = source_dot * source_bar(ones, y, x, dim, where, source, reduce, include_self)
+    of_x = x_dot * back_to_before(ones, y, x, dim, where, source, reduce, include_self)
+    of_source = source_dot * back_to_source(ones, y, x, dim, where, source, reduce, include_self)
     return scatter_add(of_x, dim, where, of_source)

@@ -5,6 +5,7 @@ What enters: an array. What leaves: an array; the cotangent is a view of one num
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,11 @@ def spread_out(y_bar: Any, shape: Any, axis: Any = None, keepdims: Any = False) 
     """The cotangent of a sum for each of the elements of a shape."""
     if axis is not None and not keepdims:
         y_bar = np.expand_dims(y_bar, axis)
+    if math.prod(shape) < 2048:
+        # For few elements, memory of their own costs less than a broadcast view.
+        x_bar = np.empty(shape, y_bar.dtype)
+        x_bar[...] = y_bar
+        return x_bar
     return np.broadcast_to(y_bar, shape)
 
 

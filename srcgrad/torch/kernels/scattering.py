@@ -148,6 +148,8 @@ def gather(x: Any, dim: int, where: Any) -> Any:
     """For each place of `where` the element that it names along a dimension."""
     if not x.ndim:
         return np.broadcast_to(x, where.shape).copy()
+    if not where.size:
+        return np.empty(where.shape, x.dtype)
     where = where if where.ndim else where.reshape(1)
     return x[along(dim, where)]
 

@@ -116,7 +116,7 @@ def broadcast(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
     """The shape to which two shapes broadcast."""
     n = max(len(a), len(b))
     found = []
-    for k in range(-n, 0):
+    for k in range(-1, -n - 1, -1):
         p = a[k] if -k <= len(a) else 1
         q = b[k] if -k <= len(b) else 1
         if p != q and p != 1 and q != 1:
@@ -124,7 +124,7 @@ def broadcast(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
                 f"The size of tensor a ({p}) must match the size of tensor b ({q}) at non-singleton dimension {n + k}"
             )
         found.append(q if p == 1 else p)
-    return tuple(found)
+    return tuple(found[::-1])
 
 
 def refused(function: str, args: Any, kwargs: Any, forms: list[str]) -> TypeError:

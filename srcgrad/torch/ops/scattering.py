@@ -66,6 +66,11 @@ def _forms(name: str, apply: Callable[..., Tensor]) -> None:
 
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         check_history(self, self._needs or any([isinstance(a, Tensor) and a._needs for a in args]))
+        check_alone(self)
+        if name != "masked_scatter":
+            for other in args:
+                if isinstance(other, Tensor):
+                    check_apart(self, other, wholly=True)
         return apply(_in_place, self, *args, **kwargs)
 
     function.__name__, function.__doc__ = name, apply.__doc__
@@ -79,10 +84,6 @@ def _fresh(x: Tensor, node: Primitive, _action: Any, *operands: Any) -> Tensor:
 
 
 def _in_place(x: Tensor, node: Primitive, action: Callable[..., Any], *operands: Any) -> Tensor:
-    check_alone(x)
-    for o in operands:
-        if isinstance(o, Tensor) and action is not kernels.masked_scatter_at:
-            check_apart(x, o, wholly=True)
     arrays = [o._a if isinstance(o, Tensor) else o for o in operands]
     return mutate(x, lambda a: action(a, *arrays), node, *operands)
 

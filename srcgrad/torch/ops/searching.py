@@ -104,6 +104,8 @@ def searchsorted(
     if edges.ndim == 1:
         return wrapped(np.asarray(np.searchsorted(edges, values, way), kind))
     found = np.empty(values.shape, kind)
+    if not values.size:
+        return wrapped(found)
     lines, rows, results = edges.reshape(-1, edges.shape[-1]), values.reshape(-1, values.shape[-1]), found.reshape(-1, values.shape[-1])
     for line, row, result in zip(lines, rows, results, strict=True):
         result[...] = np.searchsorted(line, row, way)

@@ -5,6 +5,7 @@ What enters: a tensor. What leaves: values and their indices, as PyTorch's named
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -188,9 +189,9 @@ def unique(
 
 def _unique_slices(a: Any, dim: int) -> tuple[Any, Any, Any]:
     rows = np.moveaxis(a, dim, 0)
-    flat = rows.reshape(rows.shape[0], -1)
-    if not flat.shape[1]:
-        if rows.shape[0] == 0:
+    flat = rows.reshape(rows.shape[0], math.prod(rows.shape[1:]))
+    if not a.size:
+        if not rows.shape[0] and all(rows.shape[1:]):
             return a, np.zeros(0, np.int64), np.zeros(0, np.int64)
         raise RuntimeError(
             "There are 0 sized dimensions, and they aren't selected, so unique cannot be applied"
