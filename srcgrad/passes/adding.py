@@ -6,6 +6,7 @@ absent (zero), owned (an array that nothing else refers to: it may be added to i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -49,6 +50,22 @@ def gathered(contributions: list[Contribution]) -> list[Contribution]:
         if len(same) > 1:
             out[k] = replace(c, term=algebra.total(d.term for d in same), full=any(d.full for d in same))
     return out
+
+
+# How long a line may become that adds several terms at once.
+WIDTH = 100
+
+
+def add_to(place: str, sign: str, term: Expr, out: Lines) -> None:
+    """`x_bar += term`, or `x_bar += other + term` where the line before adds to it too."""
+    last = out.lines[-1] if out.lines else ""
+    longer = f"{last} {sign} {text_of(term, 10)}"
+    sums = last.startswith(f"{place} += ") and not re.search(r" (if|or|and|not|==|!=|[<>]=?) ", last)
+    root = place.split("[", maxsplit=1)[0]
+    if sums and len(longer) <= WIDTH and root not in ir.names(term):
+        out.lines[-1] = longer
+    else:
+        out.add(f"{place} {sign}= {text_of(term)}")
 
 
 @dataclass
@@ -140,7 +157,7 @@ class Adding:
             state[name] = self.ownership(term, kind, state, mine)
         elif kind.is_scalar or known == OWNED:
             sign, core = algebra.signed(term)
-            out.add(f"{bar} {sign}= {text_of(core)}")
+            add_to(bar, sign, core, out)
         else:
             out.add(f"{bar} = {text_of(algebra.add(Name(bar), term))}")
             state[name] = OWNED
@@ -252,7 +269,7 @@ class Adding:
         elif blank:
             out.add(f"{text_of(place)} = {text_of(c.term)}")
         else:
-            out.add(f"{text_of(place)} {sign}= {text_of(core)}")
+            add_to(text_of(place), sign, core, out)
 
     def make_owned(self, s: Stmt, name: str, state: State, out: Lines) -> None:
         """Give a cotangent that is about to be changed in place an array of its own."""

@@ -104,6 +104,8 @@ def is_fresh(e: Expr) -> bool:
     match e:
         case Binary() | ir.Unary(op="-"):
             return True
+        case ir.Call(function=Name(id="guarded"), args=(_, ir.Argument(value=product))):
+            return is_fresh(product)
         case ir.Call(function=ir.Attribute(name="reshape"), args=(ir.Argument(value=operand), _)):
             return is_fresh(operand)
         case ir.Call(function=ir.Attribute(name=name)):

@@ -113,6 +113,8 @@ def _caller_scope(depth: int) -> Mapping[str, Any]:
 
 
 def _add(rule: Rule) -> None:
+    if taken := {"y", "y_bar"} & set(rule.signature.parameters):
+        raise ValueError(f"{taken.pop()} is one of the names of the result: call the parameter something else")
     _rules[rule.function] = rule
     _zero.discard(rule.function)
     _composed.pop(rule.function, None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import operator
 import sys
+from collections import deque
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -236,6 +237,8 @@ def _as_number(v: Any, a: np.ndarray) -> Any:
     """What NumPy makes of an object of the user's that is assigned to an element."""
     if isinstance(v, memoryview) and isinstance(v.obj, np.ndarray):
         return np.asarray(v)
+    if isinstance(v, deque):
+        return call(np.asarray, v)
     for name in ("__array__", "__complex__" if a.dtype.kind == "c" else "__float__"):
         method = python_method(type(v), name)
         if method is not None:

@@ -7,6 +7,7 @@ own methods where those are written in Python.
 from __future__ import annotations
 
 import operator
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -83,9 +84,9 @@ def _binary(name: str, function: Callable[..., Any], ufunc: Callable[..., Any] |
                 return y
             if not (is_active(a) or is_active(b)):
                 return function(a, b)
-        if isinstance(a, (np.ndarray, np.inexact)) and isinstance(b, (list, tuple)):
+        if isinstance(a, (np.ndarray, np.inexact)) and isinstance(b, (list, tuple, deque)):
             return apply(a, call(np.asarray, b))
-        if isinstance(b, (np.ndarray, np.inexact)) and isinstance(a, (list, tuple)):
+        if isinstance(b, (np.ndarray, np.inexact)) and isinstance(a, (list, tuple, deque)):
             return apply(call(np.asarray, a), b)
         if isinstance(a, _CONTAINERS) and not isinstance(b, np.ndarray):
             return marked(function(a, b), a, b)

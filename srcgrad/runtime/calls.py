@@ -37,6 +37,7 @@ _DIFFERENTIATED = (
     "srcgrad.rules.", "srcgrad.runtime.reverse", "srcgrad.runtime.entries",
     "srcgrad.runtime.cotangents", "srcgrad.runtime.forward", "srcgrad.runtime.memory",
     "srcgrad.runtime.leaves", "srcgrad.runtime.tree", "srcgrad.runtime.custom",
+    "srcgrad.torch.kernels.", "srcgrad.torch.ops.", "srcgrad.torch.generated",
 )  # fmt: skip
 
 METHOD_WRAPPER = type((1.0).__add__)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import re
+from collections import deque
 from typing import Any
 
 import numpy as np
@@ -168,7 +169,7 @@ def _with_numbers(f: Any, a: Any) -> Any:
 def _is_object(v: Any) -> bool:
     if type(v) in (list, tuple):
         return any(_is_object(part) for part in v)
-    return isinstance(v, memoryview) or (bool(type(v).__flags__ & (1 << 9)) and not isinstance(v, _CONVERTED))
+    return isinstance(v, (memoryview, deque)) or (bool(type(v).__flags__ & (1 << 9)) and not isinstance(v, _CONVERTED))
 
 
 def _numbers_in(a: Any) -> Any:
@@ -194,6 +195,8 @@ def _converted(f: Any, a: Any) -> Any:
     if hasattr(a, "__next__"):
         return list(iteration.iterate(a))
     kind = type(a)
+    if isinstance(a, deque) or (isinstance(a, _ITERABLES) and getattr(f, "__module__", "") == "math"):
+        return _with_numbers(f, list(a))
     if getattr(kind, getattr(f, "__name__", ""), None) is f:
         return a  # the object whose method this is, such as np.r_
     module = getattr(f, "__module__", "")
@@ -206,6 +209,9 @@ def _converted(f: Any, a: Any) -> Any:
         return a if f in _DUNDERS else list(iteration.iterate(a))
     return a
 
+
+# What holds its members in an order that the functions of math read them in.
+_ITERABLES = (set, frozenset, type({}.keys()), type({}.values()), type({}.items()))
 
 # Which methods the functions of a module turn an object into a number by.
 _CONVERSIONS = {"math": ("__float__", "__index__"), "cmath": ("__complex__", "__float__", "__index__")}

@@ -25,6 +25,8 @@ def finished(array: Any, requires_grad: bool = False, out: Tensor | None = None)
         deliver(out, t)
         t = out
     if requires_grad:
+        if t._a.dtype.kind not in "fc":
+            raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
         t.requires_grad_(True)
     return t
 

@@ -320,7 +320,7 @@ def _after_hooks(node: Node, grads: Sequence[Any], g: Any, create_graph: bool) -
         return value if value is None or create_graph else wrap(value)
 
     incoming = tuple(shown(p) for p in (g if len(node.outputs) > 1 else [g]))
-    outgoing = tuple(shown(p) for p in grads)
+    outgoing = tuple(shown(p) for p in (*grads, *(None,) * (len(node.edges) - len(grads))))
     for hook in tuple((node.hooks or {}).values()):
         made = hook(outgoing, incoming)
         if made is not None:

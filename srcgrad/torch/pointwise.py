@@ -16,7 +16,7 @@ from srcgrad.torch.dtypes import default_float, of, result_dtype
 from srcgrad.torch.graph import next_sequence
 from srcgrad.torch.modes import state
 from srcgrad.torch.plan import Ghost, Plan
-from srcgrad.torch.primitive import NO_EDGE, OperationNode, Primitive, _constant, extra, wrapped
+from srcgrad.torch.primitive import INFERENCE, NO_EDGE, OperationNode, Primitive, _constant, extra, wrapped
 from srcgrad.torch.saving import EXTRAS
 from srcgrad.torch.tensor import Tensor, edge_of
 
@@ -117,6 +117,8 @@ class Pointwise(Primitive):
                 continue
             saved.append(arrays[place])
             if isinstance(x, Tensor):
+                if x._inference:
+                    raise RuntimeError(INFERENCE)
                 version = x._counter or x._writes
                 checks.append((version, version.count, place))
         node.saved = saved

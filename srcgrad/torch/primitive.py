@@ -24,6 +24,11 @@ from srcgrad.torch.tensor import Tensor, Version, edge_of
 _ndarray = np.ndarray
 _new = Tensor.__new__
 NO_EDGE = (None, 0)
+INFERENCE = (
+    "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in computation "
+    "tracked by autograd. To work around this, you can make a clone to get a normal tensor and use it in autograd, or use "
+    "`torch.no_grad()` instead of `torch.inference_mode()`."
+)
 
 
 def pack(node: OperationNode) -> None:
@@ -324,6 +329,8 @@ class Primitive:
                 elif value.__class__ is list:
                     value = [Ghost(v) if v.__class__ is _ndarray else v for v in value]
             elif isinstance(source, Tensor):
+                if source._inference:
+                    raise RuntimeError(INFERENCE)
                 checks.append((source._writes, source._writes.count, place))
             saved.append(value)
         node.saved = saved

@@ -265,3 +265,24 @@ def deque_argument(q):
 @case(arrays=[np.array([1.0, 2.0]), np.array([0.5]), np.array([3.0, 4.0, 5.0])])
 def ragged_list_of_arrays(arrays):
     return sum(np.sum(a**2) * len(a) for a in arrays) * arrays[1][0]
+
+
+@case(x=np.array([0.7, 1.2, 0.4, 2.2]))
+def windows_of_a_deque(x):
+    window = deque(maxlen=3)
+    total = 0.0
+    for v in x:
+        window.append(v * v)
+        total += np.mean(window) + np.sum(np.array(window) * 2.0) + math.fsum(window)
+    rows = deque([x, x * 2.0])
+    y = np.zeros(4)
+    y[:] = deque(x)
+    y[1:] += deque([x[0], x[1], x[2]])
+    return total + np.sum(np.stack(rows) ** 2) + np.dot(deque(x), x * deque(x)) + np.sum(y**2)
+
+
+@case(x=np.array([0.7, 1.2, 0.4, 2.2]))
+def views_and_sets_in_functions_of_math(x):
+    named = dict(zip("abcd", x, strict=True))
+    total = math.prod(named.values()) + math.fsum(named.values()) + math.fsum({x[0], x[1] * 2.0})
+    return total + math.dist(deque(x), list(x * 3.0)) + math.hypot(*named.values()) + math.fsum({x[2]: 1, x[3]: 2})

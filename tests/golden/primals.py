@@ -258,3 +258,60 @@ def root_jvp(x):
 def layer_jvp(a, w):
     h = np.tanh(a @ w)
     return np.sum(h * h)
+
+
+@golden(MATRIX)
+def elimination(a):
+    a = a.copy()
+    n = len(a)
+    for k in range(n):
+        for i in range(k + 1, n):
+            a[i, k] /= a[k, k]
+            a[i, k + 1 :] -= a[i, k] * a[k, k + 1 :]
+    return np.sum(a * a)
+
+
+@golden(MATRIX, VECTOR)
+def forward_substitution(lower, b):
+    x = np.zeros(len(b))
+    for i in range(len(b)):
+        x[i] = (b[i] - lower[i, :i] @ x[:i]) / lower[i, i]
+    return np.sum(x * x)
+
+
+@golden(MATRIX)
+def repulsion(position):
+    apart = position[:, None, :] - position[None, :, :]
+    distance = np.sqrt(np.sum(apart * apart, axis=2) + 0.1)
+    return np.sum(1.0 / distance)
+
+
+@golden(MATRIX, MATRIX)
+def mixture(means, points):
+    apart = points[:, None, :] - means[None, :, :]
+    logs = -0.5 * np.sum(apart**2, axis=2)
+    return np.sum(np.log(np.sum(np.exp(logs), axis=1)))
+
+
+@golden(MATRIX, MATRIX)
+def recurrent(w, inputs):
+    h = np.zeros(len(w))
+    loss = 0.0
+    for t in range(len(inputs)):
+        h = np.tanh(w @ h + inputs[t])
+        loss = loss + np.sum(h * h)
+    return loss
+
+
+@golden(VECTOR)
+def rings(image):
+    total = 0.0
+    for k in range(3):
+        ring = (image >= k) & (image < k + 1)
+        total += np.mean(image[ring]) ** 2
+    return total
+
+
+@golden(VECTOR)
+def logarithm_where_positive(x):
+    return np.sum(np.where(x > 0, np.log(x), 0.0)) + np.sum(np.log(1.0 + x * x))

@@ -169,13 +169,6 @@ class Function(metaclass=_FunctionMeta):
 
     _backward_cls: type[BackwardCFunction]
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002 - the message is what matters
-        raise RuntimeError(
-            f"{type(self)} should not be instantiated. Methods on autograd functions are all static, so you should "
-            "invoke them on the class itself. Instantiating an autograd function will raise an error in a future "
-            "version of PyTorch."
-        )
-
     def __call__(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG002
         raise RuntimeError(
             "Legacy autograd function with non-static forward method is deprecated. Please use new-style autograd "

@@ -29,7 +29,7 @@ def _root(t: Tensor, g: Any, create_graph: bool, index: int) -> tuple[Node, int,
         if t._a.size != 1:
             raise RuntimeError("grad can be implicitly created only for scalar outputs")
         if t._a.dtype.kind == "c":
-            raise RuntimeError(f"grad can be computed only for real scalar outputs but got {t.dtype}")
+            raise RuntimeError(f"grad can be implicitly created only for real scalar outputs but got {t.dtype}")
         if create_graph:
             return node, number, wrap(np.ones(t._a.shape, t._a.dtype))
         if t._a.ndim:
@@ -120,8 +120,8 @@ def _places(wanted: Sequence[Tensor]) -> dict[tuple[Node, int], int]:
 
 
 UNUSED = (
-    "One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True if this is "
-    "the desired behavior."
+    "The differentiated Tensor at index {} appears to not have been used in the graph. Set allow_unused=True if this "
+    "is the desired behavior."
 )
 
 
@@ -148,14 +148,14 @@ def grad(
     roots = [_root(t, g, create_graph, k) for k, (t, g) in enumerate(zip(given, cotangents, strict=True))]
     found = sweep(roots, retain_graph=keep, create_graph=create_graph, wanted=places)
     grads: list[Tensor | None] = []
-    for t in wanted:
+    for k, t in enumerate(wanted):
         g = found.get(places[_place(t)])
         if g is None:
             if materialize_grads:
                 grads.append(wrap(np.zeros(t._a.shape, t._a.dtype)))
                 continue
             if not allow_unused:
-                raise RuntimeError(UNUSED)
+                raise RuntimeError(UNUSED.format(k))
             grads.append(None)
         elif create_graph:
             grads.append(g)

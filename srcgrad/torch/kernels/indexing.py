@@ -123,6 +123,6 @@ linear(cleared, "g, places, accumulate", g="cleared(y_bar, places, accumulate)")
 rule(
     taken,
     "g, values, places",
-    vjp={"g": "place_indexed(np.broadcast_to(y_bar, np.shape(index(g, places))), np.shape(g), places)"},
-    jvp={"g": "taken(g_dot, values, places)"},
+    vjp={"g": "place_indexed(np.broadcast_to(y_bar, np.shape(index(g, places))), np.shape(g), places)", "values": ""},
+    jvp={"g": "taken(g_dot, values, places)", "values": ""},
 )

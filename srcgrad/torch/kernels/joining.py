@@ -51,5 +51,5 @@ def unstack(g: Any, dim: int) -> Any:
 SHAPE_READERS[uncat] = (1,)
 rule(cat, "parts, dim", vjp={"parts": "uncat(y_bar, parts, dim)"}, jvp={"parts": "cat(parts_dot, dim)"})
 rule(stack, "parts, dim", vjp={"parts": "unstack(y_bar, dim)"}, jvp={"parts": "stack(parts_dot, dim)"})
-rule(uncat, "g, parts, dim", vjp={"g": "cat(y_bar, dim)"}, jvp={"g": "uncat(g_dot, parts, dim)"})
+rule(uncat, "g, parts, dim", vjp={"g": "cat(y_bar, dim)", "parts": ""}, jvp={"g": "uncat(g_dot, parts, dim)", "parts": ""})
 linear(unstack, "g, dim", g="stack(y_bar, dim)")

@@ -35,7 +35,7 @@ def per_element(y_bar: Any, x: Any, reduction: str) -> Any:
     return y_bar / np.size(x) if reduction == "mean" else y_bar
 
 
-linear(per_element, "y_bar, x, reduction", y_bar="per_element(y_bar, x, reduction)")
+linear(per_element, "g, x, reduction", g="per_element(y_bar, x, reduction)")
 linear(reduced, "loss, reduction", loss="np.broadcast_to(per_element(y_bar, loss, reduction), np.shape(loss))")
 SHAPE_READERS[per_element] = (1,)
 
@@ -238,7 +238,7 @@ linear(
 )
 linear(
     nll_loss_bar,
-    "y_bar, x, target, weight, reduction, ignore_index",
-    y_bar="nll_loss(y_bar, target, weight, reduction, ignore_index)",
+    "g, x, target, weight, reduction, ignore_index",
+    g="nll_loss(y_bar, target, weight, reduction, ignore_index)",
 )
 SHAPE_READERS[nll_loss_bar] = (1,)

@@ -33,19 +33,16 @@ def mean_along(x: Any, axis: Any, keepdims: Any) -> Any:
     return np.mean(x, axis=axis, keepdims=keepdims)
 
 
-def spread_out(y_bar: Any, shape: Any, axis: Any = None, keepdims: Any = False) -> Any:
+def spread_out(v: Any, shape: Any, axis: Any = None, keepdims: Any = False) -> Any:
     """The cotangent of a sum for each of the elements of a shape."""
     if axis is not None and not keepdims:
-        y_bar = np.expand_dims(y_bar, axis)
+        v = np.expand_dims(v, axis)
     if math.prod(shape) < 2048:
         # For few elements, memory of their own costs less than a broadcast view.
-        x_bar = np.empty(shape, y_bar.dtype)
-        x_bar[...] = y_bar
+        x_bar = np.empty(shape, v.dtype)
+        x_bar[...] = v
         return x_bar
-    return np.broadcast_to(y_bar, shape)
-
-
-linear(spread_out, "y_bar, shape, axis=None, keepdims=False", y_bar="gathered(y_bar, axis, keepdims)")
+    return np.broadcast_to(v, shape)
 
 
 def gathered(x: Any, axis: Any, keepdims: Any) -> Any:
@@ -53,6 +50,7 @@ def gathered(x: Any, axis: Any, keepdims: Any) -> Any:
     return np.sum(x) if axis is None else np.sum(x, axis=axis, keepdims=keepdims)
 
 
+linear(spread_out, "v, shape, axis=None, keepdims=False", v="gathered(y_bar, axis, keepdims)")
 linear(total, "x", x="spread_out(y_bar, x.shape)")
 linear(mean_of_all, "x", x="spread_out(y_bar / x.size, x.shape)")
 linear(sum_along, "x, axis, keepdims", x="spread_out(y_bar, x.shape, axis, keepdims)")

@@ -130,14 +130,14 @@ SHAPE_READERS[select_sum] = (3,)
 rule(
     scaled,
     "g, alpha, source",
-    vjp={"g": "np.reshape(y_bar * alpha, np.shape(g))"},
-    jvp={"g": "scaled(g_dot, alpha, source)"},
+    vjp={"g": "np.reshape(y_bar * alpha, np.shape(g))", "source": ""},
+    jvp={"g": "scaled(g_dot, alpha, source)", "source": ""},
 )
 rule(
     select_sum,
     "g, dim, where, value",
-    vjp={"g": "index_add(np.zeros_like(g), dim, np.unique(where), np.broadcast_to(y_bar, np.shape(index_select(g, dim, np.unique(where)))), 1)"},
-    jvp={"g": "select_sum(g_dot, dim, where, value)"},
+    vjp={"g": "index_add(np.zeros_like(g), dim, np.unique(where), np.broadcast_to(y_bar, np.shape(index_select(g, dim, np.unique(where)))), 1)", "value": ""},
+    jvp={"g": "select_sum(g_dot, dim, where, value)", "value": ""},
 )
 
 
@@ -234,8 +234,8 @@ rule(
 rule(
     picked,
     "g, dim, where, source",
-    vjp={"g": "scatter_add(np.zeros_like(g), dim, where, y_bar)"},
-    jvp={"g": "picked(g_dot, dim, where, source)"},
+    vjp={"g": "scatter_add(np.zeros_like(g), dim, where, y_bar)", "source": ""},
+    jvp={"g": "picked(g_dot, dim, where, source)", "source": ""},
 )
 
 
@@ -309,8 +309,8 @@ linear(masked_select, "x, mask", x="masked_place(y_bar, mask, x)")
 rule(
     masked_place,
     "g, mask, x",
-    vjp={"g": "masked_select(np.broadcast_to(y_bar, np.broadcast_shapes(np.shape(x), np.shape(mask))), mask)"},
-    jvp={"g": "masked_place(g_dot, mask, x)"},
+    vjp={"g": "masked_select(np.broadcast_to(y_bar, np.broadcast_shapes(np.shape(x), np.shape(mask))), mask)", "x": ""},
+    jvp={"g": "masked_place(g_dot, mask, x)", "x": ""},
 )
 rule(
     masked_scatter,
@@ -321,20 +321,20 @@ rule(
 rule(
     masked_took,
     "g, mask, source",
-    vjp={"g": "masked_scatter(np.zeros_like(g), mask, y_bar)"},
-    jvp={"g": "masked_took(g_dot, mask, source)"},
+    vjp={"g": "masked_scatter(np.zeros_like(g), mask, y_bar)", "source": ""},
+    jvp={"g": "masked_took(g_dot, mask, source)", "source": ""},
 )
 rule(
     cleared_by,
     "g, mask, x",
-    vjp={"g": "np.where(mask, 0, np.broadcast_to(y_bar, np.shape(g)))"},
-    jvp={"g": "cleared_by(g_dot, mask, x)"},
+    vjp={"g": "np.where(mask, 0, np.broadcast_to(y_bar, np.shape(g)))", "x": ""},
+    jvp={"g": "cleared_by(g_dot, mask, x)", "x": ""},
 )
 rule(
     masked_sum,
     "g, mask, value",
-    vjp={"g": "np.where(mask, np.broadcast_to(y_bar, np.shape(g)), 0)"},
-    jvp={"g": "masked_sum(g_dot, mask, value)"},
+    vjp={"g": "np.where(mask, np.broadcast_to(y_bar, np.shape(g)), 0)", "value": ""},
+    jvp={"g": "masked_sum(g_dot, mask, value)", "value": ""},
 )
 
 

@@ -221,6 +221,6 @@ linear(expand, "x, shape", x="summed_to(y_bar, x)")
 rule(
     summed_to,
     "g, x",
-    vjp={"g": "np.broadcast_to(y_bar, np.shape(g))"},
-    jvp={"g": "summed_to(g_dot, x)"},
+    vjp={"g": "np.broadcast_to(y_bar, np.shape(g))", "x": ""},
+    jvp={"g": "summed_to(g_dot, x)", "x": ""},
 )

@@ -8,6 +8,7 @@ from srcgrad.torch.nn import functional as functional
 from srcgrad.torch.nn import init as init
 from srcgrad.torch.nn import loss, simple
 from srcgrad.torch.nn import utils as utils
+from srcgrad.torch.nn.attention import MultiheadAttention as MultiheadAttention
 from srcgrad.torch.nn.batch_norm import BatchNorm1d as BatchNorm1d
 from srcgrad.torch.nn.batch_norm import BatchNorm2d as BatchNorm2d
 from srcgrad.torch.nn.batch_norm import BatchNorm3d as BatchNorm3d
@@ -15,6 +16,10 @@ from srcgrad.torch.nn.batch_norm import InstanceNorm1d as InstanceNorm1d
 from srcgrad.torch.nn.batch_norm import InstanceNorm2d as InstanceNorm2d
 from srcgrad.torch.nn.batch_norm import InstanceNorm3d as InstanceNorm3d
 from srcgrad.torch.nn.batch_norm import SyncBatchNorm as SyncBatchNorm
+from srcgrad.torch.nn.cells import GRUCell as GRUCell
+from srcgrad.torch.nn.cells import LSTMCell as LSTMCell
+from srcgrad.torch.nn.cells import RNNCell as RNNCell
+from srcgrad.torch.nn.cells import RNNCellBase as RNNCellBase
 from srcgrad.torch.nn.containers import ModuleDict as ModuleDict
 from srcgrad.torch.nn.containers import ModuleList as ModuleList
 from srcgrad.torch.nn.containers import ParameterDict as ParameterDict
@@ -38,6 +43,15 @@ from srcgrad.torch.nn.linear import PReLU as PReLU
 from srcgrad.torch.nn.module import Module as Module
 from srcgrad.torch.nn.parameter import Buffer as Buffer
 from srcgrad.torch.nn.parameter import Parameter as Parameter
+from srcgrad.torch.nn.recurrent import GRU as GRU
+from srcgrad.torch.nn.recurrent import LSTM as LSTM
+from srcgrad.torch.nn.recurrent import RNN as RNN
+from srcgrad.torch.nn.recurrent import RNNBase as RNNBase
+from srcgrad.torch.nn.transformer import Transformer as Transformer
+from srcgrad.torch.nn.transformer import TransformerDecoder as TransformerDecoder
+from srcgrad.torch.nn.transformer import TransformerDecoderLayer as TransformerDecoderLayer
+from srcgrad.torch.nn.transformer import TransformerEncoder as TransformerEncoder
+from srcgrad.torch.nn.transformer import TransformerEncoderLayer as TransformerEncoderLayer
 
 
 def _public(module: Any) -> dict[str, Any]:

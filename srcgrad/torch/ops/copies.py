@@ -188,7 +188,12 @@ rule(
     vjp={"g": "around(y_bar, g, view, args)"},
     jvp={"g": "seen_of(g_dot, view, args)"},
 )
-linear(around, "g, x, view, args", g="seen_of(y_bar, view, args)")
+rule(
+    around,
+    "g, x, view, args",
+    vjp={"g": "seen_of(y_bar, view, args)", "x": ""},
+    jvp={"g": "around(g_dot, x, view, args)", "x": ""},
+)
 
 FACES[cleared_in] = primitive(cleared_in, "SliceScatterBackward0", operands=["g"])
 FACES[seen_of] = primitive(seen_of, "SliceBackward0_copy", operands=["g"])

@@ -11,5 +11,5 @@ def entropy_grad(p):
     p_bar2 = np.where(holds, -1.0, 0.0)
     p_bar = guarded(p_bar2, p_bar2 * u)
     u_bar = p_bar2 * p
-    p_bar = p_bar + guarded(u_bar, u_bar / p)
+    p_bar += guarded(u_bar, u_bar / p)
     return p_bar

@@ -8,6 +8,7 @@ import numpy as np
 
 from srcgrad.torch.names import FUNCTIONS
 from srcgrad.torch.ops.comparison import in_one_dtype
+from srcgrad.torch.ops.reductions import vector_norm
 from srcgrad.torch.pointwise import Binary
 from srcgrad.torch.tensor import Tensor
 
@@ -36,7 +37,7 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
     both = FUNCTIONS["broadcast_tensors"](*in_one_dtype(x1, x2))
     units = []
     for x in both:
-        length = FUNCTIONS["linalg_vector_norm"](x, 2, dim, True).clone()
+        length = vector_norm(x, 2, dim, True).clone()
         np.maximum(length._a, eps, out=length._a)
         units.append(x / length)
     return (units[0] * units[1]).sum(dim)  # type: ignore[no-any-return]

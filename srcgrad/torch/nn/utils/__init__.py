@@ -7,6 +7,7 @@ from srcgrad.torch.nn.utils import convert_parameters as convert_parameters
 from srcgrad.torch.nn.utils import fusion as fusion
 from srcgrad.torch.nn.utils import init as init
 from srcgrad.torch.nn.utils import memory_format as memory_format
+from srcgrad.torch.nn.utils import rnn as rnn
 from srcgrad.torch.nn.utils.clip_grad import clip_grad_norm as clip_grad_norm
 from srcgrad.torch.nn.utils.clip_grad import clip_grad_norm_ as clip_grad_norm_
 from srcgrad.torch.nn.utils.clip_grad import clip_grad_value_ as clip_grad_value_
