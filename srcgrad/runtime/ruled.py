@@ -161,6 +161,8 @@ def _of_objects(f: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def _with_numbers(f: Any, a: Any) -> Any:
     """A list in which objects of the user's are the numbers or arrays that the library makes of them."""
+    if isinstance(a, dict) and getattr(f, "__module__", "") == "math":
+        return list(a)
     if type(a) not in (list, tuple) or not any(_is_object(v) for v in a):
         return a
     return [_with_numbers(f, v) if isinstance(v, _CONVERTED) else _converted(f, v) for v in a]
@@ -211,7 +213,7 @@ def _converted(f: Any, a: Any) -> Any:
 
 
 # What holds its members in an order that the functions of math read them in.
-_ITERABLES = (set, frozenset, type({}.keys()), type({}.values()), type({}.items()))
+_ITERABLES: tuple[type, ...] = (set, frozenset, type({}.keys()), type({}.values()), type({}.items()))
 
 # Which methods the functions of a module turn an object into a number by.
 _CONVERSIONS = {"math": ("__float__", "__index__"), "cmath": ("__complex__", "__float__", "__index__")}

@@ -82,6 +82,7 @@ FAMILIES = [
     "pairs",
     "complex_numbers",
     "special_functions",
+    "windows",
     "logic",
     "contractions",
     "products",

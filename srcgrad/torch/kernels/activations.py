@@ -243,9 +243,9 @@ def softmax_bar_by_result(c: Any, g: Any, y: Any, dim: Any) -> Any:
 rule(softmax, "x, dim", vjp={"x": "softmax_bar(y_bar, y, dim)"}, jvp={"x": "softmax_bar(x_dot, y, dim)"})
 rule(
     softmax_bar,
-    "g, y, dim",
-    vjp={"g": "softmax_bar(y_bar, y, dim)", "y": "softmax_bar_by_result(y_bar, g, y, dim)"},
-    jvp={"g": "softmax_bar(g_dot, y, dim)", "y": "softmax_bar_by_result(y_dot, g, y, dim)"},
+    "g, p, dim",
+    vjp={"g": "softmax_bar(y_bar, p, dim)", "p": "softmax_bar_by_result(y_bar, g, p, dim)"},
+    jvp={"g": "softmax_bar(g_dot, p, dim)", "p": "softmax_bar_by_result(p_dot, g, p, dim)"},
 )
 
 
@@ -287,9 +287,9 @@ rule(
 )
 rule(
     log_softmax_bar,
-    "g, y, dim",
-    vjp={"g": "log_softmax_dot(y_bar, y, dim)", "y": "log_softmax_bar_by_result(y_bar, g, y, dim)"},
-    jvp={"g": "log_softmax_bar(g_dot, y, dim)", "y": "log_softmax_bar_by_result(y_dot, g, y, dim)"},
+    "g, p, dim",
+    vjp={"g": "log_softmax_dot(y_bar, p, dim)", "p": "log_softmax_bar_by_result(y_bar, g, p, dim)"},
+    jvp={"g": "log_softmax_bar(g_dot, p, dim)", "p": "log_softmax_bar_by_result(p_dot, g, p, dim)"},
 )
 
 

@@ -168,12 +168,14 @@ def fold(g: Any, shape: Shape, dim: int, size: int, step: int) -> Any:
 
 def view_as_real(x: Any) -> Any:
     """The real and imaginary parts in a new last dimension."""
+    x = np.asarray(x)
     real = x.real
     return restrided(real, (*x.shape, 2), (*x.strides, real.itemsize))
 
 
 def view_as_complex(x: Any) -> Any:
     """The pairs of a last dimension as complex numbers."""
+    x = np.asarray(x)
     kind = np.dtype(f"c{2 * x.itemsize}")
     if x.shape[-1] and x.strides[-1] != x.itemsize:
         x = np.ascontiguousarray(x)

@@ -8,6 +8,7 @@ from srcgrad.torch.nn import functional as functional
 from srcgrad.torch.nn import init as init
 from srcgrad.torch.nn import loss, simple
 from srcgrad.torch.nn import utils as utils
+from srcgrad.torch.nn.adaptive import AdaptiveLogSoftmaxWithLoss as AdaptiveLogSoftmaxWithLoss
 from srcgrad.torch.nn.attention import MultiheadAttention as MultiheadAttention
 from srcgrad.torch.nn.batch_norm import BatchNorm1d as BatchNorm1d
 from srcgrad.torch.nn.batch_norm import BatchNorm2d as BatchNorm2d
@@ -37,12 +38,28 @@ from srcgrad.torch.nn.layer_norm import CrossMapLRN2d as CrossMapLRN2d
 from srcgrad.torch.nn.layer_norm import GroupNorm as GroupNorm
 from srcgrad.torch.nn.layer_norm import LayerNorm as LayerNorm
 from srcgrad.torch.nn.layer_norm import RMSNorm as RMSNorm
+from srcgrad.torch.nn.layer_norm import LocalResponseNorm as LocalResponseNorm
+from srcgrad.torch.nn.lazy import LazyBatchNorm1d as LazyBatchNorm1d
+from srcgrad.torch.nn.lazy import LazyBatchNorm2d as LazyBatchNorm2d
+from srcgrad.torch.nn.lazy import LazyBatchNorm3d as LazyBatchNorm3d
+from srcgrad.torch.nn.lazy import LazyConv1d as LazyConv1d
+from srcgrad.torch.nn.lazy import LazyConv2d as LazyConv2d
+from srcgrad.torch.nn.lazy import LazyConv3d as LazyConv3d
+from srcgrad.torch.nn.lazy import LazyConvTranspose1d as LazyConvTranspose1d
+from srcgrad.torch.nn.lazy import LazyConvTranspose2d as LazyConvTranspose2d
+from srcgrad.torch.nn.lazy import LazyConvTranspose3d as LazyConvTranspose3d
+from srcgrad.torch.nn.lazy import LazyInstanceNorm1d as LazyInstanceNorm1d
+from srcgrad.torch.nn.lazy import LazyInstanceNorm2d as LazyInstanceNorm2d
+from srcgrad.torch.nn.lazy import LazyInstanceNorm3d as LazyInstanceNorm3d
+from srcgrad.torch.nn.lazy import LazyLinear as LazyLinear
 from srcgrad.torch.nn.linear import Bilinear as Bilinear
 from srcgrad.torch.nn.linear import Linear as Linear
 from srcgrad.torch.nn.linear import PReLU as PReLU
 from srcgrad.torch.nn.module import Module as Module
 from srcgrad.torch.nn.parameter import Buffer as Buffer
 from srcgrad.torch.nn.parameter import Parameter as Parameter
+from srcgrad.torch.nn.parameter import UninitializedBuffer as UninitializedBuffer
+from srcgrad.torch.nn.parameter import UninitializedParameter as UninitializedParameter
 from srcgrad.torch.nn.recurrent import GRU as GRU
 from srcgrad.torch.nn.recurrent import LSTM as LSTM
 from srcgrad.torch.nn.recurrent import RNN as RNN

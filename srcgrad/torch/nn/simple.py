@@ -142,6 +142,13 @@ class _Upsampling(_Fixed):
         return f"{size}, mode={self.mode!r}"
 
 
+class _Silent(_Fixed):
+    """What does not say that it works in place."""
+
+    def extra_repr(self) -> str:
+        return ""
+
+
 class _Stochastic(_Fixed):
     """What differs between training and evaluation."""
 
@@ -160,8 +167,8 @@ _module("SiLU", "inplace=False", "silu")
 _module("Mish", "inplace=False", "mish")
 _module("Hardshrink", "lambd=0.5", "hardshrink", "lambd", _plainly=True)
 _module("Softshrink", "lambd=0.5", "softshrink", "lambd", _plainly=True)
-_module("Hardsigmoid", "inplace=False", "hardsigmoid")
-_module("Hardswish", "inplace=False", "hardswish")
+_module("Hardsigmoid", "inplace=False", "hardsigmoid", "", _Silent)
+_module("Hardswish", "inplace=False", "hardswish", "", _Silent)
 _module("LeakyReLU", "negative_slope=0.01, inplace=False", "leaky_relu", "negative_slope")
 _module("LogSigmoid", "", "logsigmoid")
 _module("RReLU", "lower=1 / 8, upper=1 / 3, inplace=False", "rrelu", "lower upper", _Stochastic)
@@ -185,7 +192,6 @@ _module("PixelUnshuffle", "downscale_factor", "pixel_unshuffle", "downscale_fact
 _module("ChannelShuffle", "groups", "channel_shuffle", "groups")
 _module("CosineSimilarity", "dim=1, eps=1e-8", "cosine_similarity")
 _module("PairwiseDistance", "p=2.0, eps=1e-6, keepdim=False", "pairwise_distance")
-_module("LocalResponseNorm", "size, alpha=1e-4, beta=0.75, k=1.0", "local_response_norm")
 _module("Fold", "output_size, kernel_size, dilation=1, padding=0, stride=1", "fold",
         "output_size kernel_size dilation padding stride")  # fmt: skip
 _module("Unfold", "kernel_size, dilation=1, padding=0, stride=1", "unfold", "kernel_size dilation padding stride")

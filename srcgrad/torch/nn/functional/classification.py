@@ -24,7 +24,7 @@ _nll = primitive(kernels.nll_loss, "NllLossBackward0", operands=["x"])
 _nll_of_images = primitive(kernels.nll_loss, "NllLoss2DBackward0", operands=["x"])
 _by_number = Binary(np.divide, "DivBackward1", floating=True)
 FACES[kernels.nll_loss] = lambda *args: _nll(*args)
-FACES[kernels.nll_loss_bar] = primitive(kernels.nll_loss_bar, "NllLossBackwardBackward0", operands=["y_bar"])
+FACES[kernels.nll_loss_bar] = primitive(kernels.nll_loss_bar, "NllLossBackwardBackward0", operands=["g"])
 
 
 def nll_loss(
