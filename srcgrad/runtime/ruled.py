@@ -213,7 +213,7 @@ def _converted(f: Any, a: Any) -> Any:
 
 
 # What holds its members in an order that the functions of math read them in.
-_ITERABLES: tuple[type, ...] = (set, frozenset, type({}.keys()), type({}.values()), type({}.items()))
+_ITERABLES: Any = (set, frozenset, type({}.keys()), type({}.values()), type({}.items()))
 
 # Which methods the functions of a module turn an object into a number by.
 _CONVERSIONS = {"math": ("__float__", "__index__"), "cmath": ("__complex__", "__float__", "__index__")}

@@ -125,15 +125,16 @@ class AccumulateGrad(Node):
 class Missing(Node):
     """The place of a backward that was not written: raises when it is reached."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, error: Exception | None = None) -> None:
         super().__init__()
         self._name = name
+        self._error = error or RuntimeError(f"derivative for {name} is not implemented")
 
     def name(self) -> str:
         return self._name
 
     def run(self, cotangents: Any) -> Sequence[Any]:
-        raise RuntimeError(f"derivative for {self._name} is not implemented")
+        raise self._error
 
     run_recorded = run
 

@@ -25,7 +25,7 @@ def key_of(places: Places) -> tuple[Any, ...]:
 def index(x: Any, places: Places) -> Any:
     """The elements at some places."""
     y = x[key_of(places)]
-    return y if y.__class__ is np.ndarray and y.base is None else np.array(y)
+    return y if y.__class__ is np.ndarray and y.base is None and y.flags.c_contiguous else np.array(y, order="C")
 
 
 def add_at(z: Any, places: Places, values: Any) -> None:

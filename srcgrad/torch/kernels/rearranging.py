@@ -28,7 +28,12 @@ def opposite(shifts: Shape) -> Shape:
 
 def rot90(x: Any, k: int, dims: Shape) -> Any:
     """Quarter turns in the plane of two dimensions."""
-    return np.array(np.rot90(x, k, dims), order="C")
+    turns = k % 4
+    if not turns:
+        return np.array(x, order="C")
+    if turns == 2:
+        return flip(x, dims)
+    return flip(x, (dims[1 if turns == 1 else 0],)).swapaxes(*dims)
 
 
 def repeat(x: Any, repeats: Shape) -> Any:

@@ -100,7 +100,7 @@ def detach_copy(input: Tensor) -> Tensor:
     made = wrap(np.array(input._a, order="C"))
     edge = edge_of(input) if state.enabled and input._needs else None
     if edge is not None:
-        node = Missing("NotImplemented")
+        node = Missing("NotImplemented", RuntimeError("derivative for aten::detach_copy is not implemented"))
         node.edges = (edge,)
         node.outputs = ((made._a.shape, made._a.dtype),)
         made._node, made._needs = node, True

@@ -275,15 +275,17 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
     check_history(found, found._needs or v._needs)
     check_apart(found, v, wholly=True)
     places_ = checked(found, places)
+    v = without_ones(v)
+    _check_fit(found, places_, v)
     if v._a.dtype != found._a.dtype:
-        if v is not value:
+        if not isinstance(value, Tensor):
             v = wrap(v._a.astype(found._a.dtype))
         else:
             raise RuntimeError(
                 f"Index put requires the source and destination dtypes match, got {of(found._a.dtype)._c_name} for the "
                 f"destination and {of(v._a.dtype)._c_name} for the source."
             )
-    put(found, places_, without_ones(v), False)
+    put(found, places_, v, False)
 
 
 def assigned(x: Tensor, value: Any) -> Tensor:
@@ -319,8 +321,8 @@ def copy_to(target: Tensor, v: Tensor) -> None:
         copy_(target, expand(view(v, shape[first:]), target._a.shape))
 
 
-def put(x: Tensor, places: tuple[Any, ...], values: Tensor, accumulate: bool) -> Tensor:
-    """Write or add values at places of a tensor."""
+def _check_fit(x: Tensor, places: tuple[Any, ...], values: Tensor) -> None:
+    """Raise where values do not broadcast to the places."""
     v = values._a
     wanted = np.broadcast_to(np.empty((), bool), x._a.shape)[kernels.key_of(places)].shape
     try:
@@ -332,6 +334,12 @@ def put(x: Tensor, places: tuple[Any, ...], values: Tensor, accumulate: bool) ->
             f"shape mismatch: value tensor of shape {list(v.shape)} cannot be broadcast to indexing result of shape "
             f"{list(wanted)}"
         )
+
+
+def put(x: Tensor, places: tuple[Any, ...], values: Tensor, accumulate: bool) -> Tensor:
+    """Write or add values at places of a tensor."""
+    _check_fit(x, places, values)
+    v = values._a
     return mutate(x, lambda a: kernels.put_at(a, v, places, accumulate), index_put_node, values, places, accumulate)
 
 

@@ -72,7 +72,7 @@ def scatter_with(in_place: bool, x: Tensor, dim: int, where: Any, given: Any, re
         return write(x, lambda _: y, name="NotImplemented")
     operands = [t for t in (x, given) if isinstance(t, Tensor)]
     if state.enabled and any([t._needs for t in operands]):
-        node = Missing("NotImplemented")
+        node = Missing("NotImplemented", RuntimeError("derivative for aten::scatter is not implemented"))
         node.edges = tuple([e for e in [edge_of(t) for t in operands] if e is not None])
         node.outputs = ((y._a.shape, y._a.dtype),)
         y._node, y._needs = node, True

@@ -143,7 +143,9 @@ def index_add(call: Any, input: Tensor, dim: Any, index: Tensor, source: Tensor,
     if where.ndim > 1:
         raise IndexError("index_add_(): Index is supposed to be a vector")
     if source._a.dtype != a.dtype:
-        raise RuntimeError("index_add_(): self and source expected to have the same scalar type")
+        raise RuntimeError(
+            f"index_add_(): self ({of(a.dtype)._c_name}) and source ({of(source._a.dtype)._c_name}) must have the same scalar type"
+        )
     count = source._a.shape[k] if source._a.ndim else 1
     if where.size != count:
         raise RuntimeError(

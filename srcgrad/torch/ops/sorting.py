@@ -154,12 +154,20 @@ def mode(input: Tensor, dim: Any = -1, keepdim: Any = False) -> Any:
 def _without_derivative(x: Tensor, y: Tensor, name: str) -> Tensor:
     """A result that needs a gradient and has none: asking for it raises."""
     if x._needs and state.enabled:
-        node = Missing(name)
+        error = NotImplementedError(f"the derivative for '{_MISSING[name]}' is not implemented.")
+        node = Missing(name, error)
         edge = edge_of(x)
         node.edges = ((None, 0) if edge is None else edge,)
         node.outputs = ((y._a.shape, y._a.dtype),)
         y._node, y._needs = node, True
     return y
+
+
+_MISSING = {
+    "Unique2Backward0": "_unique2",
+    "UniqueDimBackward0": "unique_dim",
+    "UniqueConsecutiveBackward0": "unique_consecutive",
+}
 
 
 def _answer(values: Tensor, inverse: Any, counts: Any, return_inverse: Any, return_counts: Any) -> Any:

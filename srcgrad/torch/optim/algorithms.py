@@ -424,8 +424,9 @@ class ASGD(_FirstOrder):
         mean = state["ax"]._a
         mean += (p - mean) * mu
         lr = _number(group["lr"])
-        state["eta"]._a[...] = lr / (1 + group["lambd"] * lr * step) ** group["alpha"]
-        state["mu"]._a[...] = 1 / max(1, step - group["t0"])
+        # PyTorch keeps these two in float32.
+        state["eta"]._a[...] = np.float32(lr / (1 + group["lambd"] * lr * step) ** group["alpha"])
+        state["mu"]._a[...] = np.float32(1 / max(1, step - group["t0"]))
 
 
 class Rprop(_FirstOrder):

@@ -140,7 +140,7 @@ class LBFGS(Optimizer):
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Up to `max_iter` iterations; the loss before the first one is returned."""
         if closure is None:
-            raise TypeError("step() missing 1 required positional argument: 'closure'")
+            raise TypeError("LBFGS.step() missing 1 required positional argument: 'closure'")
         with no_grad():
             return self._step(closure)
 

@@ -1,0 +1,133 @@
+"""Where optimisers go, step by step, and which rates the schedules set."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from tools.torch_oracles import plain, raised
+
+CASES: list[tuple[str, dict[str, Any]]] = [
+    ("SGD", {}),
+    ("SGD", {"lr": 0.1, "momentum": 0.9}),
+    ("SGD", {"lr": 0.1, "momentum": 0.9, "nesterov": True, "weight_decay": 0.1}),
+    ("SGD", {"lr": 0.1, "momentum": 0.5, "dampening": 0.2, "maximize": True}),
+    ("Adam", {}),
+    ("Adam", {"lr": 0.1, "amsgrad": True, "weight_decay": 0.1}),
+    ("AdamW", {"lr": 0.1}),
+    ("RMSprop", {}),
+    ("RMSprop", {"centered": True, "momentum": 0.9}),
+    ("Adagrad", {"lr_decay": 0.1, "initial_accumulator_value": 0.3}),
+    ("Adadelta", {"weight_decay": 0.1}),
+    ("Adamax", {}),
+    ("NAdam", {}),
+    ("NAdam", {"decoupled_weight_decay": True, "weight_decay": 0.1}),
+    ("RAdam", {"lr": 0.1}),
+    ("ASGD", {"t0": 2}),
+    ("Rprop", {}),
+]
+
+SCHEDULES: dict[str, Any] = {
+    "LambdaLR": lambda s, o: s.LambdaLR(o, lambda e: 0.9**e),
+    "MultiplicativeLR": lambda s, o: s.MultiplicativeLR(o, lambda _: 0.95),
+    "StepLR": lambda s, o: s.StepLR(o, 4),
+    "MultiStepLR": lambda s, o: s.MultiStepLR(o, [3, 7, 7]),
+    "ConstantLR": lambda s, o: s.ConstantLR(o),
+    "LinearLR": lambda s, o: s.LinearLR(o, total_iters=7),
+    "ExponentialLR": lambda s, o: s.ExponentialLR(o, 0.9),
+    "PolynomialLR": lambda s, o: s.PolynomialLR(o, 12, 2.0),
+    "CosineAnnealingLR": lambda s, o: s.CosineAnnealingLR(o, 6, 0.01),
+    "CosineAnnealingWarmRestarts": lambda s, o: s.CosineAnnealingWarmRestarts(o, 5, 2),
+    "CyclicLR": lambda s, o: s.CyclicLR(o, 0.1, 1.0, 4, mode="triangular2"),
+    "CyclicLR exp": lambda s, o: s.CyclicLR(o, 0.1, 1.0, 4, 3, mode="exp_range", gamma=0.9),
+    "OneCycleLR": lambda s, o: s.OneCycleLR(o, 1.0, total_steps=30),
+    "OneCycleLR linear": lambda s, o: s.OneCycleLR(o, 1.0, total_steps=30, three_phase=True, anneal_strategy="linear"),
+    "SequentialLR": lambda s, o: s.SequentialLR(o, [s.ConstantLR(o, 0.1, 2), s.ExponentialLR(o, 0.9)], [5]),
+    "ChainedScheduler": lambda s, o: s.ChainedScheduler([s.ConstantLR(o, 0.1, 2), s.ExponentialLR(o, 0.9)]),
+    "ReduceLROnPlateau": lambda s, o: s.ReduceLROnPlateau(o, patience=3),
+}
+
+
+def answers(torch: Any) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, options in CASES:
+        found[f"{name} {options}"] = path(torch, name, options)
+    for name, make in SCHEDULES.items():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found[name] = rates(torch, make)
+    for options in ({}, {"line_search_fn": "strong_wolfe"}, {"lr": 0.1, "history_size": 3, "max_iter": 8}):
+        found[f"LBFGS {options}"] = valley(torch, options)
+    found["refused"] = refused(torch)
+    return found
+
+
+def parameter(torch: Any, values: Any) -> Any:
+    return torch.nn.Parameter(torch.from_numpy(np.array(values, float)))
+
+
+def path(torch: Any, name: str, options: dict[str, Any]) -> Any:
+    """The parameters after some steps, halfway through a save and a reload; the text and the state."""
+    p, q = parameter(torch, np.linspace(-1, 1, 4)), parameter(torch, np.ones((2, 2)))
+    make = getattr(torch.optim, name)
+    optimizer = make([{"params": [p]}, {"params": [q], "lr": 0.05}], **options)
+    for k in range(6):
+        if k == 3:
+            saved = optimizer.state_dict()
+            optimizer = make([{"params": [p]}, {"params": [q], "lr": 0.5}], **options)
+            optimizer.load_state_dict(saved)
+        p.grad = torch.from_numpy(np.cos(np.arange(4) * k + 1.0))
+        q.grad = torch.from_numpy(np.sin(np.arange(4) * k + 1.0).reshape(2, 2))
+        optimizer.step()
+    state = {key: value for key, value in optimizer.state_dict()["state"].get(0, {}).items()}
+    return plain([p, q, repr(optimizer), state])
+
+
+def rates(torch: Any, make: Any) -> Any:
+    p = parameter(torch, np.ones(3))
+    optimizer = torch.optim.SGD([p], lr=0.5, momentum=0.9)
+    schedule = make(torch.optim.lr_scheduler, optimizer)
+    found = []
+    for k in range(25):
+        optimizer.step()
+        if isinstance(schedule, torch.optim.lr_scheduler.ReduceLROnPlateau):
+            schedule.step(1 / (k + 1) if k < 5 else 0.2)
+        else:
+            schedule.step()
+        group = optimizer.param_groups[0]
+        found.append([float(group["lr"]), float(group["momentum"]), float(schedule.get_last_lr()[0])])
+    return found
+
+
+def valley(torch: Any, options: dict[str, Any]) -> Any:
+    """L-BFGS on Rosenbrock's function with one more variable."""
+    p = parameter(torch, [-1.2, 1.0, 0.5])
+    optimizer = torch.optim.LBFGS([p], **options)
+
+    def closure() -> Any:
+        optimizer.zero_grad()
+        loss = (1 - p[0]) ** 2 + 100 * (p[1] - p[0] ** 2) ** 2 + (p[2] * p[0] - 0.3) ** 2
+        loss.backward()
+        return loss
+
+    # Later steps amplify rounding errors.
+    return plain([[float(optimizer.step(closure).detach()) for _ in range(2)], p])
+
+
+def refused(torch: Any) -> Any:
+    p = parameter(torch, [1.0])
+    optim = torch.optim
+    return [
+        raised(optim.SGD, [p], lr=-1.0),
+        raised(optim.SGD, [], lr=1.0),
+        raised(optim.SGD, p, lr=1.0),
+        raised(optim.SGD, [p * 2], lr=1.0),
+        raised(optim.SGD, [1.0], lr=1.0),
+        raised(optim.SGD, [{"params": [p]}, {"params": [p]}], lr=1.0),
+        raised(optim.SGD, [p], lr=1.0, nesterov=True),
+        raised(optim.Adam, [p], betas=(1.0, 0.9)),
+        raised(lambda: optim.SGD([p], lr=1.0).load_state_dict({"state": {}, "param_groups": []})),
+        raised(optim.LBFGS([p]).step),
+    ]
