@@ -66,7 +66,7 @@ def check_history(t: Tensor, needs: bool) -> None:
 def check_alone(t: Tensor) -> None:
     """Raise where two elements lie at the same place of the memory."""
     a = t._a
-    if 0 in a.strides and any([s == 0 and n > 1 for s, n in zip(a.strides, a.shape, strict=True)]):
+    if 0 in a.strides and any(s == 0 and n > 1 for s, n in zip(a.strides, a.shape, strict=True)):
         raise RuntimeError(OVERLAP)
 
 
@@ -111,7 +111,7 @@ def write(
     a dtype that cannot become that of t. `name` is the node's where the operation makes none of its own;
     `others` are its other operands, which may not lie partly under t.
     """
-    check_history(t, t._needs or any([isinstance(x, Tensor) and x._needs for x in others]))
+    check_history(t, t._needs or any(isinstance(x, Tensor) and x._needs for x in others))
     check_alone(t)
     for other in others:
         if isinstance(other, Tensor) and (t._a.base is not None or other._a.base is not None):
@@ -149,7 +149,7 @@ def mutate(t: Tensor, action: Callable[[Any], Any], node: Primitive, *operands: 
 
     For operations whose cotangents do not ask for what was there before.
     """
-    needs = t._needs or any([isinstance(x, Tensor) and x._needs for x in operands])
+    needs = t._needs or any(isinstance(x, Tensor) and x._needs for x in operands)
     check_history(t, needs)
     if not needs or not state.enabled:
         action(t._a)

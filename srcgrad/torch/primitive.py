@@ -110,7 +110,9 @@ class OperationNode(Node):
     def _origin_now(self, value: Any, place: int) -> Any:
         """The node and output number of a saved operand, as that tensor is after the write, if it still exists."""
         for holder in gc.get_referrers(value):
-            if isinstance(holder, Tensor) and holder._a is value and any(holder._writes is c[0] for c in self.checks):
+            if isinstance(holder, dict) and holder.get("_a") is value:
+                holder = next((t for t in gc.get_referrers(holder) if isinstance(t, Tensor)), holder)  # noqa: PLW2901
+            if isinstance(holder, Tensor) and any(holder._writes is c[0] for c in self.checks):
                 return holder.grad_fn, holder._output
         return self.edge_of_place(place)
 

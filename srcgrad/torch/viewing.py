@@ -90,4 +90,3 @@ class Copy(Primitive):
         if x._needs and state.enabled:
             self.record((x, *args), [x._a, *args], result)
         return result
-

@@ -59,4 +59,12 @@ def gradients(torch: Any, made: list[Any], leaves: list[Any], second: bool) -> A
     if not second or not any(q.requires_grad for q in squares):
         return plain(first)
     whole = sum(squares[1:], squares[0])
-    return plain([first, [g if g is None or g.abs().sum() > 0 else None for g in torch.autograd.grad(whole, leaves, allow_unused=True)]])
+    return plain(
+        [
+            first,
+            [
+                g if g is None or g.abs().sum() > 0 else None
+                for g in torch.autograd.grad(whole, leaves, allow_unused=True)
+            ],
+        ]
+    )

@@ -30,13 +30,13 @@ def index(x: Any, places: Places) -> Any:
 
 def add_at(z: Any, places: Places, values: Any) -> None:
     """Add values into an array at some places, each as often as it occurs."""
-    if all([p is None or p.dtype == bool for p in places]):
+    if all(p is None or p.dtype == bool for p in places):
         z[key_of(places)] += values
         return
     if len(places) == 1 and places[0].ndim == 1 and z.ndim > 1:
         add_rows(z, places[0], values)
         return
-    if all([p is not None for p in places]) and len(places) == z.ndim and z.flags.c_contiguous:
+    if all(p is not None for p in places) and len(places) == z.ndim and z.flags.c_contiguous:
         flat = np.ravel_multi_index(np.broadcast_arrays(*places), z.shape, mode="wrap") if _longs(places) else None
         if flat is not None:
             add_flat(z.reshape(-1), flat.reshape(-1), np.broadcast_to(values, flat.shape).reshape(-1))
@@ -45,7 +45,7 @@ def add_at(z: Any, places: Places, values: Any) -> None:
 
 
 def _longs(places: Places) -> bool:
-    return all([p.dtype != bool for p in places])
+    return all(p.dtype != bool for p in places)
 
 
 def add_flat(line: Any, where: Any, values: Any) -> None:

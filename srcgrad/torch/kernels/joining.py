@@ -17,7 +17,7 @@ def cat(parts: Any, dim: int) -> Any:
 
 def in_order(parts: Any, joined: Any) -> Any:
     """A result whose elements lie in order; with channels last where those of all parts do."""
-    if joined.flags.c_contiguous or (joined.ndim in (4, 5) and all([_channels_last(p) for p in parts])):
+    if joined.flags.c_contiguous or (joined.ndim in (4, 5) and all(_channels_last(p) for p in parts)):
         return joined
     return np.ascontiguousarray(joined)
 
@@ -51,5 +51,10 @@ def unstack(g: Any, dim: int) -> Any:
 SHAPE_READERS[uncat] = (1,)
 rule(cat, "parts, dim", vjp={"parts": "uncat(y_bar, parts, dim)"}, jvp={"parts": "cat(parts_dot, dim)"})
 rule(stack, "parts, dim", vjp={"parts": "unstack(y_bar, dim)"}, jvp={"parts": "stack(parts_dot, dim)"})
-rule(uncat, "g, parts, dim", vjp={"g": "cat(y_bar, dim)", "parts": ""}, jvp={"g": "uncat(g_dot, parts, dim)", "parts": ""})
+rule(
+    uncat,
+    "g, parts, dim",
+    vjp={"g": "cat(y_bar, dim)", "parts": ""},
+    jvp={"g": "uncat(g_dot, parts, dim)", "parts": ""},
+)
 linear(unstack, "g, dim", g="stack(y_bar, dim)")

@@ -149,7 +149,9 @@ def _on(line: Any, w: Window) -> Any:
 
 def _reach(w: Window) -> int:
     shape, strides, offset, dtype = w
-    return 0 if 0 in shape else offset + dtype.itemsize + sum([(n - 1) * s for n, s in zip(shape, strides, strict=True)])
+    return (
+        0 if 0 in shape else offset + dtype.itemsize + sum([(n - 1) * s for n, s in zip(shape, strides, strict=True)])
+    )
 
 
 def laid_out(g: Any, home: Window, part: Window) -> tuple[Any, Any]:

@@ -18,7 +18,7 @@ def flip(x: Any, dims: Shape) -> Any:
 
 def roll(x: Any, shifts: Shape, dims: Shape) -> Any:
     """Some dimensions shifted in a circle; without dimensions the flattened array."""
-    return np.roll(x, shifts if dims else shifts[0], dims if dims else None)
+    return np.roll(x, shifts if dims else shifts[0], dims or None)
 
 
 def opposite(shifts: Shape) -> Shape:
@@ -120,5 +120,10 @@ linear(triu, "x, diagonal", x="triu(y_bar, diagonal)")
 linear(diag_embed, "x, offset, dim1, dim2", x="diagonal_copy(y_bar, offset, dim1, dim2)")
 linear(diagonal_copy, "x, offset, dim1, dim2", x="undiagonal(y_bar, np.shape(x), offset, dim1, dim2)")
 rule(block_diag, "parts", vjp={"parts": "blocks_of(y_bar, parts)"}, jvp={"parts": "block_diag(parts_dot)"})
-rule(blocks_of, "g, parts", vjp={"g": "block_diag(y_bar)", "parts": ""}, jvp={"g": "blocks_of(g_dot, parts)", "parts": ""})
+rule(
+    blocks_of,
+    "g, parts",
+    vjp={"g": "block_diag(y_bar)", "parts": ""},
+    jvp={"g": "blocks_of(g_dot, parts)", "parts": ""},
+)
 linear(undiagonal, "g, shape, offset, dim1, dim2", g="diagonal_copy(y_bar, offset, dim1, dim2)")

@@ -55,7 +55,9 @@ def counted(x: Any, dim: int, where: Any, include_self: bool) -> Any:
     return np.where(count < 1, count.dtype.type(1), count)
 
 
-def back_to_before(y_bar: Any, y: Any, x: Any, dim: int, where: Any, source: Any, reduce: str, include_self: bool) -> Any:
+def back_to_before(
+    y_bar: Any, y: Any, x: Any, dim: int, where: Any, source: Any, reduce: str, include_self: bool
+) -> Any:
     """The cotangent of what was there before."""
     if reduce == "sum":
         bar = y_bar
@@ -68,7 +70,9 @@ def back_to_before(y_bar: Any, y: Any, x: Any, dim: int, where: Any, source: Any
     return bar if include_self else scatter(bar, dim, where, 0)
 
 
-def back_to_source(y_bar: Any, y: Any, x: Any, dim: int, where: Any, source: Any, reduce: str, include_self: bool) -> Any:
+def back_to_source(
+    y_bar: Any, y: Any, x: Any, dim: int, where: Any, source: Any, reduce: str, include_self: bool
+) -> Any:
     """The cotangent of the source."""
     if reduce == "sum":
         return picked(y_bar, dim, where, source)

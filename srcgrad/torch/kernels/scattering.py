@@ -136,7 +136,10 @@ rule(
 rule(
     select_sum,
     "g, dim, where, value",
-    vjp={"g": "index_add(np.zeros_like(g), dim, np.unique(where), np.broadcast_to(y_bar, np.shape(index_select(g, dim, np.unique(where)))), 1)", "value": ""},
+    vjp={
+        "g": "index_add(np.zeros_like(g), dim, np.unique(where), np.broadcast_to(y_bar, np.shape(index_select(g, dim, np.unique(where)))), 1)",
+        "value": "",
+    },
     jvp={"g": "select_sum(g_dot, dim, where, value)", "value": ""},
 )
 

@@ -6,40 +6,15 @@ them by name, saves and loads them, and prints itself.
 
 from __future__ import annotations
 
-import functools
-import itertools
-from collections import OrderedDict, namedtuple
-from collections.abc import Callable, Iterator, Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from srcgrad.torch.graph import RemovableHandle
 from srcgrad.torch.modes import no_grad
-from srcgrad.torch.nn.parameter import Buffer, Parameter
+from srcgrad.torch.nn.module_hooks import Hooked, entered, everywhere
+from srcgrad.torch.nn.module_state import Stateful
+from srcgrad.torch.nn.parameter import Buffer, Parameter, is_lazy
 from srcgrad.torch.tensor import Tensor, wrap
-
-
-class _IncompatibleKeys(namedtuple("IncompatibleKeys", ["missing_keys", "unexpected_keys"])):  # noqa: PYI024 - as PyTorch
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "<All keys matched successfully>" if not self[0] and not self[1] else super().__repr__()
-
-    __str__ = __repr__
-
-
-_global_forward_hooks: dict[int, Any] = OrderedDict()
-_global_forward_pre_hooks: dict[int, Any] = OrderedDict()
-
-
-def register_module_forward_hook(hook: Callable[..., Any], *, with_kwargs: bool = False, always_call: bool = False) -> RemovableHandle:
-    """Call a hook after the forward of every module."""
-    del with_kwargs, always_call
-    return RemovableHandle(_global_forward_hooks, hook)
-
-
-def register_module_forward_pre_hook(hook: Callable[..., Any]) -> RemovableHandle:
-    """Call a hook before the forward of every module."""
-    return RemovableHandle(_global_forward_pre_hooks, hook)
 
 
 def _indented(text: str, by: int) -> str:
@@ -47,7 +22,7 @@ def _indented(text: str, by: int) -> str:
     return "\n".join([lines[0], *(" " * by + line for line in lines[1:])])
 
 
-class Module:
+class Module(Hooked, Stateful):
     """Base of all modules: subclass it, make parameters and submodules in `__init__`, compute in `forward`."""
 
     dump_patches = False
@@ -73,6 +48,7 @@ class Module:
             "_buffers": {},
             "_non_persistent_buffers_set": set(),
             "_backward_pre_hooks": OrderedDict(),
+            "_is_full_backward_hook": None,
             "_backward_hooks": OrderedDict(),
             "_forward_hooks": OrderedDict(),
             "_forward_hooks_with_kwargs": OrderedDict(),
@@ -92,107 +68,6 @@ class Module:
     def forward(self, *input: Any) -> Any:
         """What the module computes; each subclass writes its own."""
         raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
-
-    # Calling.
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        d = self.__dict__
-        if not (
-            d["_forward_hooks"] or d["_forward_pre_hooks"] or d["_backward_hooks"] or d["_backward_pre_hooks"]
-            or _global_forward_hooks or _global_forward_pre_hooks
-        ):  # fmt: skip
-            return self.forward(*args, **kwargs)
-        return self._call_with_hooks(args, kwargs)
-
-    def _call_with_hooks(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        called: set[int] = set()
-        try:
-            return self._hooked(args, kwargs, called)
-        except Exception:
-            for key, hook in self._forward_hooks.items():
-                if key in self._forward_hooks_always_called and key not in called:
-                    if key in self._forward_hooks_with_kwargs:
-                        hook(self, args, kwargs, None)
-                    else:
-                        hook(self, args, None)
-            raise
-
-    def _hooked(self, args: tuple[Any, ...], kwargs: dict[str, Any], called: set[int]) -> Any:
-        for hook in _global_forward_pre_hooks.values():
-            made = hook(self, args)
-            if made is not None:
-                args = made if isinstance(made, tuple) else (made,)
-        for key, hook in self._forward_pre_hooks.items():
-            if key in self._forward_pre_hooks_with_kwargs:
-                made = hook(self, args, kwargs)
-                if made is not None:
-                    if not isinstance(made, tuple) or len(made) != 2:
-                        raise RuntimeError(
-                            f"forward pre-hook must return None or a tuple of (new_args, new_kwargs), but got {made}."
-                        )
-                    args, kwargs = made
-            else:
-                made = hook(self, args)
-                if made is not None:
-                    args = made if isinstance(made, tuple) else (made,)
-        backward = None
-        if self._backward_hooks or self._backward_pre_hooks:
-            from srcgrad.torch.nn.backward_hooks import BackwardHook
-
-            backward = BackwardHook(self, list(self._backward_hooks.values()), list(self._backward_pre_hooks.values()))
-            args = backward.setup_input(args)
-        result = self.forward(*args, **kwargs)
-        for key, hook in (*_global_forward_hooks.items(), *self._forward_hooks.items()):
-            called.add(key)
-            if key in self._forward_hooks_with_kwargs:
-                made = hook(self, args, kwargs, result)
-            else:
-                made = hook(self, args, result)
-            if made is not None:
-                result = made
-        if backward is not None:
-            result = backward.setup_output(result)
-        return result
-
-    def register_forward_hook(
-        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False, always_call: bool = False
-    ) -> RemovableHandle:
-        """Call `hook(module, args, output)` after forward; what it returns replaces the output."""
-        handle = RemovableHandle(self._forward_hooks, hook)
-        if with_kwargs:
-            self._forward_hooks_with_kwargs[handle.id] = True
-        if always_call:
-            self._forward_hooks_always_called[handle.id] = True
-        if prepend:
-            self._forward_hooks.move_to_end(handle.id, last=False)
-        return handle
-
-    def register_forward_pre_hook(
-        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
-    ) -> RemovableHandle:
-        """Call `hook(module, args)` before forward; what it returns replaces the arguments."""
-        handle = RemovableHandle(self._forward_pre_hooks, hook)
-        if with_kwargs:
-            self._forward_pre_hooks_with_kwargs[handle.id] = True
-        if prepend:
-            self._forward_pre_hooks.move_to_end(handle.id, last=False)
-        return handle
-
-    def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
-        """Call `hook(module, grad_input, grad_output)` when the gradients of the module's inputs are known."""
-        handle = RemovableHandle(self._backward_hooks, hook)
-        if prepend:
-            self._backward_hooks.move_to_end(handle.id, last=False)
-        return handle
-
-    register_backward_hook = register_full_backward_hook
-
-    def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
-        """Call `hook(module, grad_output)` before the gradients of the module's inputs are computed."""
-        handle = RemovableHandle(self._backward_pre_hooks, hook)
-        if prepend:
-            self._backward_pre_hooks.move_to_end(handle.id, last=False)
-        return handle
 
     # Parameters, buffers and modules as attributes.
 
@@ -452,7 +327,11 @@ class Module:
                     parameter._grad = wrap(fn(parameter._grad.data)._a)
             parameter._accumulator = None
         for name, buffer in self._buffers.items():
-            if buffer is not None:
+            if buffer is None:
+                continue
+            if is_lazy(buffer):
+                buffer._a = fn(wrap(buffer._a))._a
+            else:
                 self._buffers[name] = fn(buffer)
         return self
 
@@ -544,175 +423,6 @@ class Module:
                 parameter._grad = None
             else:
                 parameter._grad = wrap(parameter._grad._a * 0)
-
-    # The state.
-
-    def state_dict(self, *args: Any, destination: Any = None, prefix: str = "", keep_vars: bool = False) -> Any:
-        """Parameters and persistent buffers by their dotted names, sharing memory."""
-        if args:
-            destination = args[0] if destination is None else destination
-            prefix = args[1] if len(args) > 1 else prefix
-            keep_vars = args[2] if len(args) > 2 else keep_vars
-        if destination is None:
-            destination = OrderedDict()
-            destination._metadata = OrderedDict()  # type: ignore[attr-defined]
-        if hasattr(destination, "_metadata"):
-            destination._metadata[prefix[:-1]] = {"version": self._version}
-        for hook in self._state_dict_pre_hooks.values():
-            hook(self, prefix, keep_vars)
-        self._save_to_state_dict(destination, prefix, keep_vars)
-        for name, module in self._modules.items():
-            if module is not None:
-                module.state_dict(destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
-        for hook in self._state_dict_hooks.values():
-            made = hook(self, destination, prefix, {"version": self._version})
-            if made is not None:
-                destination = made
-        return destination
-
-    def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
-        for name, value in self._parameters.items():
-            if value is not None:
-                destination[prefix + name] = value if keep_vars else value.detach()
-        for name, value in self._buffers.items():
-            if value is not None and name not in self._non_persistent_buffers_set:
-                destination[prefix + name] = value if keep_vars else value.detach()
-        if type(self).get_extra_state is not Module.get_extra_state:
-            destination[prefix + "_extra_state"] = self.get_extra_state()
-
-    def get_extra_state(self) -> Any:
-        """More to keep in the state_dict; a subclass may write its own."""
-        raise RuntimeError(
-            "Reached a code path in Module.get_extra_state() that should never be called. Please file an issue at "
-            "https://github.com/pytorch/pytorch/issues/new?template=bug-report.yml to report this bug."
-        )
-
-    def set_extra_state(self, state: Any) -> None:
-        """Take back what get_extra_state gave; a subclass may write its own."""
-        raise RuntimeError(
-            "Reached a code path in Module.set_extra_state() that should never be called. Please file an issue at "
-            "https://github.com/pytorch/pytorch/issues/new?template=bug-report.yml to report this bug."
-        )
-
-    def register_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """Call `hook(module, prefix, keep_vars)` before the state_dict is made."""
-        return RemovableHandle(self._state_dict_pre_hooks, hook)
-
-    def register_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """Call `hook(module, state_dict, prefix, local_metadata)` after the state_dict is made."""
-        return RemovableHandle(self._state_dict_hooks, hook)
-
-    _register_state_dict_hook = register_state_dict_post_hook
-
-    def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """Call `hook(module, state_dict, prefix, …)` before loading."""
-        return RemovableHandle(self._load_state_dict_pre_hooks, functools.partial(hook, self))
-
-    def _register_load_state_dict_pre_hook(self, hook: Callable[..., Any], with_module: bool = False) -> RemovableHandle:
-        return RemovableHandle(self._load_state_dict_pre_hooks, functools.partial(hook, self) if with_module else hook)
-
-    def register_load_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """Call `hook(module, incompatible_keys)` after loading."""
-        return RemovableHandle(self._load_state_dict_post_hooks, hook)
-
-    def _load_from_state_dict(
-        self, state_dict: Any, prefix: str, local_metadata: Any, strict: bool, missing_keys: list[str],
-        unexpected_keys: list[str], error_msgs: list[str],
-    ) -> None:  # fmt: skip
-        for hook in self._load_state_dict_pre_hooks.values():
-            hook(state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)
-        persistent = {k: v for k, v in self._buffers.items() if k not in self._non_persistent_buffers_set}
-        assign = local_metadata.get("assign_to_params_buffers", False)
-        for name, value in itertools.chain(self._parameters.items(), persistent.items()):
-            if value is None:
-                continue
-            key = prefix + name
-            if key in state_dict:
-                self._take(name, key, value, state_dict[key], error_msgs, assign)
-            elif strict:
-                missing_keys.append(key)
-        extra = prefix + "_extra_state"
-        if type(self).set_extra_state is not Module.set_extra_state:
-            if extra in state_dict:
-                self.set_extra_state(state_dict[extra])
-            elif strict:
-                missing_keys.append(extra)
-        elif strict and extra in state_dict:
-            unexpected_keys.append(extra)
-        if strict:
-            for key in state_dict:
-                if key.startswith(prefix) and key != extra:
-                    rest = key[len(prefix) :].split(".", 1)
-                    if len(rest) > 1:
-                        if rest[0] not in self._modules:
-                            unexpected_keys.append(key)
-                    elif rest[0] not in self._parameters and rest[0] not in persistent:
-                        unexpected_keys.append(key)
-
-    def _take(self, name: str, key: str, value: Any, given: Any, error_msgs: list[str], assign: bool) -> None:
-        if not isinstance(given, Tensor):
-            error_msgs.append(
-                f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like object from '
-                f"checkpoint but received {type(given)}"
-            )
-            return
-        if value._a.ndim == 0 and given._a.shape == (1,):
-            given = wrap(given._a[0])
-        if given._a.shape != value._a.shape:
-            error_msgs.append(
-                f"size mismatch for {key}: copying a param with shape {given.shape} from checkpoint, the shape in "
-                f"current model is {value.shape}."
-            )
-            return
-        if assign:
-            if isinstance(value, Parameter):
-                made = given if isinstance(given, Parameter) else Parameter(given, requires_grad=value._needs)
-                self._parameters[name] = made
-            else:
-                self._buffers[name] = given
-            return
-        with no_grad():
-            value._a[...] = given._a
-            value._writes.bump()
-
-    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
-        """Copy a state_dict's values into the parameters and buffers of the same names."""
-        if not isinstance(state_dict, Mapping):
-            raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
-        missing: list[str] = []
-        unexpected: list[str] = []
-        errors: list[str] = []
-        metadata = getattr(state_dict, "_metadata", None)
-        copied: Any = OrderedDict(state_dict)
-        if metadata is not None:
-            copied._metadata = metadata
-
-        def load(module: Any, prefix: str, given: Any) -> None:
-            local = {} if metadata is None else dict(metadata.get(prefix[:-1], {}))
-            if assign:
-                local["assign_to_params_buffers"] = assign
-            module._load_from_state_dict(given, prefix, local, True, missing, unexpected, errors)
-            for name, child in module._modules.items():
-                if child is not None:
-                    path = f"{prefix}{name}."
-                    load(child, path, {k: v for k, v in given.items() if k.startswith(path)})
-            keys = _IncompatibleKeys(missing, unexpected)
-            for hook in module._load_state_dict_post_hooks.values():
-                hook(module, keys)
-
-        load(self, "", copied)
-        if strict:
-            if unexpected:
-                quoted = ", ".join(f'"{k}"' for k in unexpected)
-                errors.insert(0, f"Unexpected key(s) in state_dict: {quoted}. ")
-            if missing:
-                quoted = ", ".join(f'"{k}"' for k in missing)
-                errors.insert(0, f"Missing key(s) in state_dict: {quoted}. ")
-        if errors:
-            raise RuntimeError(
-                "Error(s) in loading state_dict for {}:\n\t{}".format(type(self).__name__, "\n\t".join(errors))
-            )
-        return _IncompatibleKeys(missing, unexpected)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)

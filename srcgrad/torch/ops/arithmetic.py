@@ -16,7 +16,7 @@ from srcgrad.torch.pointwise import Binary, NUMBERS, Unary, as_kind
 from srcgrad.torch.dtypes import result_dtype
 from srcgrad.torch.primitive import primitive
 from srcgrad.torch.recorded import FACES
-from srcgrad.torch.tensor import Tensor
+from srcgrad.torch.tensor import Tensor, wrap
 
 
 def power_scalar(x: Any, exponent: Any) -> Any:
@@ -39,12 +39,23 @@ def reversed_difference(x: Any, other: Any) -> Any:
 
 elementwise(reversed_difference, "-1", "1")
 
+def whole_power(x: Any, exponent: Any) -> Any:
+    """The power; of whole numbers to negative ones, what is left of the fraction."""
+    try:
+        return np.power(x, exponent)
+    except ValueError:
+        y = np.power(x, np.maximum(exponent, 0))
+        return np.where(np.less(exponent, 0), np.where(np.abs(x) == 1, np.power(x, np.abs(exponent) % 2), 0), y)
+
+
 multiply = Binary(np.multiply, "MulBackward0")
 _add = Binary(np.add, "AddBackward0")
 _subtract = Binary(np.subtract, "SubBackward0")
 divide = Binary(np.divide, "DivBackward0", floating=True)
 _reversed = Binary(reversed_difference, "RsubBackward1")
+_reversed_tensors = Binary(reversed_difference, "RsubBackward0")
 _power = Binary(np.power, "PowBackward1")
+_power.run = whole_power
 _power_scalar = primitive(power_scalar, "PowBackward0")
 _power_of_number = primitive(np.power, "PowBackward2", operands=["x2"])
 negative = Unary(np.negative, "NegBackward0")
@@ -79,7 +90,8 @@ def sub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
 @op("rsub")
 def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
     """other - alpha * input."""
-    return _wanted(_reversed, "rsub", scaled(input, alpha), other)
+    apply = _reversed_tensors if isinstance(other, Tensor) else _reversed
+    return _wanted(apply, "rsub", scaled(input, alpha), other)
 
 
 @op("div", "divide", "true_divide", out=True, inplace=True)
@@ -107,6 +119,8 @@ def _number_to(base: Any, exponent: Tensor) -> Tensor:
         from srcgrad.torch.ops.conversion import cast
 
         exponent = cast(exponent, dtype)
+    if dtype.kind in "iu":
+        return wrap(whole_power(as_kind(base, dtype), exponent._a))
     return _power_of_number(as_kind(base, dtype), exponent)  # type: ignore[no-any-return]
 
 
@@ -185,6 +199,8 @@ def _sub(self: Tensor, other: Any) -> Any:
 
 
 def _rsub(self: Tensor, other: Any) -> Any:
+    if isinstance(other, Tensor):
+        return _reversed_tensors(self, other)
     return _reversed(self, other) if isinstance(other, NUMBERS) else NotImplemented
 
 

@@ -242,7 +242,7 @@ def isclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-
     close = np.equal(a, b)
     if equal_nan and a.dtype.kind in "fc":
         close = close | (np.isnan(a) & np.isnan(b))
-    if rtol == 0 and atol == 0:
+    if (rtol == 0 and atol == 0) or a.dtype.kind == "b":
         return wrap(close)
     with np.errstate(invalid="ignore", over="ignore"):
         allowed = atol + np.abs(rtol * b)

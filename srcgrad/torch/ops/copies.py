@@ -23,7 +23,6 @@ from srcgrad.torch.recorded import FACES
 from srcgrad.torch.tensor import Tensor, edge_of, wrap
 
 
-
 def _twin(name: str, view: Callable[..., Any]) -> None:
     """The function `name_copy` of a view function."""
 
@@ -222,7 +221,9 @@ def select_scatter(input: Tensor, src: Tensor, dim: Any, index: Any) -> Tensor:
 
 
 @op("slice_scatter")
-def slice_scatter(input: Tensor, src: Tensor, dim: Any = 0, start: Any = None, end: Any = None, step: Any = 1) -> Tensor:
+def slice_scatter(
+    input: Tensor, src: Tensor, dim: Any = 0, start: Any = None, end: Any = None, step: Any = 1
+) -> Tensor:
     """The tensor with a range along a dimension replaced."""
     k = axis(dim, input._a.ndim)
     first, last = parts.clipped(start, end, input._a.shape[k])
@@ -230,7 +231,9 @@ def slice_scatter(input: Tensor, src: Tensor, dim: Any = 0, start: Any = None, e
 
 
 @op("slice_inverse")
-def slice_inverse(input: Tensor, src: Tensor, dim: Any = 0, start: Any = None, end: Any = None, step: Any = 1) -> Tensor:
+def slice_inverse(
+    input: Tensor, src: Tensor, dim: Any = 0, start: Any = None, end: Any = None, step: Any = 1
+) -> Tensor:
     """The tensor of which the input is that range: `src` itself, seen as such."""
     del dim, start, end, step
     del input
@@ -256,6 +259,3 @@ def as_strided_scatter(input: Tensor, src: Tensor, size: Any, stride: Any, stora
     seen = parts.as_strided(x, size, stride, storage_offset)
     inside = (wanted[0], wanted[1], wanted[2] - home[2])
     return _put(as_strided_scatter_, input, src, seen, _through, inside)
-
-
-

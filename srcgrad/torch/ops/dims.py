@@ -59,7 +59,7 @@ def sizes(given: Any, function: str, parameter: str, position: int = 1) -> tuple
         alone = False
     else:
         alone = True
-    for k, n in enumerate(given):
+    for n in given:
         if n.__class__ is not int:
             break
     else:
@@ -69,7 +69,9 @@ def sizes(given: Any, function: str, parameter: str, position: int = 1) -> tuple
         if not is_integer(n):
             if k == 0 and alone:
                 kind = type(n).__name__
-                raise TypeError(f"{function}(): argument '{parameter}' (position {position}) must be tuple of ints, not {kind}")
+                raise TypeError(
+                    f"{function}(): argument '{parameter}' (position {position}) must be tuple of ints, not {kind}"
+                )
             raise TypeError(
                 f"{function}(): argument '{parameter}' failed to unpack the object at pos {k + 1} with error "
                 f'"type must be tuple of ints,but got {type(n).__name__}"'
@@ -88,9 +90,8 @@ def listed(given: Any, function: str, parameter: str, position: int) -> tuple[in
 
 def inferred(shape: tuple[int, ...], size: int) -> tuple[int, ...]:
     """A shape for that many elements, where one dimension may be -1."""
-    if -1 not in shape:
-        if math.prod(shape) == size and (not shape or min(shape) >= 0):
-            return shape
+    if -1 not in shape and math.prod(shape) == size and (not shape or min(shape) >= 0):
+        return shape
     known = 1
     open_at = -1
     for k, n in enumerate(shape):

@@ -176,8 +176,10 @@ def _as_tuple(key: Any) -> tuple[Any, ...]:
     """An index as a tuple of its parts; a list of indices that are no numbers is meant as one."""
     if isinstance(key, tuple):
         return key
-    if isinstance(key, list) and len(key) < 32 and any(
-        [k is None or k is Ellipsis or isinstance(k, (Tensor, list, tuple, slice, np.ndarray)) for k in key]
+    if (
+        isinstance(key, list)
+        and len(key) < 32
+        and any(k is None or k is Ellipsis or isinstance(k, (Tensor, list, tuple, slice, np.ndarray)) for k in key)
     ):
         return tuple(key)
     return (key,)
@@ -243,7 +245,10 @@ def checked(x: Tensor, places: dict[int, Any]) -> tuple[Any, ...]:
                     raise IndexError(f"index {wrong} is out of bounds for dimension {dim} with size {n}")
             counts.append(a.shape)
         found[dim] = a
-    shapes = [s if s is not None else (int(np.count_nonzero(a)),) for s, (_, a) in zip(counts, sorted(places.items()), strict=True)]
+    shapes = [
+        s if s is not None else (int(np.count_nonzero(a)),)
+        for s, (_, a) in zip(counts, sorted(places.items()), strict=True)
+    ]
     if len(shapes) > 1:
         try:
             np.broadcast_shapes(*shapes)
@@ -389,7 +394,7 @@ def index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool = Fa
 def _contains(self: Tensor, element: Any) -> bool:
     """Whether some element is equal to a number or a 0-d tensor."""
     if not isinstance(element, (Tensor, int, float, complex, np.number, np.bool_)):
-        raise RuntimeError(
+        raise RuntimeError(  # noqa: TRY004 - PyTorch's choice
             f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}."
         )
     return bool((self._a == (element._a if isinstance(element, Tensor) else element)).any())

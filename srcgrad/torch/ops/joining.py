@@ -42,11 +42,11 @@ def _joined(node: Primitive, parts: list[Tensor], dim: int) -> Tensor:
     """The call of a primitive on parts of a common dtype."""
     kind: Any = parts[0]._a.dtype
     arrays = [t._a for t in parts]
-    if any([a.dtype is not kind for a in arrays]):
+    if any(a.dtype is not kind for a in arrays):
         kind = reduce(promote_types, [of(a.dtype) for a in arrays]).numpy
         arrays = [a.astype(kind, copy=False) for a in arrays]
     y = wrapped(node.kernel(arrays, dim))
-    if state.enabled and any([t._needs for t in parts]):
+    if state.enabled and any(t._needs for t in parts):
         node.record((parts, dim), [arrays, dim], y)
     return y
 
@@ -111,8 +111,8 @@ def stack(tensors: Any, dim: Any = 0) -> Tensor:
     return _joined(stack_, parts, k)
 
 
-FACES[kernels.cat] = lambda parts, dim: cat([p for p in parts], dim)
-FACES[kernels.stack] = lambda parts, dim: stack([p for p in parts], dim)
+FACES[kernels.cat] = lambda parts, dim: cat(list(parts), dim)
+FACES[kernels.stack] = lambda parts, dim: stack(list(parts), dim)
 FACES[viewing.joined] = lambda parts, dim: cat(list(parts), dim) if isinstance(parts, (list, tuple)) else parts
 FACES[viewing.stacked] = lambda parts, dim: (
     stack(list(parts), dim) if isinstance(parts, (list, tuple)) else unsqueeze(parts, dim)

@@ -5,6 +5,7 @@ What enters: a tensor and which part. What leaves: views, each with PyTorch's no
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +14,6 @@ from srcgrad.torch.kernels import memory
 from srcgrad.torch.kernels import viewing as kernels
 from srcgrad.torch.names import op
 from srcgrad.torch.ops.dims import axis, integer, is_integer, listed
-from srcgrad.torch.ops.memory import strides_of as strides_of
 from srcgrad.torch.primitive import primitive
 from srcgrad.torch.recorded import FACES
 from srcgrad.torch.tensor import Tensor
@@ -27,17 +27,16 @@ split_with_sizes_ = View(kernels.split_with_sizes, "SplitWithSizesBackward0", se
 diagonal_ = View(kernels.diagonal, "DiagonalBackward0")
 unfold_ = View(kernels.unfold, "UnfoldBackward0")
 
-FACES[kernels.select] = lambda y, dim, index: select(y, dim, index)
 FACES[kernels.place_selected] = primitive(kernels.place_selected, "SelectBackwardBackward0", operands=["g"])
-FACES[kernels.part] = lambda y, *args: part_(y, *args)
+FACES[kernels.part] = part_
 FACES[kernels.place_part] = primitive(kernels.place_part, "SliceBackwardBackward0", operands=["g"])
-FACES[kernels.diagonal] = lambda y, *args: diagonal_(y, *args)
+FACES[kernels.diagonal] = diagonal_
 FACES[kernels.place_diagonal] = primitive(kernels.place_diagonal, "DiagonalBackwardBackward0", operands=["g"])
-FACES[kernels.unfold] = lambda y, *args: unfold_(y, *args)
+FACES[kernels.unfold] = unfold_
 FACES[kernels.fold] = primitive(kernels.fold, "UnfoldBackwardBackward0", operands=["g"])
 FACES[memory.relocated] = primitive(memory.relocated, "AsStridedBackwardBackward0", operands=["g"])
-FACES[kernels.view_as_real] = lambda y: view_as_real(y)
-FACES[kernels.view_as_complex] = lambda y: view_as_complex_(y)
+FACES[kernels.view_as_real] = view_as_real_
+FACES[kernels.view_as_complex] = view_as_complex_
 
 
 @op("select")
@@ -50,12 +49,13 @@ def select(input: Tensor, dim: Any, index: Any) -> Tensor:
     i = integer(index, "select", "index", 2)
     n = a.shape[k]
     if not -n <= i < n:
-        raise IndexError(
-            f"select(): index {i} out of range for tensor of size {list(a.shape)} at dimension {k}"
-        )
+        raise IndexError(f"select(): index {i} out of range for tensor of size {list(a.shape)} at dimension {k}")
     if i < 0:
         i += n
     return select_.see(input, a[(slice(None),) * k + (i, ...)], k, i)
+
+
+FACES[kernels.select] = select
 
 
 def part(x: Tensor, dim: int, start: int, end: int, step: int = 1) -> Tensor:
@@ -141,9 +141,7 @@ def _sized(tensor: Tensor, split_size: Any, dim: Any) -> tuple[int, int]:
     if size < 0:
         raise RuntimeError(f"split expects split_size be non-negative, but got split_size={size}")
     if size == 0 and a.shape[k]:
-        raise RuntimeError(
-            f"split_size can only be 0 if dimension size is 0, but got dimension size of {a.shape[k]}"
-        )
+        raise RuntimeError(f"split_size can only be 0 if dimension size is 0, but got dimension size of {a.shape[k]}")
     return k, size
 
 
@@ -198,7 +196,7 @@ def tensor_split(
         given = given._a.tolist()
     if isinstance(given, (tuple, list)):
         bounds = [0, *[integer(i, "tensor_split", "indices", 1) for i in given], n]
-        pairs = [clipped(i, j, n) for i, j in zip(bounds[:-1], bounds[1:], strict=True)]
+        pairs = [clipped(i, j, n) for i, j in itertools.pairwise(bounds)]
         return tuple([part(input, k, i, j) for i, j in pairs])
     count = integer(given, "tensor_split", "indices_or_sections", 1)
     if count <= 0:
@@ -257,7 +255,6 @@ def diagonal(input: Tensor, offset: Any = 0, dim1: Any = 0, dim2: Any = 1) -> Te
     """The diagonal of two dimensions, as the last dimension of a view."""
     where = diagonal_of(input._a, offset, dim1, dim2)
     return diagonal_(input, *where)  # type: ignore[no-any-return]
-
 
 
 @op("unfold", function=False)

@@ -27,7 +27,9 @@ _REDUCTIONS = ("sum", "prod", "mean", "amax", "amin")
 
 
 @op("scatter_reduce", out=True, inplace=True)
-def scatter_reduce(input: Tensor, dim: Any, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True) -> Tensor:
+def scatter_reduce(
+    input: Tensor, dim: Any, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True
+) -> Tensor:
     """Elements combined with others where the index says along a dimension."""
     a = input._a
     k = axis(dim, a.ndim, "scatter_reduce")
@@ -41,7 +43,9 @@ def scatter_reduce(input: Tensor, dim: Any, index: Tensor, src: Tensor, reduce: 
 
 
 @op("index_reduce", out=True, inplace=True)
-def index_reduce(input: Tensor, dim: Any, index: Tensor, source: Tensor, reduce: str, *, include_self: bool = True) -> Tensor:
+def index_reduce(
+    input: Tensor, dim: Any, index: Tensor, source: Tensor, reduce: str, *, include_self: bool = True
+) -> Tensor:
     """Slices combined with others where the index says along a dimension."""
     a = input._a
     k = axis(dim, a.ndim, "index_reduce")
@@ -71,7 +75,7 @@ def scatter_with(in_place: bool, x: Tensor, dim: int, where: Any, given: Any, re
     if in_place:
         return write(x, lambda _: y, name="NotImplemented")
     operands = [t for t in (x, given) if isinstance(t, Tensor)]
-    if state.enabled and any([t._needs for t in operands]):
+    if state.enabled and any(t._needs for t in operands):
         node = Missing("NotImplemented", RuntimeError("derivative for aten::scatter is not implemented"))
         node.edges = tuple([e for e in [edge_of(t) for t in operands] if e is not None])
         node.outputs = ((y._a.shape, y._a.dtype),)

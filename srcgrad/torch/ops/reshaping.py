@@ -102,7 +102,7 @@ def resize_as_(self: Tensor, the_template: Tensor, *, memory_format: Any = None)
     return resize_(self, the_template._a.shape)
 
 
-Tensor.resize = lambda self, *size: resize_(self, *size)  # type: ignore[attr-defined]
+Tensor.resize = resize_  # type: ignore[attr-defined]
 
 
 @op("set_", function=False)
@@ -114,9 +114,7 @@ def set_(self: Tensor, source: Any = None, storage_offset: int = 0, size: Any = 
         self._a = np.empty(0, self._a.dtype)
     elif isinstance(source, Tensor) and size is None:
         if source._a.dtype != self._a.dtype:
-            raise RuntimeError(
-                f"Could not set tensor of type {_c_type(source)} to a tensor of type {_c_type(self)}"
-            )
+            raise RuntimeError(f"Could not set tensor of type {_c_type(source)} to a tensor of type {_c_type(self)}")
         self._a = source._a
         self._writes = source._writes
     else:

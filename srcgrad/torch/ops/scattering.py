@@ -65,7 +65,7 @@ def _forms(name: str, apply: Callable[..., Tensor]) -> None:
         return apply(_fresh, input, *args, **kwargs)
 
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        check_history(self, self._needs or any([isinstance(a, Tensor) and a._needs for a in args]))
+        check_history(self, self._needs or any(isinstance(a, Tensor) and a._needs for a in args))
         check_alone(self)
         if name != "masked_scatter":
             for other in args:
@@ -261,7 +261,7 @@ def _placing(a: Any, where: Any, source: Any, k: int) -> None:
     if source is not None:
         _same_rank(source, where, "src")
     for d in range(min(a.ndim, where.ndim)):
-        if d != k and where.shape[d] > a.shape[d] or (source is not None and where.shape[d] > source.shape[d]):
+        if (d != k and where.shape[d] > a.shape[d]) or (source is not None and where.shape[d] > source.shape[d]):
             if source is not None:
                 raise RuntimeError(
                     f"Expected index {list(where.shape)} to be no larger than self {list(a.shape)} apart from dimension "
@@ -273,7 +273,9 @@ def _placing(a: Any, where: Any, source: Any, k: int) -> None:
     within(where, a.shape[k] if a.ndim else 1, k)
 
 
-def scatter(call: Any, input: Tensor, dim: Any, index: Tensor, src: Any = None, *, value: Any = None, reduce: Any = None) -> Tensor:
+def scatter(
+    call: Any, input: Tensor, dim: Any, index: Tensor, src: Any = None, *, value: Any = None, reduce: Any = None
+) -> Tensor:
     """Elements, or one number, put where the index says along a dimension."""
     a = input._a
     k = axis(dim, a.ndim, "scatter")
@@ -316,9 +318,7 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: Any = None) -> Tensor:
 
     where = indices._a
     if where.dtype != np.int64:
-        raise RuntimeError(
-            f"torch.take_along_dim(): dtype of indices should be Long but got {of(where.dtype)._c_name}"
-        )
+        raise RuntimeError(f"torch.take_along_dim(): dtype of indices should be Long but got {of(where.dtype)._c_name}")
     if dim is None:
         return gather(view(input, -1) if input._a.flags.c_contiguous else reshape(input, -1), 0, reshape(indices, -1))
     a = input._a
@@ -369,10 +369,12 @@ def masked_scatter(call: Any, input: Tensor, mask: Tensor, source: Tensor) -> Te
     """The elements of a source, one after the other, where the mask holds."""
     m = mask._a
     if m.dtype.kind != "b":
-        raise RuntimeError(f"masked_scatter_ only supports boolean masks, but got mask with dtype {of(m.dtype)._c_name}")
+        raise RuntimeError(
+            f"masked_scatter_ only supports boolean masks, but got mask with dtype {of(m.dtype)._c_name}"
+        )
     if source._a.dtype != input._a.dtype:
         raise RuntimeError(
-            f"masked_scatter: expected self and source to have same dtypes but got {of(input._a.dtype)._c_name} and "
+            f"masked_scatter: expected self and source to have same dtypes but got{of(input._a.dtype)._c_name} and "
             f"{of(source._a.dtype)._c_name}"
         )
     shape = input._a.shape
@@ -439,4 +441,3 @@ def put(call: Any, input: Tensor, index: Tensor, source: Tensor, accumulate: boo
 
 
 _forms("put", put)
-

@@ -66,7 +66,13 @@ def bucketize(input: Any, boundaries: Tensor, *, out_int32: bool = False, right:
 
 @op("searchsorted", method=False, out=True)
 def searchsorted(
-    sorted_sequence: Tensor, input: Any, *, out_int32: bool = False, right: bool = False, side: Any = None, sorter: Any = None
+    sorted_sequence: Tensor,
+    input: Any,
+    *,
+    out_int32: bool = False,
+    right: bool = False,
+    side: Any = None,
+    sorter: Any = None,
 ) -> Tensor:
     """Where elements would be entered into sorted lines so that these stay sorted."""
     edges = sorted_sequence._a
@@ -106,7 +112,11 @@ def searchsorted(
     found = np.empty(values.shape, kind)
     if not values.size:
         return wrapped(found)
-    lines, rows, results = edges.reshape(-1, edges.shape[-1]), values.reshape(-1, values.shape[-1]), found.reshape(-1, values.shape[-1])
+    lines, rows, results = (
+        edges.reshape(-1, edges.shape[-1]),
+        values.reshape(-1, values.shape[-1]),
+        found.reshape(-1, values.shape[-1]),
+    )
     for line, row, result in zip(lines, rows, results, strict=True):
         result[...] = np.searchsorted(line, row, way)
     return wrapped(found)

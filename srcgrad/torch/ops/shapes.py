@@ -5,6 +5,7 @@ What enters: tensors. What leaves: fresh tensors, or expanded views where PyTorc
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -104,9 +105,7 @@ def rot90(input: Tensor, k: Any = 1, dims: Any = (0, 1)) -> Tensor:
     if n < 2:
         raise RuntimeError(f"expected total dims >= 2, but got total dims = {n}")
     if given[0] == given[1] or abs(given[0] - given[1]) == n:
-        raise RuntimeError(
-            f"expected rotation dims to be different, but got dim0 = {given[0]} and dim1 = {given[1]}"
-        )
+        raise RuntimeError(f"expected rotation dims to be different, but got dim0 = {given[0]} and dim1 = {given[1]}")
     for number, d in enumerate(given):
         if not -n <= d < n:
             raise RuntimeError(f"Rotation dim{number} out of range, dim{number} = {d}")
@@ -118,9 +117,7 @@ def repeat(self: Tensor, *repeats: Any, **kwargs: Any) -> Tensor:
     """Tiles beside one another."""
     given = sizes(repeats or (kwargs["repeats"],), "repeat", "repeats")
     if len(given) < self._a.ndim:
-        raise RuntimeError(
-            "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor"
-        )
+        raise RuntimeError("Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor")
     if any(n < 0 for n in given):
         shape = (1,) * (len(given) - self._a.ndim) + self._a.shape
         target = [n * r for n, r in zip(shape, given, strict=True)]
@@ -188,7 +185,7 @@ def repeat_interleave(input: Tensor, repeats: Any = None, dim: Any = None, *, ou
 def _check_counts(counts: Any) -> None:
     if counts.dtype not in (np.int64, np.int32):
         kind = dtypes.of(counts.dtype)._c_name
-        raise NotImplementedError(f'"repeat_interleave_cpu" not implemented for \'{kind}\'')
+        raise NotImplementedError(f"\"repeat_interleave_cpu\" not implemented for '{kind}'")
 
 
 def _triangle(name: str, node: Any) -> None:
@@ -207,7 +204,9 @@ _triangle("triu", triu_node)
 
 
 def _indices(name: str, find: Any) -> None:
-    def function(row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int64, device: Any = None, layout: Any = None) -> Tensor:
+    def function(
+        row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int64, device: Any = None, layout: Any = None
+    ) -> Tensor:
         del device, layout
         if row < 0:
             raise RuntimeError(f"row must be non-negative, got{row}")
@@ -267,9 +266,7 @@ def meshgrid(*tensors: Any, indexing: Any = None) -> tuple[Tensor, ...]:
         )
         indexing = "ij"
     if indexing not in {"ij", "xy"}:
-        raise RuntimeError(
-            f'torch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}'
-        )
+        raise RuntimeError(f'torch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}')
     for t in given:
         if t._a.ndim > 1:
             raise RuntimeError(f"torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got: {t}")
@@ -301,7 +298,7 @@ def block_diag(*tensors: Tensor) -> Tensor:
         kind = dtypes.promote_types(kind, dtypes.of(t._a.dtype))
     arrays = [t._a.astype(kind.numpy, copy=False) for t in parts]
     y = wrapped(kernels.block_diag(arrays))
-    if state.enabled and any([t._needs for t in parts]):
+    if state.enabled and any(t._needs for t in parts):
         block_diag_.record((parts,), [arrays], y)
     return y
 
@@ -330,7 +327,7 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
     grids = meshgrid(*[input] * r, indexing="ij")
     places = np.meshgrid(*[np.arange(n)] * r, indexing="ij")
     mask = np.ones((n,) * r, bool)
-    for a, b in zip(places[:-1], places[1:], strict=True):
+    for a, b in itertools.pairwise(places):
         mask &= (a <= b) if with_replacement else (a < b)
     return stack([masked_select(g, wrap(mask)) for g in grids], 1)
 
@@ -340,11 +337,7 @@ def sum_to_size(self: Tensor, *size: Any) -> Tensor:
     """The sum over the dimensions along which the size would be broadcast."""
     shape = sizes(size, "sum_to_size", "size")
     mine = self._a.shape
-    fits = len(shape) <= len(mine) and all(
-        n in (m, 1) for n, m in zip(shape[::-1], mine[::-1], strict=False)
-    )
+    fits = len(shape) <= len(mine) and all(n in (m, 1) for n, m in zip(shape[::-1], mine[::-1], strict=False))
     if not fits:
-        raise RuntimeError(
-            f"size {{{list(shape)}}} is not expandable to size {{{list(mine)}}}."
-        )
+        raise RuntimeError(f"size {{{list(shape)}}} is not expandable to size {{{list(mine)}}}.")
     return self if shape == mine else sum_to(self, shape)  # type: ignore[no-any-return]

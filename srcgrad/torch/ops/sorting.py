@@ -181,7 +181,11 @@ def _answer(values: Tensor, inverse: Any, counts: Any, return_inverse: Any, retu
 
 @op("unique")
 def unique(
-    input: Tensor, sorted: Any = True, return_inverse: Any = False, return_counts: Any = False, dim: Any = None  # noqa: ARG001
+    input: Tensor,
+    sorted: Any = True,  # noqa: ARG001 - the result is always in order
+    return_inverse: Any = False,
+    return_counts: Any = False,
+    dim: Any = None,
 ) -> Any:
     """Each element, or each slice along a dimension, once and in order."""
     a = input._a
@@ -201,9 +205,7 @@ def _unique_slices(a: Any, dim: int) -> tuple[Any, Any, Any]:
     if not a.size:
         if not rows.shape[0] and all(rows.shape[1:]):
             return a, np.zeros(0, np.int64), np.zeros(0, np.int64)
-        raise RuntimeError(
-            "There are 0 sized dimensions, and they aren't selected, so unique cannot be applied"
-        )
+        raise RuntimeError("There are 0 sized dimensions, and they aren't selected, so unique cannot be applied")
     order = np.lexsort(flat.T[::-1]) if flat.shape[0] else np.zeros(0, np.int64)
     starts, place = _runs(flat[order])
     inverse = np.empty(flat.shape[0], np.int64)
@@ -231,4 +233,3 @@ def unique_consecutive(input: Tensor, return_inverse: Any = False, return_counts
     values = rows[starts].reshape(-1) if dim is None else np.ascontiguousarray(np.moveaxis(rows[starts], 0, k))
     y = _without_derivative(input, wrapped(values), "UniqueConsecutiveBackward0")
     return _answer(y, place.reshape(a.shape) if dim is None else place, counts, return_inverse, return_counts)
-

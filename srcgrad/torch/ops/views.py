@@ -13,8 +13,8 @@ import numpy as np
 from srcgrad.torch import dtypes
 from srcgrad.torch.kernels import viewing as kernels
 from srcgrad.torch.names import op
-from srcgrad.torch.ops.memory import contiguous
 from srcgrad.torch.ops.dims import axes, axis, broadcast, inferred, integer, refused, sizes
+from srcgrad.torch.ops.memory import contiguous
 from srcgrad.torch.primitive import primitive
 from srcgrad.torch.recorded import FACES
 from srcgrad.torch.tensor import Tensor
@@ -279,21 +279,20 @@ def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
 def _T(self: Tensor) -> Tensor:
     """The dimensions in reverse order."""
     if self._a.ndim not in {0, 2}:
-        _warn_about_T(self._a.ndim)
+        _warn_about_reversal()
     return permute(self, tuple(range(self._a.ndim - 1, -1, -1)))
 
 
-def _warn_about_T(ndim: int) -> None:
+def _warn_about_reversal() -> None:
     import warnings
 
     warnings.warn(
-        f"The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated and it will throw "
-        f"an error in a future release. Consider `x.mT` to transpose batches of matrices or `x.permute(*torch.arange("
-        f"x.ndim - 1, -1, -1))` to reverse the dimensions of a tensor.",
+        "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated and it will throw "
+        "an error in a future release. Consider `x.mT` to transpose batches of matrices or `x.permute(*torch.arange("
+        "x.ndim - 1, -1, -1))` to reverse the dimensions of a tensor.",
         UserWarning,
         stacklevel=3,
     )
-    del ndim
 
 
 def _mT(self: Tensor) -> Tensor:
@@ -309,9 +308,7 @@ def _mT(self: Tensor) -> Tensor:
 def adjoint(input: Tensor) -> Tensor:
     """Each matrix transposed and conjugated."""
     if input._a.ndim == 1:
-        raise RuntimeError(
-            "tensor.adjoint() is only supported on matrices or batches of matrices. Got 1-D tensor."
-        )
+        raise RuntimeError("tensor.adjoint() is only supported on matrices or batches of matrices. Got 1-D tensor.")
     return _conjugated(transpose(input, -2, -1) if input._a.ndim else input)
 
 
@@ -396,7 +393,7 @@ def broadcast_to(input: Tensor, size: Any) -> Tensor:
     return expand(input, size)
 
 
-Tensor.broadcast_to = lambda self, *size: expand(self, *size)  # type: ignore[attr-defined]
+Tensor.broadcast_to = expand  # type: ignore[attr-defined]
 
 
 @op("broadcast_tensors", method=False)
@@ -441,9 +438,7 @@ def view_dtype(x: Tensor, kind: Any) -> Tensor:
     mine = dtypes.of(a.dtype)._c_name
     if target.itemsize != a.itemsize:
         if not a.ndim:
-            raise RuntimeError(
-                f"self.dim() cannot be 0 to view {mine} as {kind._c_name} (different element sizes)"
-            )
+            raise RuntimeError(f"self.dim() cannot be 0 to view {mine} as {kind._c_name} (different element sizes)")
         if target.itemsize > a.itemsize:
             ratio = target.itemsize // a.itemsize
             if a.shape[-1] % ratio:
@@ -457,4 +452,3 @@ def view_dtype(x: Tensor, kind: Any) -> Tensor:
                 f"{a.strides[-1] // a.itemsize}"
             )
     return seen(x, a.view(target))
-

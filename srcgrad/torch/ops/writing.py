@@ -40,9 +40,7 @@ def copy_(self: Tensor, src: Any, non_blocking: bool = False) -> Tensor:  # noqa
     if b.dtype.kind == "c" and a.dtype.kind != "c":
         import warnings
 
-        warnings.warn(
-            "Casting complex values to real discards the imaginary part", UserWarning, stacklevel=2
-        )
+        warnings.warn("Casting complex values to real discards the imaginary part", UserWarning, stacklevel=2)
         return mutate(self, lambda x: x.__setitem__(..., b.real), copied_over_, src)
     return mutate(self, lambda x: np.copyto(x, b, casting="unsafe"), copied_over_, src)
 
@@ -61,9 +59,7 @@ def stretched(shape: tuple[int, ...], target: tuple[int, ...]) -> None:
                 ) from None
         raise
     if found != target:
-        raise RuntimeError(
-            f"output with shape {list(target)} doesn't match the broadcast shape {list(found)}"
-        )
+        raise RuntimeError(f"output with shape {list(target)} doesn't match the broadcast shape {list(found)}")
 
 
 def number_of(value: Any, dtype: Any) -> Any:
@@ -125,7 +121,8 @@ def zero_(self: Tensor) -> Tensor:
 @op("fill_diagonal_", function=False)
 def fill_diagonal_(self: Tensor, fill_value: Any, wrap: bool = False) -> Tensor:
     """One value on the main diagonal; with `wrap` on all of its repetitions in a tall matrix."""
-    from srcgrad.torch.ops.parts import as_strided, strides_of
+    from srcgrad.torch.ops.memory import strides_of
+    from srcgrad.torch.ops.parts import as_strided
 
     a = self._a
     if a.ndim < 2:

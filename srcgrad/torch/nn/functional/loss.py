@@ -56,7 +56,7 @@ def reduced(loss: Any, reduction: str) -> Any:
     return loss if reduction == "none" else loss.mean() if reduction == "mean" else loss.sum()
 
 
-def _pair(input: Tensor, target: Tensor, name: str, kernel: str) -> tuple[Tensor, Tensor]:
+def _pair(input: Tensor, target: Tensor, name: str, kernel: str, kinds: str = "f") -> tuple[Tensor, Tensor]:
     """Input and target in one shape and dtype; a warning where they had different ones."""
     if not isinstance(input, Tensor) or not isinstance(target, Tensor):
         missing = (target, "target", 2) if isinstance(input, Tensor) else (input, "input", 1)
@@ -71,7 +71,7 @@ def _pair(input: Tensor, target: Tensor, name: str, kernel: str) -> tuple[Tensor
         input, target = FUNCTIONS["broadcast_tensors"](input, target)
     if input._a.dtype is not target._a.dtype:
         input, target = in_one_dtype(input, target)
-    if input._a.dtype.kind != "f":
+    if input._a.dtype.kind not in kinds:
         raise unsupported(kernel, input._a.dtype)
     return input, target
 
@@ -103,11 +103,8 @@ def l1_loss(
 ) -> Tensor:  # fmt: skip
     """The absolute value of the difference."""
     reduction = reduction_of(reduction, size_average, reduce)
-    if isinstance(input, Tensor) and isinstance(target, Tensor) and input._a.dtype.kind != "f":
-        loss = (input - target).abs()  # type: ignore[operator]
-    else:
-        input, target = _pair(input, target, "l1_loss", "l1_cpu")
-        loss = (input - target).abs()  # type: ignore[operator]
+    input, target = _pair(input, target, "l1_loss", "l1_cpu", "fciu")
+    loss: Any = (input - target).abs()  # type: ignore[operator]
     return reduced(loss, reduction) if weight is None else _by_weight(loss, weight, reduction)  # type: ignore[no-any-return]
 
 

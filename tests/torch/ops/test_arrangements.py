@@ -1,0 +1,17 @@
+"""Views, shapes, joining, indexing, scattering, sorting: each line of arrangements.txt says the same in both."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+import srcgrad.torch
+from tests.torch.agreement import differences
+from tools.record_torch import asked, said
+
+
+def test_as_pytorch(pytestconfig: pytest.Config) -> None:
+    expected = said("arrangements", live=pytestconfig.getoption("live"))
+    actual = json.loads(json.dumps(asked("arrangements", srcgrad.torch)))
+    assert differences(expected, actual) == []
