@@ -2,7 +2,7 @@
 
     for k in reversed(range(1, n)):      ->     for k in range(n - 1, 0, -1):
     for k in reversed(range(n)[:trips])  ->     for k in range(trips - 1, -1, -1):
-    while y_saved:                       ->     while len(y_saved) > 0:
+    for k in reversed(steps):            ->     for k in range(steps.start + (len(steps) - 1) * steps.step, …):
 """
 
 from __future__ import annotations
@@ -12,94 +12,48 @@ from typing import Any
 
 
 class Backwards(ast.NodeTransformer):
-    """The rewriting; `lists` are the names that hold lists, found by their `[]`."""
-
-    def __init__(self, function: ast.FunctionDef) -> None:
-        self.lists = {
-            target.id
-            for node in ast.walk(function)
-            if isinstance(node, ast.Assign) and _is_list(node.value)
-            for target in node.targets
-            if isinstance(target, ast.Name)
-        }
-        self.ranges: dict[str, ast.Call | None] = {}
-        for node in ast.walk(function):
-            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-                name = node.targets[0].id
-                known = name not in self.ranges and _is_range(node.value)
-                self.ranges[name] = node.value if known else None  # type: ignore[assignment]
+    """The rewriting of every loop; what is run backwards and is no range stays as it is."""
 
     def visit_Call(self, node: ast.Call) -> Any:
         self.generic_visit(node)
         match node:
             case ast.Call(func=ast.Name(id="reversed"), args=[inner]):
-                made = self._backwards(inner)
+                made = _backwards(inner)
                 return node if made is None else ast.copy_location(made, node)
         return node
 
-    def visit_While(self, node: ast.While) -> Any:
-        self.generic_visit(node)
-        node.test = self._length(node.test)
-        return node
 
-    def visit_If(self, node: ast.If) -> Any:
-        self.generic_visit(node)
-        node.test = self._length(node.test)
-        return node
-
-    def _length(self, test: ast.expr) -> ast.expr:
-        if isinstance(test, ast.Name) and test.id in self.lists:
-            return ast.copy_location(expression(f"len({test.id}) > 0"), test)
-        return test
-
-    def _backwards(self, inner: ast.expr) -> ast.expr | None:
-        trips = None
-        if isinstance(inner, ast.Subscript) and isinstance(inner.slice, ast.Slice):
-            part = inner.slice
-            if part.lower is not None or part.step is not None or part.upper is None:
-                return None
-            inner, trips = inner.value, ast.unparse(part.upper)
-        if isinstance(inner, ast.Name):
-            known = self.ranges.get(inner.id)
-            if known is None or not all(isinstance(a, ast.Constant) for a in known.args):
-                return None
-            inner = known
-        if not _is_range(inner):
+def _backwards(inner: ast.expr) -> ast.expr | None:
+    trips = None
+    match inner:
+        case ast.Subscript(value=whole, slice=ast.Slice(lower=None, upper=ast.expr() as upper, step=None)):
+            inner, trips = whole, f"({ast.unparse(upper)})"
+    match inner:
+        case ast.Name(id=name):
+            start, step = f"{name}.start", f"{name}.step"
+            return expression(f"range({start} + ({trips or f'len({name})'} - 1) * {step}, {start} - {step}, -{step})")
+        case ast.Call(func=ast.Name(id="range"), args=args) if not any(isinstance(a, ast.Starred) for a in args):
+            pass
+        case _:
             return None
-        assert isinstance(inner, ast.Call)
-        given = [f"({ast.unparse(a)})" for a in inner.args]
-        start, stop = ("0", given[0]) if len(given) == 1 else (given[0], given[1])
-        step = _literal(inner.args[2]) if len(given) == 3 else 1
-        if step is None:
-            return None
-        if trips is not None:
-            last = f"{start} + ({trips} - 1) * {step}"
-        elif step == 1:
-            last = f"{stop} - 1"
-        elif step == -1:
-            last = f"{stop} + 1"
-        else:
-            # The last number of the range: a count of steps from its start.
-            last = f"{start} + ({stop} - {start} - {1 if step > 0 else -1}) // {step} * {step}"
-        return expression(f"range({last}, {start} - {step}, {-step})")
+    given = [_enclosed(a) for a in args]
+    start, stop = ("0", given[0]) if len(given) == 1 else (given[0], given[1])
+    step = _literal(args[2]) if len(given) == 3 else 1
+    if step is None:
+        return None
+    if trips is not None:
+        last = f"{start} + ({trips} - 1) * {step}"
+    elif abs(step) == 1:
+        last = f"{stop} - {step}"
+    else:
+        # The last number of the range: whole steps from its start.
+        last = f"{start} + ({stop} - {start} - {1 if step > 0 else -1}) // {step} * {step}"
+    return Folded().visit(expression(f"range({last}, {start} - {step}, {-step})"))  # type: ignore[no-any-return]
 
 
-def _is_list(value: ast.expr) -> bool:
-    match value:
-        case ast.List(elts=[]):
-            return True
-        case ast.Call(func=ast.Attribute(attr="copy", value=ast.Name(id=name)), args=[]):
-            return name.endswith(("saved", "left")) or "_saved" in name
-    return False
-
-
-def _is_range(value: ast.expr) -> bool:
-    return (
-        isinstance(value, ast.Call)
-        and isinstance(value.func, ast.Name)
-        and value.func.id == "range"
-        and not any(isinstance(a, ast.Starred) for a in value.args)
-    )
+def _enclosed(node: ast.expr) -> str:
+    text = ast.unparse(node)
+    return text if isinstance(node, (ast.Name, ast.Constant, ast.Call)) else f"({text})"
 
 
 def _literal(node: ast.expr) -> int | None:
@@ -108,6 +62,55 @@ def _literal(node: ast.expr) -> int | None:
     except ValueError:
         return None
     return value if isinstance(value, int) and value else None
+
+
+class Folded(ast.NodeTransformer):
+    """Sums of integer constants, worked out: `n - 1 - 1` is `n - 2`, and `x + 0` is `x`."""
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        self.generic_visit(node)
+        if not isinstance(node.op, (ast.Add, ast.Sub)):
+            return node
+        base, offset = apart(node)
+        if base is None:
+            return ast.copy_location(integer(offset), node)
+        if offset == 0:
+            return base
+        op: ast.operator = ast.Add() if offset > 0 else ast.Sub()
+        return ast.copy_location(ast.BinOp(base, op, integer(abs(offset))), node)
+
+
+def apart(node: ast.expr) -> tuple[ast.expr | None, int]:
+    """A sum as what is not constant and an integer.
+
+    >>> base, offset = apart(expression("n - 1 - 2"))
+    >>> base.id, offset
+    ('n', -3)
+    """
+    match node:
+        case ast.Constant(value=int() as value) if not isinstance(value, bool):
+            return None, value
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as value)):
+            return None, -value
+        case ast.BinOp(left=left, op=ast.Add() | ast.Sub() as op, right=right):
+            base, offset = apart(left)
+            other, more = apart(right)
+            sign = 1 if isinstance(op, ast.Add) else -1
+            if other is None:
+                return base, offset + sign * more
+            if base is None:
+                if sign == 1:
+                    return other, offset + more
+                if offset == 0:
+                    return ast.UnaryOp(ast.USub(), other), -more
+                return ast.BinOp(integer(offset - more), op, other), 0
+            return ast.BinOp(base, op, other), offset + sign * more
+    return node, 0
+
+
+def integer(value: int) -> ast.expr:
+    """The tree of an integer."""
+    return ast.Constant(value) if value >= 0 else ast.UnaryOp(ast.USub(), ast.Constant(-value))
 
 
 def expression(text: str) -> ast.expr:

@@ -83,6 +83,8 @@ SCIPY = (
     "sparse.linalg",
     "interpolate",
     "stats",
+    "integrate",
+    "optimize",
 )
 _loaded: list[bool] = []
 _pending = dict.fromkeys(f"scipy.{name}" for name in SCIPY)

@@ -6,12 +6,13 @@ import functools
 import inspect
 import re
 from collections import deque
+from types import BuiltinFunctionType
 from typing import Any
 
 import numpy as np
 
 from srcgrad.rules import table
-from srcgrad.runtime import anomaly
+from srcgrad.runtime import anomaly, reach
 from srcgrad.runtime.binding import binding_of
 from srcgrad.runtime.calls import NOT_KNOWN, call, handlers, python_function, python_method
 from srcgrad.runtime.levels import refused, state
@@ -66,13 +67,25 @@ def by_table(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], compute: Any
         elif isinstance(y, np.ndarray) and y.dtype.kind in "iu":
             check_unlike(y, args)
         return y
-    if not _writes(f) and not any_active(args, kwargs):
+    if not _writes(f) and not any_active(args, kwargs) and not _calls_back(args, kwargs):
         return native.unrecorded(compute or f, args, kwargs)
     assert body is not None
     try:
         return python_function(body, args, kwargs)  # type: ignore[arg-type]
     except NotImplementedError as error:
         raise without_derivative(f, error) from None
+
+
+def _calls_back(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Whether a function among the arguments can get at an active value: np.apply_along_axis(lambda v: c * v, 0, a)."""
+    given = [a for a in (*args, *kwargs.values()) if _is_callback(a)]
+    return bool(given) and reach.is_reached(*given)
+
+
+def _is_callback(a: Any) -> bool:
+    if isinstance(a, (list, tuple)):
+        return any(_is_callback(part) for part in a)
+    return callable(a) and not isinstance(a, (type, np.ufunc, BuiltinFunctionType))
 
 
 def _of_numbers(rule: Any, f: Any, args: tuple[Any, ...]) -> Any:

@@ -72,6 +72,11 @@ class Node:
     def name(self) -> str:
         return type(self).__name__
 
+    def label(self) -> str:
+        """The name in the words of the errors: Mul, Squeeze1."""
+        name = self.name()
+        return name.removesuffix("Backward0") if name.endswith("Backward0") else name.replace("Backward", "")
+
     def _sequence_nr(self) -> int:
         return self.sequence
 

@@ -83,7 +83,7 @@ def check_apart(t: Tensor, other: Tensor, *, wholly: bool = False) -> None:
 def _refusal(t: Tensor, what: str) -> str:
     """Why a view cannot be written to, or cannot follow what was written."""
     if t._node is not None:
-        text = f"Output {t._output} of {t._node.name().removesuffix('Backward0')} is a view"
+        text = f"Output {t._output} of {t._node.label()} is a view"
         if t._made_untracked:
             text += f" of a view which was created in no_grad mode and {what} with grad mode enabled."
         else:
@@ -357,7 +357,7 @@ def renewed(t: Tensor) -> Node | None:
         if (x._a.dtype.kind == "c") != (t._a.dtype.kind == "c"):
             x = (view_as_real_ if x._a.dtype.kind == "c" else view_as_complex_)(x)
             if x._a.shape == t._a.shape and x._a.strides == t._a.strides and np.shares_memory(x._a[:1], t._a[:1]):
-                return x._node
+                return x._node  # type: ignore[no-any-return]
         result = wrap(t._a)
         seen, home = memory.geometry(t._a), memory.geometry(x._a)
         return strided_.record((x, seen, home), [x._a, seen, home], result)

@@ -105,7 +105,7 @@ class OperationNode(Node):
         origin, number = (self, 0) if place < 0 else self._origin_now(value, place)
         if origin is None or isinstance(origin, AccumulateGrad):
             return text
-        return f"{text}, which is output {number} of {origin.name().removesuffix('Backward0')},"
+        return f"{text}, which is output {number} of {origin.label()},"
 
     def _origin_now(self, value: Any, place: int) -> Any:
         """The node and output number of a saved operand, as that tensor is after the write, if it still exists."""

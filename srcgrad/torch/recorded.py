@@ -36,7 +36,8 @@ def on_tensors(plan: Plan) -> Callable[..., Any]:
             source = source.replace(dotted, dotted.replace(".", "_"))
         scope = {name.replace(".", "_"): face for name, face in faces.items()}
         return _compiled(source, plan.function.__name__, scope)
-    return Derived(plan.function)
+    title = plan.function.__name__
+    return Derived(plan.function, title.removesuffix("0") + "Backward0" if title.endswith("Backward0") else "")
 
 
 def _plain(e: ast.expr, parameters: set[str], scope: Any, faces: dict[str, Any]) -> bool:

@@ -13,7 +13,7 @@ import numpy as np
 
 from srcgrad.rules.table import elementwise, rule
 from srcgrad.torch.kernels.error_functions import erf
-from srcgrad.torch.kernels.masks import above, at_most, dropped, kept, strictly_beyond, strictly_inside
+from srcgrad.torch.kernels.masks import above
 
 
 def relu(x: Any) -> Any:
@@ -21,7 +21,31 @@ def relu(x: Any) -> Any:
     return np.maximum(x, 0)
 
 
-rule(relu, "x", vjp={"x": "dropped(y_bar, at_most(y, 0))"}, jvp={"x": "dropped(x_dot, at_most(y, 0))"})
+def threshold_backward(g: Any, x: Any, bound: Any) -> Any:
+    """g where x is above the bound, 0 elsewhere."""
+    return np.where(x <= bound, 0, g)
+
+
+def hardtanh_backward(g: Any, x: Any, low: Any, high: Any) -> Any:
+    """g where x is between the bounds, 0 elsewhere."""
+    return np.where((x > low) & (x < high), g, 0)
+
+
+def shrink_backward(g: Any, x: Any, bound: Any) -> Any:
+    """g where |x| is above the bound, 0 elsewhere."""
+    return np.where((x > bound) | (x < -bound), g, 0)
+
+
+# The second derivatives are zero, and PyTorch's graph goes on to x all the same.
+for _function, _bounds in ((threshold_backward, "bound"), (hardtanh_backward, "low, high"), (shrink_backward, "bound")):
+    _name = _function.__name__
+    rule(
+        _function,
+        f"g, x, {_bounds}",
+        vjp={"g": f"{_name}(y_bar, x, {_bounds})", "x": "np.zeros_like(x)"},
+        jvp={"g": f"{_name}(g_dot, x, {_bounds})", "x": "np.zeros_like(x)"},
+    )
+rule(relu, "x", vjp={"x": "threshold_backward(y_bar, y, 0)"}, jvp={"x": "threshold_backward(x_dot, y, 0)"})
 
 
 def sigmoid(x: Any) -> Any:
@@ -43,8 +67,8 @@ def threshold(x: Any, bound: Any, value: Any) -> Any:
 rule(
     threshold,
     "x, bound, value",
-    vjp={"x": "dropped(y_bar, at_most(x, bound))"},
-    jvp={"x": "dropped(x_dot, at_most(x, bound))"},
+    vjp={"x": "threshold_backward(y_bar, x, bound)"},
+    jvp={"x": "threshold_backward(x_dot, x, bound)"},
 )
 
 
@@ -56,8 +80,8 @@ def hardtanh(x: Any, low: Any, high: Any) -> Any:
 rule(
     hardtanh,
     "x, low, high",
-    vjp={"x": "kept(y_bar, strictly_inside(x, low, high))"},
-    jvp={"x": "kept(x_dot, strictly_inside(x, low, high))"},
+    vjp={"x": "hardtanh_backward(y_bar, x, low, high)"},
+    jvp={"x": "hardtanh_backward(x_dot, x, low, high)"},
 )
 
 
@@ -180,14 +204,14 @@ def softshrink(x: Any, bound: Any) -> Any:
 rule(
     hardshrink,
     "x, bound",
-    vjp={"x": "kept(y_bar, strictly_beyond(x, bound))"},
-    jvp={"x": "kept(x_dot, strictly_beyond(x, bound))"},
+    vjp={"x": "shrink_backward(y_bar, x, bound)"},
+    jvp={"x": "shrink_backward(x_dot, x, bound)"},
 )
 rule(
     softshrink,
     "x, bound",
-    vjp={"x": "kept(y_bar, strictly_beyond(x, bound))"},
-    jvp={"x": "kept(x_dot, strictly_beyond(x, bound))"},
+    vjp={"x": "shrink_backward(y_bar, x, bound)"},
+    jvp={"x": "shrink_backward(x_dot, x, bound)"},
 )
 
 
@@ -199,8 +223,8 @@ def hardsigmoid(x: Any) -> Any:
 rule(
     hardsigmoid,
     "x",
-    vjp={"x": "kept(y_bar / 6, strictly_inside(x, -3, 3))"},
-    jvp={"x": "kept(x_dot / 6, strictly_inside(x, -3, 3))"},
+    vjp={"x": "hardtanh_backward(y_bar / 6, x, -3, 3)"},
+    jvp={"x": "hardtanh_backward(x_dot / 6, x, -3, 3)"},
 )
 
 

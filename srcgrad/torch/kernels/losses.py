@@ -35,7 +35,12 @@ def per_element(y_bar: Any, x: Any, reduction: str) -> Any:
     return y_bar / np.size(x) if reduction == "mean" else y_bar
 
 
-linear(per_element, "g, x, reduction", g="per_element(y_bar, x, reduction)")
+rule(
+    per_element,
+    "g, x, reduction",
+    vjp={"g": "per_element(y_bar, x, reduction)", "x": ""},
+    jvp={"g": "per_element(g_dot, x, reduction)", "x": ""},
+)
 linear(reduced, "loss, reduction", loss="np.broadcast_to(per_element(y_bar, loss, reduction), np.shape(loss))")
 SHAPE_READERS[per_element] = (1,)
 
@@ -236,9 +241,10 @@ linear(
     "x, target, weight, reduction, ignore_index",
     x="nll_loss_bar(y_bar, x, target, weight, reduction, ignore_index)",
 )
-linear(
+rule(
     nll_loss_bar,
     "g, x, target, weight, reduction, ignore_index",
-    g="nll_loss(y_bar, target, weight, reduction, ignore_index)",
+    vjp={"g": "nll_loss(y_bar, target, weight, reduction, ignore_index)", "x": ""},
+    jvp={"g": "nll_loss_bar(g_dot, x, target, weight, reduction, ignore_index)", "x": ""},
 )
 SHAPE_READERS[nll_loss_bar] = (1,)

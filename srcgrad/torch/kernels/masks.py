@@ -37,21 +37,6 @@ def inside(x: Any, low: Any, high: Any) -> Any:
     return (x >= low) & (x <= high)
 
 
-def strictly_inside(x: Any, low: Any, high: Any) -> Any:
-    """Where low < x < high."""
-    return (x > low) & (x < high)
-
-
-def strictly_beyond(x: Any, bound: Any) -> Any:
-    """Where |x| > bound."""
-    return (x > bound) | (x < -bound)
-
-
-def at_most(x: Any, bound: Any) -> Any:
-    """Where x <= bound."""
-    return x <= bound
-
-
 def above(x: Any, bound: Any) -> Any:
     """Where x > bound."""
     return x > bound
@@ -99,9 +84,6 @@ def high_binds(x: Any, low: Any, high: Any) -> Any:
 
 MASKS = (
     inside,
-    strictly_inside,
-    strictly_beyond,
-    at_most,
     above,
     winner,
     loser,

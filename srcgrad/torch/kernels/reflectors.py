@@ -24,9 +24,11 @@ def reflector(a: Any, k: int) -> Any:
 
 def reflected(a: Any, tau: Any, c: Any, transpose: bool) -> Any:
     """The product of all reflectors, or its adjoint, times c."""
-    for m, v, t in steps(a, tau, c, transpose):
-        c = m - t * v @ (mH(v) @ m)
-    return c
+    done = steps(a, tau, c, transpose)
+    if not done:
+        return c
+    m, v, t = done[-1]
+    return m - t * v @ (mH(v) @ m)
 
 
 def steps(a: Any, tau: Any, c: Any, transpose: bool) -> Any:

@@ -32,7 +32,7 @@ def hermitian_part(a: Any) -> Any:
 
 def cholesky(a: Any, upper: bool) -> Any:
     """l with l l^H = a, or its adjoint."""
-    y = np.linalg.cholesky(a)
+    y = np.linalg.cholesky(mH(a) if upper else a)
     return mH(y) if upper else y
 
 

@@ -24,8 +24,17 @@ def solution(a: Any, b: Any, left: bool, vector: bool) -> Any:
     try:
         return np.linalg.solve(a, b)
     except np.linalg.LinAlgError:
-        factors, pivots = eliminated(a)
+        factors, pivots = singular_factors(a)
         return solve_factored(factors, rows_in_order(pivots, a.shape[-1]), b, True, False)
+
+
+def singular_factors(a: Any) -> tuple[Any, Any]:
+    """The factors of matrices of which some are singular: pivots that rounding alone made are zero."""
+    factors, pivots = eliminated(a)
+    n = a.shape[-1]
+    scale = np.max(np.abs(np.triu(factors)), axis=(-2, -1), keepdims=True, initial=0)
+    tiny = (np.abs(factors) <= n * np.finfo(a.dtype).eps * scale) & np.eye(n, dtype=bool)
+    return np.where(tiny, 0, factors), pivots
 
 
 def system_bar(y_bar: Any, y: Any, a: Any, left: bool, vector: bool) -> Any:

@@ -34,6 +34,9 @@ _elu = primitive(kernels.elu, "EluBackward0")
 _celu = primitive(kernels.celu, "CeluBackward0")
 
 FACES[kernels.sigmoid] = _sigmoid
+FACES[kernels.threshold_backward] = primitive(kernels.threshold_backward, "ThresholdBackwardBackward0")
+FACES[kernels.hardtanh_backward] = primitive(kernels.hardtanh_backward, "HardtanhBackwardBackward0")
+FACES[kernels.shrink_backward] = primitive(kernels.shrink_backward, "SoftshrinkBackwardBackward0")
 FACES[kernels.leaked] = primitive(kernels.leaked, "LeakyReluBackwardBackward0", operands=["g"])
 FACES[kernels.softmax_bar] = primitive(kernels.softmax_bar, "SoftmaxBackwardDataBackward0")
 FACES[kernels.log_softmax_bar] = primitive(kernels.log_softmax_bar, "LogSoftmaxBackwardDataBackward0")

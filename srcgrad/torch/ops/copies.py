@@ -18,6 +18,7 @@ from srcgrad.torch.modes import state
 from srcgrad.torch.names import deliver, op
 from srcgrad.torch.ops import parts, views
 from srcgrad.torch.ops.dims import axis
+from srcgrad.torch.ops.memory import contiguous
 from srcgrad.torch.primitive import Primitive, primitive
 from srcgrad.torch.recorded import FACES
 from srcgrad.torch.tensor import Tensor, edge_of, wrap
@@ -29,8 +30,6 @@ def _twin(name: str, view: Callable[..., Any]) -> None:
     def function(input: Tensor, *args: Any, out: Any = None, **kwargs: Any) -> Any:
         seen = view(input, *args, **kwargs)
         made = tuple([_copied(t) for t in seen]) if isinstance(seen, tuple) else _copied(seen)
-        if isinstance(seen, tuple):
-            _rename(made)
         if out is not None:
             if not isinstance(made, tuple):
                 deliver(out, made)
@@ -53,11 +52,6 @@ def _copied(seen: Tensor) -> Tensor:
             node.__class__ = _renamed(type(node))
         made._node, made._output, made._needs = node, seen._output, True
     return made
-
-
-def _rename(made: tuple[Tensor, ...]) -> None:
-    for t in made:
-        t._several = False
 
 
 _classes: dict[type, type] = {}
@@ -254,7 +248,7 @@ def _through(x: Any, seen: Any) -> Any:
 @op("as_strided_scatter")
 def as_strided_scatter(input: Tensor, src: Tensor, size: Any, stride: Any, storage_offset: Any = None) -> Tensor:
     """The tensor with what a geometry of its memory shows replaced."""
-    x = input if input._a.flags.c_contiguous else views.contiguous(input)
+    x = input if input._a.flags.c_contiguous else contiguous(input)
     wanted, home = parts.seen_through(x, size, stride, storage_offset)
     seen = parts.as_strided(x, size, stride, storage_offset)
     inside = (wanted[0], wanted[1], wanted[2] - home[2])

@@ -13,7 +13,7 @@ from srcgrad.torch.tensor import Tensor
 def integer(value: Any, function: str, parameter: str, position: int | None = None) -> int:
     """An int of whatever has the meaning of one; bools, floats and names are refused."""
     if value.__class__ is int:
-        return value  # type: ignore[no-any-return]
+        return value
     if isinstance(value, (int, np.integer)) and not isinstance(value, bool):
         return int(value)
     if isinstance(value, Tensor) and value._a.size == 1 and value._a.dtype.kind in "iu":

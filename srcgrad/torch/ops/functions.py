@@ -65,7 +65,8 @@ def _enter(names: str, kernel: Callable[..., Any], node: str) -> None:
     function.__name__ = function.__qualname__ = first
     function.__doc__ = f"{kernel.__name__}, element by element."
     op(*names.split(), out=True, inplace=True)(function)
-    FACES[kernel] = function
+    # In a rule's text a constant may come as a number.
+    FACES[kernel] = lambda x: function(x) if isinstance(x, Tensor) else kernel(x)
 
 
 for _names, _kernel, _node in TABLE:

@@ -64,7 +64,7 @@ def _plain(x: Tensor, key: tuple[Any, ...]) -> Tensor:
         if k.__class__ is int:
             found = _select(found, dim, k, number)
         else:
-            if k != _FULL:
+            if not _covers(k, found._a.shape[dim]):
                 found = _slice(found, dim, k)
             dim += 1
     return alias(x) if found is x else found
@@ -83,6 +83,18 @@ def _select(x: Tensor, dim: int, i: int, number: int) -> Tensor:
     if i < 0:
         i += n
     return select_.see(x, a[(i, ...) if not dim else (_FULL,) * dim + (i, ...)], dim, i)
+
+
+def _covers(key: slice, n: int) -> bool:
+    """Whether a slice among other indices takes the whole dimension, and so makes no view."""
+    if key == _FULL:
+        return True
+    if key.step not in {None, 1} or isinstance(key.start, Tensor) or isinstance(key.stop, Tensor):
+        return False
+    try:
+        return slice(key.start, key.stop).indices(n)[:2] == (0, n)
+    except TypeError:
+        return False
 
 
 def _slice(x: Tensor, dim: int, key: slice) -> Tensor:
@@ -145,7 +157,7 @@ def sliced(x: Tensor, key: Any, written: bool = False) -> tuple[Tensor, dict[int
             places[dim] = np.zeros(int(bool(k)), np.int64)
             dim += 1
         elif isinstance(k, slice):
-            if whole or k != _FULL:
+            if whole or not _covers(k, found._a.shape[dim]):
                 found = _slice(found, dim, k)
             dim += 1
             number += 1
@@ -223,7 +235,7 @@ def checked(x: Tensor, places: dict[int, Any]) -> tuple[Any, ...]:
     shape = x._a.shape
     found: list[Any] = [None] * (max(places) + 1)
     shapes = []
-    counts = []
+    counts: list[Any] = []
     for dim in sorted(places):
         a = places[dim]
         if a.dtype.kind == "b":
@@ -348,10 +360,6 @@ def put(x: Tensor, places: tuple[Any, ...], values: Tensor, accumulate: bool) ->
     return mutate(x, lambda a: kernels.put_at(a, v, places, accumulate), index_put_node, values, places, accumulate)
 
 
-Tensor.__getitem__ = getitem  # type: ignore[attr-defined]
-Tensor.__setitem__ = setitem  # type: ignore[attr-defined]
-
-
 def _places_of(x: Tensor, indices: Any) -> tuple[Any, ...]:
     places: dict[int, Any] = {}
     dim = 0
@@ -400,4 +408,5 @@ def _contains(self: Tensor, element: Any) -> bool:
     return bool((self._a == (element._a if isinstance(element, Tensor) else element)).any())
 
 
-Tensor.__contains__ = _contains  # type: ignore[attr-defined]
+for _name, _method in {"__getitem__": getitem, "__setitem__": setitem, "__contains__": _contains}.items():
+    setattr(Tensor, _name, _method)

@@ -159,7 +159,7 @@ def is_set_to(self: Tensor, tensor: Tensor) -> bool:
 @op("is_same_size")
 def is_same_size(input: Tensor, other: Tensor) -> bool:
     """Whether both have the same shape."""
-    return input._a.shape == other._a.shape
+    return input._a.shape == other._a.shape  # type: ignore[no-any-return]
 
 
 @op("is_non_overlapping_and_dense", function=False)
@@ -172,7 +172,7 @@ def _len(self: Tensor) -> int:
     shape = self._a.shape
     if not shape:
         raise TypeError("len() of a 0-d tensor")
-    return shape[0]
+    return shape[0]  # type: ignore[no-any-return]
 
 
 Tensor.__len__ = _len  # type: ignore[attr-defined]

@@ -49,8 +49,8 @@ def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, inve
     """For each element whether it is among others."""
     if not isinstance(elements, Tensor) and not isinstance(test_elements, Tensor):
         raise TypeError("isin() received an invalid combination of arguments")
-    given = [x._a if isinstance(x, Tensor) else np.asarray(x) for x in (elements, test_elements)]
-    return wrapped(np.isin(*given, assume_unique=assume_unique, invert=invert))
+    among = [x._a if isinstance(x, Tensor) else np.asarray(x) for x in (elements, test_elements)]
+    return wrapped(np.isin(among[0], among[1], assume_unique=assume_unique, invert=invert))
 
 
 @op("bucketize", method=False, out=True)
@@ -105,7 +105,7 @@ def searchsorted(
                 f"torch.searchsorted(): sorter must be a tensor of long dtype but got dtype {of(sorter._a.dtype)._c_name}"
             )
         edges = np.take_along_axis(edges, sorter._a, -1)
-    way = "right" if right or side == "right" else "left"
+    way: Any = "right" if right or side == "right" else "left"
     kind = np.int32 if out_int32 else np.int64
     if edges.ndim == 1:
         return wrapped(np.asarray(np.searchsorted(edges, values, way), kind))

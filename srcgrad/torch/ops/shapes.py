@@ -340,4 +340,4 @@ def sum_to_size(self: Tensor, *size: Any) -> Tensor:
     fits = len(shape) <= len(mine) and all(n in (m, 1) for n, m in zip(shape[::-1], mine[::-1], strict=False))
     if not fits:
         raise RuntimeError(f"size {{{list(shape)}}} is not expandable to size {{{list(mine)}}}.")
-    return self if shape == mine else sum_to(self, shape)  # type: ignore[no-any-return]
+    return self if shape == mine else sum_to(self, shape)

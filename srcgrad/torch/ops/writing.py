@@ -87,7 +87,7 @@ _C_TYPES = {
 
 
 def _c_type(dtype: Any) -> str:
-    return _C_TYPES.get(dtype.name, dtype.name)
+    return str(_C_TYPES.get(dtype.name, dtype.name))
 
 
 @op("fill_", function=False)

@@ -5,6 +5,7 @@ What enters: an input and a target. What leaves: a 0-d tensor, or with `reductio
 
 from __future__ import annotations
 
+import math
 import warnings
 from typing import Any
 
@@ -32,7 +33,7 @@ _soft_margin = primitive(kernels.soft_margin_loss, "SoftMarginLossBackward0")
 
 
 def _per_element(y_bar: Tensor, x: Any, reduction: str) -> Any:
-    return y_bar / x.size if reduction == "mean" else y_bar  # type: ignore[operator]
+    return y_bar / math.prod(x.shape) if reduction == "mean" else y_bar  # type: ignore[operator]
 
 
 FACES[kernels.per_element] = _per_element
