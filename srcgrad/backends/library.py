@@ -29,3 +29,18 @@ def is_finite_array(a):
         odd += v - v != 0.0
     return odd == 0
 '''
+
+import ast  # noqa: E402
+
+
+def _functions() -> dict[str, ast.FunctionDef]:
+    return {s.name: s for s in ast.parse(_TEXTS).body if isinstance(s, ast.FunctionDef)}
+
+
+def names() -> frozenset[str]:
+    """The functions that have a form here."""
+    return frozenset(_functions())
+
+
+def used_by(tree: ast.Module) -> list[ast.stmt]:
+    return list(_functions().values())

@@ -83,6 +83,7 @@ FAMILIES = [
     "complex_numbers",
     "special_functions",
     "windows",
+    "losses",
     "logic",
     "contractions",
     "products",
@@ -91,6 +92,11 @@ FAMILIES = [
     "extrema",
     "cumulative",
     "statistics",
+    "systems",
+    "determinants",
+    "factors",
+    "spectra",
+    "matrix_norms",
     "random",
 ]
 # Modules that are imported when they are first asked for.
@@ -111,6 +117,8 @@ for _family in FAMILIES:
 def __getattr__(name: str) -> Any:
     if name in names.FUNCTIONS:
         found: Any = names.FUNCTIONS[name]
+    elif name in names.WRITERS and hasattr(Tensor, name):
+        found = getattr(Tensor, name)
     elif name in dtypes.NAMES:
         found = dtypes.NAMES[name]
     elif name in _SHORT:

@@ -74,8 +74,8 @@ class Node:
 
     def label(self) -> str:
         """The name in the words of the errors: Mul, Squeeze1."""
-        name = self.name()
-        return name.removesuffix("Backward0") if name.endswith("Backward0") else name.replace("Backward", "")
+        name, _, number = self.name().rpartition("Backward")
+        return self.name() if not number.isdecimal() else name + number.removesuffix("0")
 
     def _sequence_nr(self) -> int:
         return self.sequence

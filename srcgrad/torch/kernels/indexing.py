@@ -57,18 +57,38 @@ def add_flat(line: Any, where: Any, values: Any) -> None:
 
 
 def add_rows(z: Any, rows: Any, values: Any) -> None:
-    """Add rows into an array: sorted first, so that the rows of each place are summed at once."""
+    """Add rows into an array: all the first occurrences of places at once, then the second, and so on."""
     if not rows.size:
         return
     values = np.broadcast_to(values, (rows.size, *z.shape[1:]))
     where = np.where(rows < 0, rows + z.shape[0], rows)
+    counts = np.bincount(where)
+    most = int(counts.max())
+    if most == 1:
+        z[where] += values
+        return
+    width = z[0].size
+    if most > 64 or width < 16:
+        # Few places, or short rows: column by column.
+        if z.dtype.kind == "f" and z.itemsize <= 8 and width <= 64:
+            columns = values.reshape(rows.size, width)
+            sums = [np.bincount(where, columns[:, k], z.shape[0]) for k in range(width)]
+            z += np.stack(sums, -1).reshape(z.shape).astype(z.dtype)
+        else:
+            np.add.at(z, where, values)
+        return
     order = np.argsort(where, kind="stable")
-    where = where[order]
-    starts = np.flatnonzero(np.r_[True, where[1:] != where[:-1]])
-    if starts.size == where.size:
-        z[where] += values[order]
-    else:
-        z[where[starts]] += np.add.reduceat(values[order], starts, axis=0)
+    places = np.flatnonzero(counts)
+    counts = counts[places]
+    starts = np.cumsum(counts) - counts
+    # The places with the most occurrences come first, so that each round is a beginning of the rest.
+    by_count = np.argsort(-counts, kind="stable")
+    starts, counts = starts[by_count], counts[by_count]
+    sums = values[order[starts]]
+    for r in range(1, most):
+        k = int(np.searchsorted(-counts, -r))
+        sums[:k] += values[order[starts[:k] + r]]
+    z[places[by_count]] += sums
 
 
 def place_indexed(g: Any, shape: tuple[int, ...], places: Places) -> Any:

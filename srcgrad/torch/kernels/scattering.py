@@ -18,8 +18,10 @@ from srcgrad.torch.plan import SHAPE_READERS
 
 def along(dim: int, where: Any) -> tuple[Any, ...]:
     """The index of the elements that `where` names along a dimension, each at its own place in the others."""
-    grid = list(np.ogrid[tuple([slice(n) for n in where.shape])])
-    grid[dim] = where
+    n = where.ndim
+    grid = []
+    for d, size in enumerate(where.shape):
+        grid.append(where if d == dim else np.arange(size).reshape((size,) + (1,) * (n - d - 1)))
     return tuple(grid)
 
 

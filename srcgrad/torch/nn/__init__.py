@@ -80,3 +80,5 @@ def _public(module: Any) -> dict[str, Any]:
 
 
 globals().update({**_public(simple), **_public(loss)})
+
+from srcgrad.torch.nn import modules as modules  # noqa: E402 - it mirrors what stands above

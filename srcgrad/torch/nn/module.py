@@ -98,7 +98,7 @@ class Module(Hooked, Stateful):
             if "_modules" not in d:
                 raise AttributeError("cannot assign module before Module.__init__() call")
             self._forget(name, "_modules")
-            d["_modules"][name] = value
+            d["_modules"][name] = entered("module", self, name, value) if everywhere.registered["module"] else value
             return
         modules = d.get("_modules")
         if modules is not None and name in modules:
@@ -106,7 +106,7 @@ class Module(Hooked, Stateful):
                 raise TypeError(
                     f"cannot assign '{_type_name(value)}' as child module '{name}' (torch.nn.Module or None expected)"
                 )
-            modules[name] = value
+            modules[name] = entered("module", self, name, value)
             return
         buffers = d.get("_buffers")
         if isinstance(value, Buffer):
@@ -118,7 +118,7 @@ class Module(Hooked, Stateful):
                 raise TypeError(
                     f"cannot assign '{_type_name(value)}' as buffer '{name}' (torch.nn.Buffer, torch.Tensor or None expected)"
                 )
-            buffers[name] = value
+            buffers[name] = entered("buffer", self, name, value)
             return
         object.__setattr__(self, name, value)
 
@@ -154,7 +154,7 @@ class Module(Hooked, Stateful):
                 f"Cannot assign non-leaf Tensor to parameter '{name}'. Model parameters must be created explicitly. To "
                 f"express '{name}' as a function of another Tensor, compute the value in the forward() method."
             )
-        self._parameters[name] = param
+        self._parameters[name] = entered("parameter", self, name, param) if param is not None else None
 
     def register_buffer(self, name: str, tensor: Any, persistent: bool = True) -> None:
         """Enter a tensor that is kept and not trained; one that is not persistent is not in the state_dict."""
@@ -165,7 +165,7 @@ class Module(Hooked, Stateful):
             raise TypeError(
                 f"cannot assign '{_type_name(tensor)}' object to buffer '{name}' (torch Tensor or None required)"
             )
-        self._buffers[name] = tensor
+        self._buffers[name] = entered("buffer", self, name, tensor)
         if persistent:
             self._non_persistent_buffers_set.discard(name)
         else:
@@ -176,7 +176,7 @@ class Module(Hooked, Stateful):
         if not isinstance(module, Module) and module is not None:
             raise TypeError(f"{_type_name(module)} is not a Module subclass")
         self._check_name(name, "_modules", "module")
-        self._modules[name] = module
+        self._modules[name] = entered("module", self, name, module)
 
     def register_module(self, name: str, module: Any) -> None:
         """Enter a submodule under a name."""

@@ -77,6 +77,18 @@ def msort(input: Tensor) -> Tensor:
     return values
 
 
+def _first_few(a: Any, dim: int, count: int, largest: bool) -> Any:
+    """Where the first few in order are; where they are few among many, only those are sorted."""
+    n = a.shape[dim]
+    lead = (slice(None),) * dim
+    if not 0 < 16 * count < n:
+        return order_of(a, dim, largest)[(*lead, slice(0, count))]
+    found = np.argpartition(a, n - count if largest else count - 1, dim)
+    found = found[(*lead, slice(n - count, None) if largest else slice(0, count))]
+    found = np.sort(found, dim)
+    return np.take_along_axis(found, order_of(np.take_along_axis(a, found, dim), dim, largest), dim)
+
+
 @op("topk", out=True)
 def topk(input: Tensor, k: Any, dim: Any = -1, largest: Any = True, sorted: Any = True) -> Any:  # noqa: ARG001
     """The k largest, or smallest, elements along a dimension, and where they were."""
@@ -86,11 +98,11 @@ def topk(input: Tensor, k: Any, dim: Any = -1, largest: Any = True, sorted: Any 
     n = a.shape[d] if a.ndim else 1
     if not 0 <= count <= n:
         raise RuntimeError("selected index k out of range")
-    where = order_of(a, d, bool(largest))
-    if a.ndim:
-        where = where[(slice(None),) * d + (slice(0, count),)]
-    elif not count:
-        where = where.reshape(1)[:0]
+    where = (
+        _first_few(a, d, count, bool(largest))
+        if a.ndim
+        else np.zeros(1 if count else 0, np.int64).reshape(a.shape if count else (0,))
+    )
     values, indices = _sorted(topk_, input, d, where)
     return named("topk", "values", "indices")((values, indices))
 

@@ -7,13 +7,15 @@ from typing import Any
 import numpy as np
 
 from srcgrad.torch.names import FUNCTIONS
+from srcgrad.torch.ops import losses
 from srcgrad.torch.ops.comparison import in_one_dtype
 from srcgrad.torch.ops.reductions import vector_norm
 from srcgrad.torch.pointwise import Binary
 from srcgrad.torch.tensor import Tensor
 
-__all__ = ["cosine_similarity", "normalize", "pairwise_distance"]
+__all__ = ["cosine_similarity", "normalize", "pairwise_distance", "pdist"]
 
+pdist = losses.pdist
 _add_number = Binary(np.add, "AddBackward1")
 
 

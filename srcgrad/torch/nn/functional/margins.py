@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from srcgrad.torch.kernels import margins as kernels
-from srcgrad.torch.names import FUNCTIONS, op
+from srcgrad.torch.names import FUNCTIONS
 from srcgrad.torch.nn.functional.classification import cross_entropy
 from srcgrad.torch.nn.functional.distance import pairwise_distance
 from srcgrad.torch.nn.functional.loss import reduced, reduction_of
@@ -264,12 +264,3 @@ def _padded(targets: Any, lengths: Any, blank: int) -> Any:
         rows[k, :n] = targets[k, :n] if targets.ndim == 2 else targets[start : start + n]
         start += n
     return rows
-
-
-@op("ctc_loss", method=False)
-def ctc_loss_by_number(
-    log_probs: Tensor, targets: Tensor, input_lengths: Any, target_lengths: Any, blank: int = 0, reduction: int = 1,
-    zero_infinity: bool = False,
-) -> Tensor:  # fmt: skip
-    """`nn.functional.ctc_loss` with the reduction as a number."""
-    return ctc_loss(log_probs, targets, input_lengths, target_lengths, blank, ("none", "mean", "sum")[reduction], zero_infinity)
