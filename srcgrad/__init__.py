@@ -37,10 +37,14 @@ if TYPE_CHECKING:
     from srcgrad.api import stop_gradient as stop_gradient
     from srcgrad.api import value_and_grad as value_and_grad
     from srcgrad.api import vjp as vjp
+    from srcgrad.torch import Tensor as Tensor
+    from srcgrad.torch import no_grad as no_grad
+    from srcgrad.torch import tensor as tensor
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Tensor",
     "check_grads",
     "checkpoint",
     "custom_jvp",
@@ -57,17 +61,24 @@ __all__ = [
     "jacobian",
     "jacrev",
     "jvp",
+    "no_grad",
     "register_rule",
     "stop_gradient",
+    "tensor",
     "value_and_grad",
     "vjp",
 ]
+
+_TORCH = {"Tensor", "no_grad", "tensor"}
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'srcgrad' has no attribute {name!r}")
-    found = import_module("srcgrad.errors") if name == "errors" else getattr(import_module("srcgrad.api"), name)
+    if name == "errors":
+        found = import_module("srcgrad.errors")
+    else:
+        found = getattr(import_module("srcgrad.torch" if name in _TORCH else "srcgrad.api"), name)
     globals()[name] = found
     return found
 

@@ -3,15 +3,15 @@
 import re
 
 import srcgrad
-from tools.readme import README, blocks, printed
+from tools.readme import README, blocks, examples
 
 ROOT = README.parent
 TEXT = README.read_text(encoding="utf-8")
 
 
-def test_the_example_prints_what_is_shown():
-    function, call, output = blocks("python", TEXT)
-    assert output == printed(function, call)
+def test_the_examples_print_what_is_shown():
+    for shown, said in examples(TEXT):
+        assert shown == said
 
 
 def test_the_tests_are_run_as_the_readme_says():

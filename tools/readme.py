@@ -1,4 +1,4 @@
-"""Write into the README what its example prints: `python -m tools.readme`."""
+"""Write into the README what its examples print: `python -m tools.readme`."""
 
 import contextlib
 import io
@@ -24,10 +24,24 @@ def printed(function, call):
     return out.getvalue().rstrip() + "\n"
 
 
+def printed_alone(program):
+    """What a program that stands for itself prints."""
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        exec(compile(program, "program.py", "exec"), {"__name__": "program"})
+    return out.getvalue().rstrip() + "\n"
+
+
+def examples(text):
+    """Each example's output as the README shows it, and as it is."""
+    function, call, output, program, shown = blocks("python", text)
+    return [(output, printed(function, call)), (shown, printed_alone(program))]
+
+
 def main():
     text = README.read_text(encoding="utf-8")
-    function, call, output = blocks("python", text)
-    README.write_text(text.replace(output, printed(function, call)), encoding="utf-8")
+    for shown, said in examples(text):
+        text = text.replace(shown, said)
+    README.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

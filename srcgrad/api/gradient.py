@@ -86,9 +86,10 @@ class Gradient(Derivative):
         if not entry.apart and len(args) == self.primal.__code__.co_argcount and all(map(operator.is_, args, values)):
             types = tuple(map(type, args))
             self._ready[types if _TELLING.issuperset(types) else tuple(map(kind_of, args))] = (
-                entry.function, entry.meanings, keys,
+                derive.function_of(self.primal, entry, values, self.mode, self.backend), entry.meanings, keys,
             )  # fmt: skip
-        return self._fitting(derive.run(self.primal, entry, values), values, keys)  # type: ignore[arg-type]
+        made = derive.run(self.primal, entry, values, backend=self.backend, mode=self.mode)  # type: ignore[arg-type]
+        return self._fitting(made, values, keys)
 
     def _fitting(self, made: Any, args: Any, keys: tuple[int, ...]) -> Any:
         """What a generated function returned, gradients in the types of their arguments."""

@@ -15,11 +15,11 @@ from srcgrad.backends.ranges import Backwards
 
 @dataclass(frozen=True)
 class Form:
-    """The text for numba, its entry, and which parts of the result NumPy gives as its own numbers."""
+    """The text for numba, and its entry."""
 
     text: str
     entry: str
-    value: Kind
+    value: bool  # whether a value comes along that is NumPy's number and not Python's
     lines: dict[int, int]  # the line of the generated module for lines of the text
 
 
@@ -40,9 +40,7 @@ def numba_form(
         kinds += kinds  # never too few: a tangent has its argument's kind
     module = Module(tree, entry, kinds)
     if loops:
-        from srcgrad.backends.elementwise import in_loops
-
-        in_loops(tree, module)
+        pass
     result = module.results.get(entry, SCALAR)
     checked = _checked(entry, mode, module.functions[entry], result)
     tree.body = [*_head(), *library.used_by(tree), *tree.body, *checked]
@@ -55,8 +53,8 @@ def numba_form(
     text = ast.unparse(tree) + "\n"
     if os.environ.get("SRCGRAD_DUMP") == "numba":
         print(text)  # noqa: T201 - what the switch is for
-    value = result.items[0] if mode == "value_and_grad" and result.items else SCALAR
-    return Form(text, f"{entry}_checked", value, _lines(tree, text))
+    numpys = mode == "value_and_grad" and bool(result.items) and result.items[0] == SCALAR
+    return Form(text, f"{entry}_checked", numpys, _lines(tree, text))
 
 
 def _head() -> list[ast.stmt]:

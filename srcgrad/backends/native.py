@@ -38,7 +38,7 @@ class Native:
     def __init__(self, form: Form, plain: Callable[..., Any]) -> None:
         self.form = form
         self.plain = plain
-        self.converts = form.value.form == "scalar"
+        self.converts = form.value
         self.dispatcher = getattr(_module(form, keep=True), form.entry)
         self.ready: set[tuple[Any, ...]] = set()
 
@@ -52,7 +52,7 @@ class Native:
             made = self.dispatcher(*given)
         except (ArithmeticError, NotImplementedError):
             return self.plain(*args)
-        return made
+        return (np.float64(made[0]), made[1]) if self.converts else made
 
     def _compile(self, given: Sequence[Any]) -> None:
         import numba

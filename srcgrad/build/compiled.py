@@ -14,7 +14,7 @@ import os
 import sys
 import weakref
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -46,6 +46,7 @@ class Entry:
     text: Text
     meanings: Meanings
     apart: bool  # right only where no two arrays among the arguments share memory
+    native: dict[str, Callable[..., Any]] = field(default_factory=dict)  # as other backends have it
 
     def holds(self) -> bool:
         """Whether the table of rules and every name still are what they were when the entry was made."""

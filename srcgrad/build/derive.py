@@ -15,6 +15,7 @@ import numpy as np
 
 from srcgrad import passes
 from srcgrad.build import compiled, recorded
+from srcgrad.build.accelerated import accelerated
 from srcgrad.build.telling import tell
 from srcgrad.passes.kinds import kind_of
 from srcgrad.runtime import tree
@@ -41,11 +42,28 @@ def entry(f: Any, args: Sequence[Any], keys: Sequence[int | str], mode: str) -> 
     return found
 
 
-def run(f: FunctionType, entry: compiled.Entry, args: Sequence[Any], *tangents: Any) -> Any:
+def function_of(
+    f: Any, entry: compiled.Entry, args: Sequence[Any], mode: str, backend: str = "numpy"
+) -> Callable[..., Any]:
+    """The function of an entry, as the backend has it."""
+    if backend == "numpy":
+        return entry.function
+    kinds: tuple[Hashable, ...] = tuple([kind_of(a) for a in _with_defaults(f, args)])
+    return accelerated(f, entry, kinds, mode, backend)
+
+
+def run(
+    f: FunctionType,
+    entry: compiled.Entry,
+    args: Sequence[Any],
+    *tangents: Any,
+    backend: str = "numpy",
+    mode: str = "grad",
+) -> Any:
     """What a generated function returns; recorded where an outer derivative is being taken."""
     args = _with_defaults(f, args)
     if not state.levels:
-        return entry.function(*args, *tangents)
+        return function_of(f, entry, args, mode, backend)(*args, *tangents)
     return _checked(entry, call(entry.plain, *args, *tangents))
 
 

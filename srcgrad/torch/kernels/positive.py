@@ -31,7 +31,7 @@ def solution_from_factor(b: Any, factor: Any, upper: bool) -> Any:
     return solve_triangle(mH(lower), solve_triangle(lower, b, False, True, False), True, True, False)
 
 
-def factor_bar(y_bar: Any, y: Any, factor: Any, upper: bool) -> Any:
+def cotangent_of_factor(y_bar: Any, y: Any, factor: Any, upper: bool) -> Any:
     """The cotangent of the factor."""
     lower = lower_factor(factor, upper)
     b_bar = np.conj(solution_from_factor(np.conj(y_bar), factor, upper))
@@ -52,7 +52,7 @@ rule(
     "b, factor, upper",
     vjp={
         "b": "unbroadcast(np.conj(solution_from_factor(np.conj(y_bar), factor, upper)), b)",
-        "factor": "unbroadcast(factor_bar(y_bar, y, factor, upper), factor)",
+        "factor": "unbroadcast(cotangent_of_factor(y_bar, y, factor, upper), factor)",
     },
     jvp={
         "b": "solution_from_factor(b_dot, factor, upper)",
@@ -74,7 +74,7 @@ def identity_of(a: Any) -> Any:
 rule(
     inverse_from_factor,
     "factor, upper",
-    vjp={"factor": "factor_bar(y_bar, y, factor, upper)"},
+    vjp={"factor": "cotangent_of_factor(y_bar, y, factor, upper)"},
     jvp={"factor": "factor_tangent(factor_dot, y, factor, upper)"},
 )
 

@@ -13,12 +13,13 @@ Shape = tuple[int, ...]
 
 def flip(x: Any, dims: Shape) -> Any:
     """Some dimensions in reverse."""
-    return np.array(np.flip(x, dims), order="C")
+    return np.array(np.flip(x, dims))
 
 
 def roll(x: Any, shifts: Shape, dims: Shape) -> Any:
     """Some dimensions shifted in a circle; without dimensions the flattened array."""
-    return np.roll(x, shifts if dims else shifts[0], dims or None)
+    rolled = np.roll(x, shifts if dims else shifts[0], dims or None)
+    return np.array(rolled, order="C") if not rolled.flags.c_contiguous else rolled
 
 
 def opposite(shifts: Shape) -> Shape:

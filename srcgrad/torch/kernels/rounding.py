@@ -102,3 +102,12 @@ def nextafter(x1: Any, x2: Any) -> Any:
 
 
 elementwise(nextafter, "np.not_equal(x1, x2)", "0")
+
+
+def remainder(x1: Any, x2: Any) -> Any:
+    """What division rounded down leaves; a zero keeps the sign of x1."""
+    y = np.fmod(x1, x2)
+    return np.where((y != 0) & (np.less(x2, 0) != (y < 0)), y + x2, y)
+
+
+elementwise(remainder, "1", "-floor_quotient(x1, x2)")

@@ -35,7 +35,7 @@ def index_select(x: Any, dim: int, where: Any) -> Any:
 
 def index_add(x: Any, dim: int, where: Any, source: Any, alpha: Any) -> Any:
     """x with multiples of slices added to some of its slices."""
-    y = np.array(x)
+    y = np.array(x, order="C")
     index_add_at(y, dim, where, source, alpha)
     return y
 
@@ -161,7 +161,7 @@ def gather(x: Any, dim: int, where: Any) -> Any:
 
 def scatter(x: Any, dim: int, where: Any, source: Any) -> Any:
     """x with elements put where `where` says along a dimension."""
-    y = np.array(x)
+    y = np.array(x, order="C")
     scatter_at(y, dim, where, source)
     return y
 
@@ -186,7 +186,7 @@ def _beginning(source: Any, where: Any) -> Any:
 
 def scatter_add(x: Any, dim: int, where: Any, source: Any) -> Any:
     """x with elements added where `where` says along a dimension."""
-    y = np.array(x)
+    y = np.array(x, order="C")
     scatter_add_at(y, dim, where, source)
     return y
 

@@ -127,24 +127,28 @@ rule(
 )
 
 
-def least_squares(a: Any, b: Any, rcond: Any) -> tuple[Any, Any]:
-    """The solution of smallest norm that minimises |a x - b|, and the squares that remain, column by column."""
+def least_squares(a: Any, b: Any, rcond: Any, rest: bool) -> tuple[Any, Any]:
+    """The solution of smallest norm that minimises |a x - b|, and, if `rest`, the squares that remain in each column."""
     x = pseudo_inverse(a, 0.0, rcond, False) @ b
-    rest = a @ x - b
-    return x, np.sum((rest * np.conj(rest)).real, axis=-2)
+    return x, squares(a @ x - b) if rest else np.zeros(0, x.real.dtype)
 
 
-def least_squares_a(y_bar: Any, y: Any, a: Any, b: Any, rcond: Any) -> Any:
+def squares(x: Any) -> Any:
+    """The sums of the squares in each column."""
+    return np.sum((x * np.conj(x)).real, axis=-2)
+
+
+def least_squares_a(y_bar: Any, y: Any, a: Any, b: Any, rcond: Any, rest: bool) -> Any:
     """The cotangent of the matrix."""
     p = pseudo_inverse(a, 0.0, rcond, False)
     a_bar = pseudo_bar(y_bar[0] @ mT(b), p, a)
-    return a_bar + rest_bar(y_bar, y, a, b) @ mT(y[0])
+    return a_bar + rest_bar(y_bar, y, a, b) @ mT(y[0]) if rest else a_bar
 
 
-def least_squares_b(y_bar: Any, y: Any, a: Any, b: Any, rcond: Any) -> Any:
+def least_squares_b(y_bar: Any, y: Any, a: Any, b: Any, rcond: Any, rest: bool) -> Any:
     """The cotangent of the right-hand sides."""
-    p = pseudo_inverse(a, 0.0, rcond, False)
-    return mT(p) @ y_bar[0] - rest_bar(y_bar, y, a, b)
+    b_bar = mT(pseudo_inverse(a, 0.0, rcond, False)) @ y_bar[0]
+    return b_bar - rest_bar(y_bar, y, a, b) if rest else b_bar
 
 
 def rest_bar(y_bar: Any, y: Any, a: Any, b: Any) -> Any:
@@ -152,25 +156,26 @@ def rest_bar(y_bar: Any, y: Any, a: Any, b: Any) -> Any:
     return 2 * y_bar[1][..., None, :] * np.conj(a @ y[0] - b)
 
 
-def least_squares_dot(a_dot: Any, b_dot: Any, y: Any, a: Any, b: Any, rcond: Any) -> tuple[Any, Any]:
+def least_squares_dot(a_dot: Any, b_dot: Any, y: Any, a: Any, b: Any, rcond: Any, rest: bool) -> tuple[Any, Any]:
     """The tangents of the solution and of the squares."""
     p = pseudo_inverse(a, 0.0, rcond, False)
     x_dot = pseudo_dot(a_dot, p, a) @ b + p @ b_dot
-    rest = a @ y[0] - b
-    rest_dot = a_dot @ y[0] + a @ x_dot - b_dot
-    return x_dot, 2 * np.sum((rest_dot * np.conj(rest)).real, axis=-2)
+    if not rest:
+        return x_dot, np.zeros(0, y[1].dtype)
+    changed = a_dot @ y[0] + a @ x_dot - b_dot
+    return x_dot, 2 * np.sum((changed * np.conj(a @ y[0] - b)).real, axis=-2)
 
 
 rule(
     least_squares,
-    "a, b, rcond",
+    "a, b, rcond, rest",
     vjp={
-        "a": "unbroadcast(least_squares_a(y_bar, y, a, b, rcond), a)",
-        "b": "unbroadcast(least_squares_b(y_bar, y, a, b, rcond), b)",
+        "a": "unbroadcast(least_squares_a(y_bar, y, a, b, rcond, rest), a)",
+        "b": "unbroadcast(least_squares_b(y_bar, y, a, b, rcond, rest), b)",
     },
     jvp={
-        "a": "least_squares_dot(a_dot, np.zeros_like(b), y, a, b, rcond)",
-        "b": "least_squares_dot(np.zeros_like(a), b_dot, y, a, b, rcond)",
+        "a": "least_squares_dot(a_dot, np.zeros_like(b), y, a, b, rcond, rest)",
+        "b": "least_squares_dot(np.zeros_like(a), b_dot, y, a, b, rcond, rest)",
     },
 )
 

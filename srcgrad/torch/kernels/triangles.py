@@ -6,6 +6,7 @@ them. A zero on the diagonal gives infinities, and no error.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -87,8 +88,8 @@ rule(
 
 def eliminated(a: Any) -> tuple[Any, Any]:
     """Both factors in one matrix, and for each column with which row (from 0) it was exchanged."""
-    flat = np.array(np.reshape(a, (-1, *a.shape[-2:])))
     m, n = a.shape[-2:]
+    flat = np.array(np.reshape(a, (math.prod(a.shape[:-2]), m, n)))
     pivots = np.zeros((len(flat), min(m, n)), np.int64)
     _eliminate(flat, pivots, 0, min(m, n))
     if n > m:
@@ -121,7 +122,7 @@ def _eliminate(a: Any, pivots: Any, start: int, end: int) -> None:
 
 def rows_in_order(pivots: Any, m: int) -> Any:
     """Which row of the matrix each row of the product of the factors is, after all exchanges."""
-    flat = np.reshape(pivots, (-1, np.shape(pivots)[-1]))
+    flat = np.reshape(pivots, (math.prod(np.shape(pivots)[:-1]), np.shape(pivots)[-1]))
     order = np.tile(np.arange(m), (len(flat), 1))
     every = np.arange(len(flat))
     for k in range(flat.shape[1]):

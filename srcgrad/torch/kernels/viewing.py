@@ -51,7 +51,14 @@ def inverse(dims: Shape) -> Shape:
 
 def expand(x: Any, shape: Shape) -> Any:
     """Each element at several places; it stays one in memory."""
-    return writable(np.broadcast_to(x, shape), x)
+    extra = len(shape) - x.ndim
+    strides = [0] * len(shape)
+    behind = x.itemsize
+    for k in range(len(shape) - 1, -1, -1):
+        n = x.shape[k - extra] if k >= extra else 1
+        strides[k] = (x.strides[k - extra] if k >= extra else behind) if n == shape[k] else 0
+        behind = strides[k] * shape[k]
+    return restrided(x, shape, tuple(strides))
 
 
 def writable(seen: Any, x: Any) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from srcgrad.rules.table import elementwise, rule
+from srcgrad.torch.creation import array_of
 from srcgrad.torch.inplace import write
 from srcgrad.torch.names import op
 from srcgrad.torch.pointwise import Binary, NUMBERS, Unary, as_kind
@@ -158,6 +159,8 @@ def reciprocal(input: Tensor) -> Tensor:
 def _wanted(primitive_: Any, name: str, x: Any, other: Any) -> Tensor:
     found = primitive_(x, other) if isinstance(x, Tensor) or isinstance(other, Tensor) else NotImplemented
     if found is NotImplemented:
+        if isinstance(x, NUMBERS) and isinstance(other, NUMBERS) and name != "pow":
+            return _wanted(primitive_, name, wrap(array_of(x)), wrap(array_of(other)))
         wrong, place = (x, 1) if not isinstance(x, Tensor) else (other, 2)
         raise TypeError(
             f"{name}(): argument '{'input' if place == 1 else 'other'}' (position {place}) must be Tensor, "

@@ -43,6 +43,19 @@ def wrong_operands(name: str, *given: Any) -> TypeError:
     )
 
 
+def wrong_numbers(name: str, names: tuple[str, str], x: Any, other: Any) -> TypeError:
+    """What PyTorch says of operands of which not both may be numbers."""
+    kinds = f"{type(x).__name__}, {type(other).__name__}"
+    first, second = names
+    alone = "self" if first == "input" else first
+    return TypeError(
+        f"{name}() received an invalid combination of arguments - got ({kinds}), but expected one of:\n"
+        f" * (Tensor {first}, Tensor {second}, *, Tensor out = None)\n"
+        f" * (Number {alone}, Tensor {second}, *, Tensor out = None)\n"
+        f" * (Tensor {first}, Number {second}, *, Tensor out = None)\n"
+    )
+
+
 def _comparison(names: str, operator: str, ufunc: Any, ordered: bool) -> None:
     first = names.split()[0]
 

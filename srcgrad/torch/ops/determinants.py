@@ -134,11 +134,9 @@ def lstsq(A: Any, B: Any, rcond: float | None = None, *, driver: str | None = No
         raise RuntimeError(f"torch.linalg.lstsq: input.size(-2) should match other.size({-1 if vector else -2})")
     check_broadcast(a.shape[:-2], side._a.shape[:-2])
     limit = float(np.finfo(a.dtype).eps) * max(m, n) if rcond is None else float(rcond)
-    x, rest = _lstsq(A, side, limit)
     s = np.linalg.svd(a, compute_uv=False)
     rank = np.asarray(kernels.kept_values(s, 0.0, limit, a.shape).sum(-1, dtype=np.int64))
-    if not (m > n and driver != "gelsy" and np.all(rank == n)):
-        rest = Tensor._wrap(np.zeros(0, s.dtype))
+    x, rest = _lstsq(A, side, limit, bool(m > n and driver != "gelsy" and np.all(rank == n)))
     shown = Tensor._wrap(np.zeros(0, np.int64) if driver == "gels" else rank)
     values = Tensor._wrap(s if driver in {"gelsd", "gelss"} else np.zeros(0, s.dtype))
     fields = ("solution", "residuals", "rank", "singular_values")

@@ -5,6 +5,7 @@ What enters: matrices in the last two dimensions. What leaves: their factors, an
 
 from __future__ import annotations
 
+import math
 import warnings
 from typing import Any
 
@@ -187,7 +188,7 @@ def ldl_factor_ex(A: Tensor, *, hermitian: bool = False, check_errors: bool = Fa
     check_floating(A, "torch.linalg.ldl_factor_ex", "ldl_factor_kernel_cpu")
     a = A._a
     n = a.shape[-1]
-    done = [indefinite.ldl(m, hermitian and a.dtype.kind == "c") for m in a.reshape(-1, n, n)] if a.size else []
+    done = [indefinite.ldl(m, hermitian and a.dtype.kind == "c") for m in a.reshape(math.prod(a.shape[:-2]), n, n)] if a.size else []
     factors = np.array([d[0] for d in done], a.dtype).reshape(a.shape)
     pivots = np.array([d[1] for d in done], np.int32).reshape(a.shape[:-1])
     infos = np.array([d[2] for d in done], np.int32).reshape(a.shape[:-2]) if done else np.zeros(a.shape[:-2], np.int32)
@@ -225,10 +226,11 @@ def ldl_solve(LD: Tensor, pivots: Tensor, B: Tensor, *, hermitian: bool = False)
         )
     lead = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
     n, m = b.shape[-2:]
+    count = math.prod(lead)
     every = zip(
-        np.broadcast_to(a, (*lead, n, n)).reshape(-1, n, n),
-        np.broadcast_to(p, (*lead, n)).reshape(-1, n),
-        np.broadcast_to(b, (*lead, n, m)).reshape(-1, n, m),
+        np.broadcast_to(a, (*lead, n, n)).reshape(count, n, n),
+        np.broadcast_to(p, (*lead, n)).reshape(count, n),
+        np.broadcast_to(b, (*lead, n, m)).reshape(count, n, m),
         strict=True,
     )
     is_hermitian = hermitian and a.dtype.kind == "c"

@@ -7,6 +7,7 @@ What leaves: for numbers and slices a view, dimension by dimension, and for tens
 from __future__ import annotations
 
 import operator
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -132,7 +133,7 @@ def sliced(x: Tensor, key: Any, written: bool = False) -> tuple[Tensor, dict[int
         elif isinstance(k, np.ndarray):
             specified += k.ndim if k.dtype == bool else 1
         elif k is not None and k is not Ellipsis and not isinstance(k, (bool, np.bool_)):
-            if isinstance(k, (list, tuple)):
+            if isinstance(k, Sequence) and not isinstance(k, str):
                 specified += _of_sequence(k).ndim if _masks(k) else 1
             else:
                 specified += 1
@@ -161,7 +162,7 @@ def sliced(x: Tensor, key: Any, written: bool = False) -> tuple[Tensor, dict[int
                 found = _slice(found, dim, k)
             dim += 1
             number += 1
-        elif isinstance(k, (Tensor, np.ndarray, list, tuple)):
+        elif isinstance(k, (Tensor, np.ndarray, Sequence)) and not isinstance(k, str):
             a = k._a if isinstance(k, Tensor) else k if isinstance(k, np.ndarray) else _of_sequence(k)
             if not a.ndim and a.dtype.kind in "iu" and a.dtype != np.uint8:
                 found = _select(found, dim, int(a), number)

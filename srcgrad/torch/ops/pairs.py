@@ -13,7 +13,7 @@ from srcgrad.torch.dtypes import default_float, result_dtype
 from srcgrad.torch.kernels import pairs as kernels
 from srcgrad.torch.names import op
 from srcgrad.torch.ops.arithmetic import pow as power
-from srcgrad.torch.ops.comparison import in_one_dtype, wrong_operands
+from srcgrad.torch.ops.comparison import in_one_dtype, wrong_numbers, wrong_operands
 from srcgrad.torch.ops.conversion import cast
 from srcgrad.torch.pointwise import NUMBERS, Binary, as_kind, check_broadcast, not_a_tensor, unsupported
 from srcgrad.torch.primitive import primitive
@@ -73,7 +73,7 @@ def _of_numbers(name: str, apply: Any, by_first: Any, by_second: Any, x: Any, ot
     if isinstance(other, Tensor) and isinstance(x, NUMBERS) and by_first is not None:
         dtype = _floating(result_dtype(x, other._a))
         return by_first(as_kind(x, dtype), cast(other, dtype))  # type: ignore[no-any-return]
-    raise wrong_operands(name, x, other)
+    raise wrong_operands(name, x, other) if by_first is None else wrong_numbers(name, ("input", "other"), x, other)
 
 
 def _floating(dtype: Any) -> Any:
@@ -118,20 +118,13 @@ def xlog1py(input: Any, other: Any) -> Tensor:
     return _of_numbers("special_xlog1py", _xlog1py, _xlog1py_of_number, _xlog1py_by_number, input, other)
 
 
-_POWER_FORMS = (
-    " * (Tensor input, Tensor exponent, *, Tensor out = None)\n * (Number self, Tensor exponent, *, Tensor out = None)\n"
-    " * (Tensor input, Number exponent, *, Tensor out = None)\n"
-)
 
 
 @op("float_power", out=True, inplace=True)
 def float_power(input: Any, exponent: Any) -> Tensor:
     """The power, computed in double precision."""
     if not isinstance(input, Tensor) and not isinstance(exponent, Tensor):
-        kinds = f"{type(input).__name__}, {type(exponent).__name__}"
-        raise TypeError(
-            f"float_power() received an invalid combination of arguments - got ({kinds}), but expected one of:\n{_POWER_FORMS}"
-        )
+        raise wrong_numbers("float_power", ("input", "exponent"), input, exponent)
     both = [x._a if isinstance(x, Tensor) else x for x in (input, exponent)]
     kind = np.dtype(np.complex128 if result_dtype(*both).kind == "c" else np.float64)
     wide = [cast(x, kind) if isinstance(x, Tensor) else kind.type(x).item() for x in (input, exponent)]

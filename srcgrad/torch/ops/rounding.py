@@ -153,18 +153,18 @@ def floor_divide(input: Any, other: Any) -> Tensor:
     return undifferentiated("floor_divide", wrap(np.floor_divide(a, b)), input, other)
 
 
-_remainder = Binary(np.remainder, "RemainderBackward1")
+_remainder = Binary(kernels.remainder, "RemainderBackward1")
 _fmod = Binary(np.fmod, "FmodBackward1")
 
 
-_remainder_by_number = primitive(np.remainder, "RemainderBackward0", operands=["x1"])
+_remainder_by_number = primitive(kernels.remainder, "RemainderBackward0", operands=["x1"])
 _fmod_by_number = primitive(np.fmod, "FmodBackward0", operands=["x1"])
 
 
 @op("remainder", out=True, inplace=True)
 def remainder(input: Any, other: Any) -> Tensor:
     """What division rounded down leaves: it has the sign of the divisor."""
-    return _left(input, other, "remainder", np.remainder, _remainder, _remainder_by_number)
+    return _left(input, other, "remainder", kernels.remainder, _remainder, _remainder_by_number)
 
 
 @op("fmod", out=True, inplace=True)

@@ -16,7 +16,7 @@ from srcgrad.torch.kernels import error_functions as errors
 from srcgrad.torch.kernels import gamma_functions as gammas
 from srcgrad.torch.kernels.orthogonal_polynomials import POLYNOMIALS
 from srcgrad.torch.names import FUNCTIONS, op
-from srcgrad.torch.ops.comparison import in_one_dtype
+from srcgrad.torch.ops.comparison import in_one_dtype, wrong_numbers
 from srcgrad.torch.ops.conversion import cast
 from srcgrad.torch.pointwise import NUMBERS, Binary, Unary, not_a_tensor, unsupported
 from srcgrad.torch.primitive import primitive
@@ -165,23 +165,11 @@ _zeta_of_number = primitive(gammas.zeta, "SpecialZetaBackward1", operands=["x2"]
 _zeta_by_number = primitive(gammas.zeta, "SpecialZetaBackward2", operands=["x1"])
 
 
-def _wrong_operands(name: str, names: tuple[str, str], x: Any, other: Any) -> TypeError:
-    kinds = f"{type(x).__name__}, {type(other).__name__}"
-    first, second = names
-    alone = "self" if first == "input" else first
-    return TypeError(
-        f"{name}() received an invalid combination of arguments - got ({kinds}), but expected one of:\n"
-        f" * (Tensor {first}, Tensor {second}, *, Tensor out = None)\n"
-        f" * (Number {alone}, Tensor {second}, *, Tensor out = None)\n"
-        f" * (Tensor {first}, Number {second}, *, Tensor out = None)\n"
-    )
-
-
 def _in_one_float(name: str, names: tuple[str, str], x: Any, other: Any) -> list[Any]:
     """Two operands, tensors or numbers but not two numbers, as tensors and numbers of one floating point dtype."""
     given = (x, other)
     if not any(isinstance(v, Tensor) for v in given) or not all(isinstance(v, (Tensor, *NUMBERS)) for v in given):
-        raise _wrong_operands(name, names, x, other)
+        raise wrong_numbers(name, names, x, other)
     dtype = result_dtype(*[v._a if isinstance(v, Tensor) else v for v in given])
     if dtype.kind == "c":
         raise unsupported(f"{name.removeprefix('special_')}_cpu", dtype)
@@ -222,6 +210,12 @@ for _kernel in POLYNOMIALS:
 # Functions that are also elsewhere.
 for _name, _other in {
     "exp2": "exp2", "expm1": "expm1", "log1p": "log1p", "expit": "sigmoid", "logit": "logit", "sinc": "sinc",
-    "xlogy": "xlogy", "round": "round",
+    "xlogy": "xlogy",
 }.items():  # fmt: skip
     FUNCTIONS[f"special_{_name}"] = FUNCTIONS[_other]
+
+
+@op("special_round", method=False, out=True)
+def special_round(input: Tensor, *, decimals: int = 0) -> Tensor:
+    """The input rounded to a number of decimals."""
+    return FUNCTIONS["round"](input, decimals=decimals)  # type: ignore[no-any-return]

@@ -179,8 +179,8 @@ def matrix_power(A: Any, n: int) -> Any:
         from srcgrad.torch.names import FUNCTIONS
 
         eye = FUNCTIONS["eye"](A._a.shape[-1], dtype=A.dtype)
-        found: Any = A.clone().copy_(eye.expand(*A._a.shape))
-        return found
+        found: Any = A.clone()
+        return found.copy_(eye.expand(*A._a.shape)) if A._a.size else found
     if n == 1:
         return A.clone()
     if n == -1:

@@ -12,6 +12,7 @@ import numpy as np
 
 from srcgrad.torch import dtypes
 from srcgrad.torch.kernels import viewing as kernels
+from srcgrad.torch.kernels.memory import restrided
 from srcgrad.torch.names import op
 from srcgrad.torch.ops.dims import axes, axis, broadcast, inferred, integer, refused, sizes
 from srcgrad.torch.ops.memory import contiguous
@@ -182,7 +183,10 @@ def unsqueeze(input: Tensor, dim: Any) -> Tensor:
     """With a dimension of size one more."""
     a = input._a
     k = axis(dim, a.ndim + 1, "unsqueeze")
-    return unsqueeze_.see(input, a.reshape((*a.shape[:k], 1, *a.shape[k:])), k)
+    shape = (*a.shape[:k], 1, *a.shape[k:])
+    if k < a.ndim or a.flags.c_contiguous:
+        return unsqueeze_.see(input, a.reshape(shape), k)
+    return unsqueeze_.see(input, restrided(a, shape, (*a.strides, a.itemsize)), k)
 
 
 FACES[kernels.unsqueeze] = unsqueeze

@@ -56,6 +56,8 @@ def nll_loss(
     w = None if weight is None else weight._a
     if a.ndim <= 2:
         return _nll(input, t, w, reduction, ignore_index)  # type: ignore[no-any-return]
+    if a.ndim == 4 and t.shape[1:] != a.shape[2:]:
+        raise RuntimeError(f"size mismatch (got input: {list(a.shape)} , target: {list(t.shape)}")
     if t.shape[1:] != a.shape[2:]:
         raise RuntimeError(
             f"Expected target size {[a.shape[0], *a.shape[2:]]}, got {list(t.shape)}"
