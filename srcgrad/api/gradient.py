@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import functools
-import operator
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from types import FunctionType
 from typing import Any, ClassVar, Literal, overload
-
-import numpy as np
 
 from srcgrad.api.arguments import Argnums, arranged
 from srcgrad.api.derivative import Derivative
 from srcgrad.api.results import in_structure, seed_of_scalar
 from srcgrad.build import compiled, derive, pickling, recorded
-from srcgrad.build.compiled import switch
-from srcgrad.build.meanings import Meanings
+from srcgrad.build.shortcut import MISSED, Direct, Shortcuts, missed
 from srcgrad.build.telling import tell
 from srcgrad.errors import NotDifferentiableError
-from srcgrad.passes.kinds import kind_of
-from srcgrad.runtime.anomaly import watch
-from srcgrad.runtime.levels import state
-
-# Types whose values are all of one kind.
-_TELLING = frozenset({float, int, bool, str, type(None), np.float64})
 
 Backend = Literal["numpy", "numba", "auto"]
 
@@ -49,24 +39,14 @@ class Gradient(Derivative):
         self.has_aux = has_aux
         self.backend = backend
         self.with_value = with_value
-        # Entries for calls that need nothing rearranged, by the types of the arguments where these say
-        # all about their kinds, else by the kinds.
-        self._ready: dict[tuple[Hashable, ...], tuple[Callable[..., Any], Meanings, tuple[int, ...]]] = {}
+        self._shortcuts = Shortcuts(primal, with_value, self.alone, self._recorded_at)
+        self._direct: Direct = missed
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if not kwargs and self._ready:
-            found = self._ready.get(tuple(map(type, args))) or self._ready.get(tuple(map(kind_of, args)))
-            if found is not None:
-                function, meanings, keys = found
-                if meanings.hold() and not state.levels and switch.on and not watch.on:
-                    try:
-                        made = function(*args)
-                    except (ArithmeticError, NotImplementedError):
-                        return self._recorded(*arranged(self.primal, args, {}, self.chosen), recorded.vjp)
-                    except Exception as error:
-                        tell(error, self.primal, args)
-                        raise
-                    return self._fitting(made, args, keys)
+        if not kwargs:
+            made = self._direct(args)
+            if made is not MISSED:
+                return made
         values, keywords, places = arranged(self.primal, args, kwargs, self.chosen)
         if not keywords and not self.has_aux:
             entry = derive.entry(self.primal, values, places, self.mode)
@@ -83,13 +63,13 @@ class Gradient(Derivative):
         return self._recorded(values, keywords, places, derive.vjp)
 
     def _compiled(self, entry: compiled.Entry, args: tuple[Any, ...], values: list[Any], keys: Any) -> Any:
-        if not entry.apart and len(args) == self.primal.__code__.co_argcount and all(map(operator.is_, args, values)):
-            types = tuple(map(type, args))
-            self._ready[types if _TELLING.issuperset(types) else tuple(map(kind_of, args))] = (
-                derive.function_of(self.primal, entry, values, self.mode, self.backend), entry.meanings, keys,
-            )  # fmt: skip
-        made = derive.run(self.primal, entry, values, backend=self.backend, mode=self.mode)  # type: ignore[arg-type]
-        return self._fitting(made, values, keys)
+        if len(args) == len(values) == self.primal.__code__.co_argcount:
+            self._direct = self._shortcuts.found(entry, args, values, keys) or self._direct
+        return self._fitting(derive.run(self.primal, entry, values), values, keys)  # type: ignore[arg-type]
+
+    def _recorded_at(self, args: tuple[Any, ...]) -> Any:
+        """The gradient at positional arguments by recording, where the generated function is not right."""
+        return self._recorded(*arranged(self.primal, args, {}, self.chosen), recorded.vjp)
 
     def _fitting(self, made: Any, args: Any, keys: tuple[int, ...]) -> Any:
         """What a generated function returned, gradients in the types of their arguments."""

@@ -33,7 +33,7 @@ def entry(f: Any, args: Sequence[Any], keys: Sequence[int | str], mode: str) -> 
     positions: tuple[int, ...] = tuple(keys)  # type: ignore[arg-type]
     withheld = compiled.is_withheld(f)
     found = compiled.entry_of(f, kinds, positions, mode, generate=not withheld)
-    if found is None and not withheld and _apart(args):
+    if found is None and not withheld and apart(args):
         # Functions that write into an array among several are compiled only where the writes
         # cannot show in another one.
         found = compiled.entry_of(f, kinds, positions, mode, apart=True)
@@ -88,7 +88,7 @@ def _with_defaults(f: FunctionType, args: Sequence[Any]) -> Sequence[Any]:
     return [*args, *defaults[-missing:]] if defaults and 0 < missing <= len(defaults) else args
 
 
-def _apart(args: Sequence[Any]) -> bool:
+def apart(args: Sequence[Any]) -> bool:
     """Whether there are several arrays and no two of them share memory; what is in containers may."""
     arrays = [a for a in args if isinstance(a, np.ndarray)]
     if any(not isinstance(a, _PLAIN) for a in args):

@@ -45,29 +45,34 @@ class Meanings:
             return False
 
     def _as_expression(self) -> Callable[[], bool]:
-        """All comparisons as one expression: it runs at every call of a gradient, so tenths of microseconds count."""
-        scope: dict[str, Any] = {}
-        terms = []
+        scope: dict[str, Any] = {"empty": is_empty}
 
         def name(value: Any) -> str:
             scope[f"v{len(scope)}"] = value
             return f"v{len(scope) - 1}"
 
+        made: Callable[[], bool] = eval("lambda: " + " and ".join(self.terms(name)), scope)
+        return made
+
+    def terms(self, name: Callable[[Any], str]) -> list[str]:
+        """All comparisons as expressions: they run at every call of a gradient, so tenths of microseconds count.
+
+        `name` gives a value a name. `empty` must name `is_empty`.
+        """
+        terms = []
         for namespace, key, value in self.names:
-            place = f"{name(namespace)}[{key!r}]"
-            terms.append(
-                f"{key!r} not in {place[: place.index('[')]}" if value is MISSING else f"{place} is {name(value)}"
-            )
+            place = name(namespace)
+            terms.append(f"{key!r} not in {place}" if value is MISSING else f"{place}[{key!r}] is {name(value)}")
         for cell, value in self.cells:
             known = name(cell)
             terms.append(f"empty({known})" if value is MISSING else f"{known}.cell_contents is {name(value)}")
         for function, *parts in self.functions:
             known = name(function)
             for attribute, value in zip(("__code__", "__defaults__", "__kwdefaults__"), parts, strict=True):
-                terms.append(f"{known}.{attribute} is {'None' if value is None else name(value)}")
-        scope["empty"] = _is_empty
-        made: Callable[[], bool] = eval("lambda: " + " and ".join(terms), scope)
-        return made
+                # Where there were no defaults, every argument was given: new ones change nothing.
+                if value is not None:
+                    terms.append(f"{known}.{attribute} is {name(value)}")
+        return terms
 
     def fingerprint(self) -> list[tuple[Label, str]]:
         """The same in words, to be compared with that of another process."""
@@ -86,7 +91,7 @@ def contents(cell: CellType) -> Any:
         return MISSING
 
 
-def _is_empty(cell: CellType) -> bool:
+def is_empty(cell: CellType) -> bool:
     return contents(cell) is MISSING
 
 

@@ -32,6 +32,17 @@ def check(made: Any, mode: str) -> Any:
         return value, looked_at(pullback, "grad")
     derivatives = made if mode == "grad" else made[1]
     for one in derivatives if isinstance(derivatives, tuple) else (derivatives,):
-        if not (math.isfinite(one) if isinstance(one, float) else np.isfinite(one).all()):
+        if not is_finite(one):
             raise FloatingPointError("a generated derivative is not finite")
     return made
+
+
+def is_finite(one: Any) -> bool:
+    """Whether all numbers of a derivative are finite.
+
+    Their sum of squares is read in one go and without a copy; it may overflow, and then they are looked at one by one.
+    """
+    if type(one) is np.ndarray:
+        flat = one.ravel("K")
+        return math.isfinite(flat.dot(flat)) or bool(np.isfinite(one).all())
+    return math.isfinite(one)

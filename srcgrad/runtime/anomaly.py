@@ -24,6 +24,20 @@ class _Watch(threading.local):
 watch = _Watch()
 
 
+class _Watchers:
+    """How many threads are watching: quicker to ask than what belongs to each thread."""
+
+    count = 0
+    lock = threading.Lock()
+
+    def changed(self, by: int) -> None:
+        with self.lock:
+            self.count += by
+
+
+watchers = _Watchers()
+
+
 @dataclass(frozen=True)
 class Birth:
     """Where in the program a value was made, and at which evaluation of that expression."""
@@ -39,10 +53,12 @@ def watching() -> Iterator[None]:
     """Switch watching on for this thread."""
     saved, watch.on = watch.on, True
     watch.counts = {}
+    watchers.changed(+1)
     try:
         yield
     finally:
         watch.on = saved
+        watchers.changed(-1)
 
 
 def here() -> Birth:

@@ -13,7 +13,7 @@ import numpy as np
 
 from srcgrad.rules.table import elementwise, rule
 from srcgrad.torch.kernels.error_functions import erf
-from srcgrad.torch.kernels.masks import above
+from srcgrad.torch.kernels.masks import above, dropped, kept
 
 
 def relu(x: Any) -> Any:
@@ -23,17 +23,17 @@ def relu(x: Any) -> Any:
 
 def threshold_backward(g: Any, x: Any, bound: Any) -> Any:
     """g where x is above the bound, 0 elsewhere."""
-    return np.where(x <= bound, 0, g)
+    return dropped(g, x <= bound)
 
 
 def hardtanh_backward(g: Any, x: Any, low: Any, high: Any) -> Any:
     """g where x is between the bounds, 0 elsewhere."""
-    return np.where((x > low) & (x < high), g, 0)
+    return kept(g, (x > low) & (x < high))
 
 
 def shrink_backward(g: Any, x: Any, bound: Any) -> Any:
     """g where |x| is above the bound, 0 elsewhere."""
-    return np.where((x > bound) | (x < -bound), g, 0)
+    return kept(g, (x > bound) | (x < -bound))
 
 
 # The second derivatives are zero, and PyTorch's graph goes on to x all the same.
@@ -87,12 +87,12 @@ rule(
 
 def leaky_relu(x: Any, slope: Any) -> Any:
     """x where it is positive, slope * x elsewhere."""
-    return np.where(x > 0, x, x * slope)
+    return np.maximum(x, x * slope) if 0 <= slope <= 1 else np.where(x > 0, x, x * slope)
 
 
 def leaked(g: Any, x: Any, slope: Any) -> Any:
     """g where x is positive, slope * g elsewhere."""
-    return np.where(x > 0, g, g * slope)
+    return g * np.array([slope, 1], g.dtype)[(x > 0).view(np.int8)]
 
 
 rule(leaky_relu, "x, slope", vjp={"x": "leaked(y_bar, x, slope)"}, jvp={"x": "leaked(x_dot, x, slope)"})
@@ -109,7 +109,9 @@ elementwise(prelu, "np.where(x1 > 0, 1, x2)", "np.minimum(x1, 0)")
 
 def elu(x: Any, alpha: Any, scale: Any, input_scale: Any) -> Any:
     """scale * x where x is positive, scale * alpha * (exp(input_scale * x) - 1) elsewhere."""
-    return np.where(x < 0, np.expm1(np.minimum(x, 0) * input_scale) * (alpha * scale), x * scale)
+    y = np.expm1(np.minimum(x, 0) * input_scale) * (alpha * scale)
+    y += np.maximum(x, 0) * scale
+    return y
 
 
 def elu_slope(x: Any, alpha: Any, scale: Any, input_scale: Any) -> Any:

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from srcgrad.torch.kernels.triangles import size
+
 _ALPHA = (1 + np.sqrt(17.0)) / 8
 
 
@@ -25,8 +27,8 @@ def ldl(a: Any, is_hermitian: bool) -> tuple[Any, Any, int]:
         a[np.diag_indices(n)] = a.diagonal().real
     while k < n:
         rows, row = 1, k
-        here = abs(a[k, k])
-        below = np.abs(a[k + 1 :, k])
+        here = float(size(a[k, k]))
+        below = size(a[k + 1 :, k])
         top = int(np.argmax(below)) + k + 1 if below.size else k
         most = float(below.max()) if below.size else 0.0
         if max(here, most) == 0:
@@ -35,10 +37,10 @@ def ldl(a: Any, is_hermitian: bool) -> tuple[Any, Any, int]:
             k += 1
             continue
         if here < _ALPHA * most:
-            beside = max(np.max(np.abs(a[top, k:top]), initial=0.0), np.max(np.abs(a[top + 1 :, top]), initial=0.0))
+            beside = max(np.max(size(a[top, k:top]), initial=0.0), np.max(size(a[top + 1 :, top]), initial=0.0))
             if here >= _ALPHA * most * (most / beside):
                 pass
-            elif abs(a[top, top]) >= _ALPHA * beside:
+            elif size(a[top, top]) >= _ALPHA * beside:
                 row = top
             else:
                 rows, row = 2, top

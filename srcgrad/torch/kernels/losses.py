@@ -211,8 +211,19 @@ def counted_targets(x: Any, target: Any, weight: Any, ignore_index: int) -> tupl
     return shape, t, w
 
 
+def plain(x: Any, target: Any, weight: Any, ignore_index: int) -> bool:
+    """Whether it is one class for each of some images, and all count alike."""
+    return len(x.shape) == 2 and weight is None and target.size > 0 and not (target == ignore_index).any()
+
+
 def nll_loss(x: Any, target: Any, weight: Any, reduction: str, ignore_index: int) -> Any:
     """Minus the value of the target's class, times the weight of that class; the mean is over the weights."""
+    if plain(x, target, weight, ignore_index):
+        picked = x[np.arange(len(x)), target]
+        if reduction == "none":
+            return -picked
+        total = -picked.sum()
+        return total if reduction == "sum" else share(total, len(x))
     shape, t, w = counted_targets(x, target, weight, ignore_index)
     if t.size == 0:
         kind = x.dtype.type
@@ -228,6 +239,10 @@ def nll_loss(x: Any, target: Any, weight: Any, reduction: str, ignore_index: int
 
 def nll_loss_bar(y_bar: Any, x: Any, target: Any, weight: Any, reduction: str, ignore_index: int) -> Any:
     """The transpose: the cotangent at the places of the targets."""
+    if plain(x, target, weight, ignore_index):
+        x_bar = np.zeros(x.shape, y_bar.dtype)
+        x_bar[np.arange(len(target)), target] = -y_bar / len(target) if reduction == "mean" else -y_bar
+        return x_bar
     shape, t, w = counted_targets(x, target, weight, ignore_index)
     x_bar = np.zeros(shape, y_bar.dtype)
     if t.size:

@@ -12,19 +12,35 @@ import numpy as np
 from srcgrad.rules.table import linear, zero
 
 
+# Whole numbers of the size of floating point ones: all bits set keep a value, none make it zero. That is several
+# times as quick as np.where, which guesses at every element which way it will go.
+_BITS = {np.dtype(np.float32): np.int32, np.dtype(np.float64): np.int64}
+_FEW = 256
+
+
 def kept(g: Any, mask: Any) -> Any:
     """The values where the mask holds and zero elsewhere, whatever stood there."""
-    return np.where(mask, g, 0)
-
-
-linear(kept, "g, mask", g="kept(y_bar, mask)")
+    bits = _BITS.get(g.dtype)
+    if bits is None or g.size < _FEW or g.shape != mask.shape:
+        return np.where(mask, g, 0)
+    keep = mask.astype(bits)
+    np.negative(keep, out=keep)
+    keep &= g.view(bits)
+    return keep.view(g.dtype)
 
 
 def dropped(g: Any, mask: Any) -> Any:
     """The values where the mask does not hold and zero elsewhere."""
-    return np.where(mask, 0, g)
+    bits = _BITS.get(g.dtype)
+    if bits is None or g.size < _FEW or g.shape != mask.shape:
+        return np.where(mask, 0, g)
+    keep = mask.astype(bits)
+    keep -= 1
+    keep &= g.view(bits)
+    return keep.view(g.dtype)
 
 
+linear(kept, "g, mask", g="kept(y_bar, mask)")
 linear(dropped, "g, mask", g="dropped(y_bar, mask)")
 
 

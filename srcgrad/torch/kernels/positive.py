@@ -20,11 +20,6 @@ def lower_factor(a: Any, upper: bool) -> Any:
     return np.tril(mH(a) if upper else a)
 
 
-def as_given(l_bar: Any, upper: bool) -> Any:
-    """The cotangent of the factor as it was given."""
-    return mH(np.tril(l_bar)) if upper else np.tril(l_bar)
-
-
 def solution_from_factor(b: Any, factor: Any, upper: bool) -> Any:
     """x in l l^H x = b."""
     lower = lower_factor(factor, upper)
@@ -36,8 +31,9 @@ def cotangent_of_factor(y_bar: Any, y: Any, factor: Any, upper: bool) -> Any:
     lower = lower_factor(factor, upper)
     b_bar = np.conj(solution_from_factor(np.conj(y_bar), factor, upper))
     a_bar = -b_bar @ mT(y)
-    # l l^H changes by dl l^H and by its adjoint.
-    return as_given((a_bar + mH(a_bar)) @ np.conj(lower), upper)
+    # l l^H changes by dl l^H and by its adjoint. As PyTorch's, the cotangent is that of a whole matrix l.
+    l_bar = (a_bar + mH(a_bar)) @ np.conj(lower)
+    return mH(l_bar) if upper else l_bar
 
 
 def factor_tangent(dot: Any, y: Any, factor: Any, upper: bool) -> Any:

@@ -109,7 +109,7 @@ def _eliminate(a: Any, pivots: Any, start: int, end: int) -> None:
         return
     every = np.arange(len(a))
     for k in range(start, end):
-        column = np.abs(a[:, k:, k])
+        column = size(a[:, k:, k])
         row = k + np.argmax(np.where(np.isnan(column), -1, column), axis=-1)
         pivots[:, k] = row
         if np.any(row != k):
@@ -118,6 +118,11 @@ def _eliminate(a: Any, pivots: Any, start: int, end: int) -> None:
         safe = np.where(top == 0, 1, top)
         a[:, k + 1 :, k] /= safe[:, None]
         a[:, k + 1 :, k + 1 : end] -= a[:, k + 1 :, k, None] * a[:, k, None, k + 1 : end]
+
+
+def size(x: Any) -> Any:
+    """What LAPACK compares pivots by: of a complex number the sum of both parts' absolute values."""
+    return np.abs(x.real) + np.abs(x.imag) if np.iscomplexobj(x) else np.abs(x)
 
 
 def rows_in_order(pivots: Any, m: int) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 from srcgrad.torch.nn import functional as functional
 from srcgrad.torch.nn import init as init
-from srcgrad.torch.nn import loss, simple
+from srcgrad.torch.nn import loss, simple, windows
 from srcgrad.torch.nn import utils as utils
 from srcgrad.torch.nn.adaptive import AdaptiveLogSoftmaxWithLoss as AdaptiveLogSoftmaxWithLoss
 from srcgrad.torch.nn.attention import MultiheadAttention as MultiheadAttention
@@ -79,6 +79,6 @@ def _public(module: Any) -> dict[str, Any]:
     }
 
 
-globals().update({**_public(simple), **_public(loss)})
+globals().update({**_public(simple), **_public(windows), **_public(loss)})
 
 from srcgrad.torch.nn import modules as modules  # noqa: E402 - it mirrors what stands above

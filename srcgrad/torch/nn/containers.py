@@ -10,6 +10,7 @@ from typing import Any
 
 from srcgrad.torch.nn.module import Module, _indented
 from srcgrad.torch.nn.parameter import Parameter
+from srcgrad.torch.primitive import legacy_name
 from srcgrad.torch.tensor import Tensor
 
 
@@ -236,7 +237,10 @@ class ModuleDict(Module):
 
     def update(self, modules: Any) -> None:
         """Enter modules under their names."""
-        pairs = modules.items() if isinstance(modules, (Mapping, ModuleDict)) else modules
+        if isinstance(modules, (Mapping, ModuleDict)):
+            pairs = modules.items()
+        else:
+            pairs = _pairs(modules, "ModuleDict", "ModuleDict")
         for key, module in pairs:
             self[key] = module
 
@@ -266,7 +270,7 @@ class ParameterList(Module):
 
     def __setitem__(self, k: Any, value: Any) -> None:
         if isinstance(value, Tensor) and not isinstance(value, Parameter):
-            value = Parameter(value, requires_grad=value._needs)
+            value = Parameter(value)
         setattr(self, self._key(k), value)
 
     def __len__(self) -> int:
@@ -293,7 +297,7 @@ class ParameterList(Module):
         return self
 
     def extra_repr(self) -> str:
-        return "\n".join(f"  ({k}): {_described(p)}" for k, p in enumerate(self))
+        return "\n".join(f"  ({k}): {_described(p, by_dtype=True)}" for k, p in enumerate(self))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         raise RuntimeError("ParameterList should not be called.")
@@ -313,8 +317,13 @@ class ParameterDict(Module):
 
     def __setitem__(self, key: str, value: Any) -> None:
         self._keys[key] = None
+        if not isinstance(key, str):
+            raise TypeError(
+                "Index given to ParameterDict cannot be used as a key as it is not a string (type is "
+                f"'{type(key).__name__}'). Open an issue on github if you need non-string keys."
+            )
         if isinstance(value, Tensor) and not isinstance(value, Parameter):
-            value = Parameter(value, requires_grad=value._needs)
+            value = Parameter(value)
         setattr(self, key, value)
 
     def __delitem__(self, key: str) -> None:
@@ -354,9 +363,55 @@ class ParameterDict(Module):
 
     def update(self, parameters: Any) -> None:
         """Enter parameters under their names."""
-        pairs = parameters.items() if isinstance(parameters, (Mapping, ParameterDict)) else parameters
+        if isinstance(parameters, (OrderedDict, ParameterDict)):
+            pairs = parameters.items()
+        elif isinstance(parameters, Mapping):
+            pairs = sorted(parameters.items())
+        else:
+            pairs = _pairs(parameters, "ParametersDict", "ParameterDict")
         for key, value in pairs:
             self[key] = value
+
+    def copy(self) -> Any:
+        """Another dictionary of the same parameters."""
+        return ParameterDict(OrderedDict(self.items()))
+
+    def setdefault(self, key: str, default: Any = None) -> Any:
+        """The parameter of a name; if there is none, the default is entered."""
+        if key not in self:
+            self[key] = default
+        return self[key]
+
+    def clear(self) -> None:
+        """Take out all."""
+        for key in list(self._keys):
+            del self[key]
+
+    def popitem(self) -> tuple[str, Any]:
+        """Take out the last."""
+        key = next(reversed(self._keys))
+        return key, self.pop(key)
+
+    def fromkeys(self, keys: Iterable[str], default: Any = None) -> Any:
+        """A dictionary with one value under each of some names."""
+        return ParameterDict((key, default) for key in keys)
+
+    def __reversed__(self) -> Iterator[str]:
+        return reversed(self._keys)
+
+    def __or__(self, other: Any) -> Any:
+        made = self.copy()
+        made.update(other)
+        return made
+
+    def __ror__(self, other: Any) -> Any:
+        made = other.copy()
+        made.update(self)
+        return made
+
+    def __ior__(self, other: Any) -> Any:
+        self.update(other)
+        return self
 
     def extra_repr(self) -> str:
         return "\n".join(f"  ({k}): {_described(p)}" for k, p in self.items())
@@ -365,9 +420,25 @@ class ParameterDict(Module):
         raise RuntimeError("ParameterDict should not be called.")
 
 
-def _described(p: Any) -> str:
+def _pairs(given: Any, start: str, name: str) -> Iterator[tuple[str, Any]]:
+    """Names and values from a sequence of pairs."""
+    if not isinstance(given, Iterable):
+        raise TypeError(
+            f"{start}.update should be called with an iterable of key/value pairs, but got {type(given).__name__}"
+        )
+    for k, pair in enumerate(given):
+        if not isinstance(pair, Iterable):
+            raise TypeError(f"{name} update sequence element #{k} should be Iterable; is{type(pair).__name__}")
+        members = tuple(pair)
+        if len(members) != 2:
+            raise ValueError(f"{name} update sequence element #{k} has length {len(members)}; 2 is required")
+        yield members
+
+
+def _described(p: Any, by_dtype: bool = False) -> str:
     if not isinstance(p, Tensor):
         return f"Object of type: {type(p).__name__}"
     size = "x".join(str(n) for n in p._a.shape)
     kind = "Parameter" if isinstance(p, Parameter) else "Tensor"
-    return f"{kind} containing: [{'torch.' + p.dtype.name} of size {size}]"
+    name = str(p.dtype) if by_dtype else f"torch.{legacy_name(p._a.dtype)}"
+    return f"{kind} containing: [{name} of size {size}]"

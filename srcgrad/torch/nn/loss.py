@@ -5,8 +5,9 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+from srcgrad.torch.nn import simple
+from srcgrad.torch.nn.fixed import Fixed, beginning
 from srcgrad.torch.nn.module import Module
-from srcgrad.torch.nn.simple import _options
 
 
 def reduction_of(size_average: Any, reduce: Any) -> str:
@@ -22,40 +23,53 @@ def reduction_of(size_average: Any, reduce: Any) -> str:
     return found
 
 
-class _Loss(Module):
+class _Loss(Fixed):
     """A loss with fixed options; `_buffered` are tensors that belong to the module's state."""
 
-    _options = _options("size_average=None, reduce=None, reduction='mean'")
-    _function = ""
     _buffered: tuple[str, ...] = ()
     reduction: str
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__()
-        try:
-            given = self._options.bind(*args, **kwargs)
-        except TypeError as error:
-            raise TypeError(f"{type(self).__name__}.__init__() {error}") from None
-        given.apply_defaults()
-        values = dict(given.arguments)
-        size_average, reduce = values.pop("size_average", None), values.pop("reduce", None)
+    def _begin(self, options: dict[str, Any]) -> None:
+        size_average, reduce = options.pop("size_average", None), options.pop("reduce", None)
         if size_average is not None or reduce is not None:
-            values["reduction"] = reduction_of(size_average, reduce)
-        for name, value in values.items():
-            if name in self._buffered:
-                self.register_buffer(name, value)
-            else:
-                object.__setattr__(self, name, value)
+            options["reduction"] = reduction_of(size_average, reduce)
+        buffers = {name: options.pop(name) for name in self._buffered}
+        Module.__init__(self)
+        for name, value in buffers.items():
+            self.register_buffer(name, value)
+        for name, value in options.items():
+            setattr(self, name, value)
+        self._settle()
 
-    def forward(self, *inputs: Any) -> Any:
-        from srcgrad.torch.nn import functional
+    def _passed(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self._names if name not in {"size_average", "reduce"}}
 
-        passed = {
-            name: getattr(self, name)
-            for name in self._options.parameters
-            if name not in {"size_average", "reduce"}
-        }
-        return getattr(functional, self._function)(*inputs, **passed)
+    def extra_repr(self) -> str:
+        return ""
+
+
+class _Triplet(_Loss):
+    def _settle(self) -> None:
+        if self.margin <= 0:
+            raise ValueError(f"{type(self).__name__}: expected margin to be greater than 0, got {self.margin} instead")
+        if "distance_function" in self._names and self.distance_function is None:
+            self.distance_function = simple.PairwiseDistance()
+
+
+class _MultiMargin(_Loss):
+    def _settle(self) -> None:
+        if self.p not in {1, 2}:
+            raise ValueError("only p == 1 and p == 2 supported")
+        if self.weight is not None and self.weight.dim() != 1:
+            raise ValueError(
+                f"MultiMarginLoss: expected weight to be None or 1D tensor, got {self.weight.dim()}D instead"
+            )
+
+
+class _Huber(_Loss):
+    def _settle(self) -> None:
+        if not isinstance(self.delta, (float, int)):
+            raise TypeError(f"delta must be a float or int, got: {type(self.delta)}")
 
 
 _OLD = "size_average=None, reduce=None, "
@@ -99,14 +113,24 @@ _TABLE = {
     "CTCLoss": ("blank=0, reduction='mean', zero_infinity=False", "ctc_loss", ()),
 }  # fmt: skip
 
-for _name, (_text, _function, _buffers) in _TABLE.items():
-    globals()[_name] = type(
-        _name,
-        (_Loss,),
-        {
-            "_options": _options(_text), "_function": _function, "_buffered": _buffers, "__module__": __name__,
-            "__doc__": f"`functional.{_function}` as a module.", "__signature__": _options(_text),
-        },
-    )  # fmt: skip
+_BASES = {
+    "TripletMarginLoss": _Triplet, "TripletMarginWithDistanceLoss": _Triplet, "MultiMarginLoss": _MultiMargin,
+    "HuberLoss": _Huber,
+}  # fmt: skip
+# Those whose `__init__` is that of the class of all losses, which the texts of errors say.
+_INHERITING = {
+    "L1Loss", "MSELoss", "SoftMarginLoss", "MultiLabelMarginLoss"
+}  # fmt: skip
 
+
+def _loss(name: str, options: str, function: str, buffers: tuple[str, ...]) -> Any:
+    init, names = beginning("_Loss" if name in _INHERITING else name, options)
+    fields = {
+        "__init__": init, "_names": names, "_function": function, "_buffered": buffers,
+        "__doc__": f"`functional.{function}` as a module.",
+    }  # fmt: skip
+    return type(name, (_BASES.get(name, _Loss),), fields)
+
+
+globals().update({name: _loss(name, *line) for name, line in _TABLE.items()})
 NLLLoss2d = globals()["NLLLoss"]

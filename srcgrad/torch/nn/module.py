@@ -110,6 +110,8 @@ class Module(Hooked, Stateful):
             return
         buffers = d.get("_buffers")
         if isinstance(value, Buffer):
+            if buffers is None:
+                raise AttributeError("cannot assign buffer before Module.__init__() call")
             self._forget(name, "_buffers")
             self.register_buffer(name, value, getattr(value, "persistent", True))
             return
@@ -278,10 +280,14 @@ class Module(Hooked, Stateful):
         """Put a module in the place of a dotted name."""
         if target == "":
             raise ValueError("Cannot set the submodule without a target name!")
+        if not isinstance(module, Module):
+            raise ValueError(f"`module` is not an nn.Module, found {type(module)}")  # noqa: TRY004 - as PyTorch
         path, _, name = target.rpartition(".")
         parent = self.get_submodule(path)
         if strict and not hasattr(parent, name):
             raise AttributeError(f"{parent._get_name()} has no attribute `{name}`")
+        if not isinstance(getattr(parent, name, module), Module):
+            raise AttributeError(f"`{name}` is not an nn.Module")
         setattr(parent, name, module)
 
     def get_parameter(self, target: str) -> Any:
@@ -349,7 +355,7 @@ class Module(Hooked, Stateful):
                 wanted = a
             elif isinstance(a, Tensor):
                 wanted = a.dtype
-            elif not isinstance(a, bool) and a is not None:
+            elif isinstance(a, str) or type(a).__name__ == "device":
                 device = a
         on_cpu(device)
         if wanted is None:

@@ -24,7 +24,7 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
     def __new__(cls, data: Any = None, requires_grad: bool = True) -> Any:
         source = wrap(np.zeros(0, np.float32)) if data is None else data
         if not isinstance(source, Tensor):
-            raise TypeError(f"_make_subclass(): argument 'data' (position 1) must be Tensor, not {type(source).__name__}")
+            raise AttributeError(f"'{type(source).__name__}' object has no attribute 'detach'")
         made = object.__new__(cls)
         made._a = source._a
         made._writes = Version()

@@ -19,7 +19,7 @@ from srcgrad.torch.recorded import FACES
 from srcgrad.torch.tensor import Tensor, wrap
 
 copied_over_ = primitive(copied_over, "CopyBackwards")
-copied_over_.node_class.name = lambda _: "torch::autograd::CopyBackwards"  # type: ignore[method-assign]
+copied_over_.node_class.name = lambda _: "torch::autograd::CopyBackwards"  # type: ignore[method-assign, assignment]
 zeroed_ = primitive(filled, "ZeroBackward0", operands=["x"])
 filled_ = primitive(filled, "FillBackward2", operands=["x"])
 filled_by_tensor_ = primitive(filled, "FillBackward3")

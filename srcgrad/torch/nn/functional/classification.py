@@ -50,9 +50,10 @@ def nll_loss(
     if a.dtype.kind != "f":
         raise unsupported("nll_loss_out_frame", a.dtype)
     classes = a.shape[0] if a.ndim == 1 else a.shape[1]
-    wrong = (t != ignore_index) & ((t < 0) | (t >= classes))
-    if wrong.any():
-        raise IndexError(f"Target {t[wrong].flat[0] if t.ndim else t} is out of bounds.")
+    if t.size and not (0 <= t.min() and t.max() < classes):
+        wrong = (t != ignore_index) & ((t < 0) | (t >= classes))
+        if wrong.any():
+            raise IndexError(f"Target {t[wrong].flat[0] if t.ndim else t} is out of bounds.")
     w = None if weight is None else weight._a
     if a.ndim <= 2:
         return _nll(input, t, w, reduction, ignore_index)  # type: ignore[no-any-return]

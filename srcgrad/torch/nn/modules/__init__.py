@@ -23,6 +23,7 @@ from srcgrad.torch.nn import (
     recurrent,
     simple,
     transformer,
+    windows,
 )
 from srcgrad.torch.nn import module as _module
 
@@ -37,20 +38,20 @@ _FILES: dict[str, tuple[Any, ...]] = {
     "distance": (simple,),
     "dropout": (simple,),
     "flatten": (simple,),
-    "fold": (simple,),
+    "fold": (windows,),
     "instancenorm": (batch_norm, lazy),
     "lazy": (lazy,),
     "linear": (linear, simple, lazy),
     "loss": (loss,),
     "module": (_module, module_hooks),
     "normalization": (layer_norm,),
-    "padding": (simple,),
+    "padding": (windows,),
     "pixelshuffle": (simple,),
-    "pooling": (simple,),
+    "pooling": (windows,),
     "rnn": (recurrent, cells),
     "sparse": (embedding,),
     "transformer": (transformer,),
-    "upsampling": (simple,),
+    "upsampling": (windows,),
 }
 
 

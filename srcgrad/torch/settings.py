@@ -1,0 +1,159 @@
+"""Settings of the whole library: threads, deterministic algorithms, precision, the default kind of tensor.
+
+What enters: what a program asks for. What leaves: the same when it is asked back. NumPy computes in float64 and
+float32 as they are and gives the same result each time, so most of these change nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from srcgrad.torch import dtypes
+from srcgrad.torch.creation import LEGACY_TYPES
+from srcgrad.torch.storages import FACES_OF_STORAGES, TypedStorage, UntypedStorage
+from srcgrad.torch.tensor import Tensor
+
+
+class _Settings:
+    threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    interop_threads = threads
+    deterministic = 0  # 0 not asked for, 1 warn, 2 raise
+    precision = "highest"
+    warn_always = False
+    fill_uninitialized = True
+
+
+_settings = _Settings()
+
+
+def get_num_threads() -> int:
+    """The number last set, at first that of the processors. How many threads BLAS takes is its own affair."""
+    return _settings.threads
+
+
+def set_num_threads(int: int) -> None:  # noqa: A002 - PyTorch's name
+    """Remembered only: set OMP_NUM_THREADS before NumPy is imported to limit the threads of BLAS."""
+    _settings.threads = _positive("set_num_threads", int)
+
+
+def get_num_interop_threads() -> int:
+    """The number last set."""
+    return _settings.interop_threads
+
+
+def set_num_interop_threads(int: int) -> None:  # noqa: A002 - PyTorch's name
+    """Remembered only."""
+    _settings.interop_threads = _positive("set_num_interop_threads", int)
+
+
+def _positive(name: str, number: Any) -> int:
+    if type(number) is not int:
+        raise TypeError(f"{name} expects an int, but got {type(number).__name__}")
+    if number < 1:
+        raise RuntimeError(f"{name} expects a positive integer")
+    return number
+
+
+def init_num_threads() -> None:
+    """Changes nothing."""
+
+
+def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:
+    """Remembered only: every algorithm here is deterministic."""
+    _settings.deterministic = 0 if not mode else 1 if warn_only else 2
+
+
+def are_deterministic_algorithms_enabled() -> bool:
+    """Whether deterministic algorithms were asked for."""
+    return _settings.deterministic > 0
+
+
+def is_deterministic_algorithms_warn_only_enabled() -> bool:
+    """Whether a warning was asked for in place of an error."""
+    return _settings.deterministic == 1
+
+
+def get_deterministic_debug_mode() -> int:
+    """0 by default, 1 to warn, 2 to raise."""
+    return _settings.deterministic
+
+
+def set_deterministic_debug_mode(debug_mode: int | str) -> None:
+    """"default", "warn", "error", or their numbers; remembered only."""
+    if not isinstance(debug_mode, (int, str)):
+        raise TypeError(f"debug_mode must be str or int, but got {type(debug_mode)}")
+    if isinstance(debug_mode, str):
+        levels = {"default": 0, "warn": 1, "error": 2}
+        if debug_mode not in levels:
+            raise RuntimeError(
+                f"invalid value of debug_mode, expected one of `default`, `warn`, `error`, but got {debug_mode}"
+            )
+        debug_mode = levels[debug_mode]
+    if debug_mode not in {0, 1, 2}:
+        raise RuntimeError(f"invalid value of debug_mode, expected 0, 1, or 2, but got {debug_mode}")
+    _settings.deterministic = debug_mode
+
+
+def get_float32_matmul_precision() -> str:
+    """What was set last."""
+    return _settings.precision
+
+
+def set_float32_matmul_precision(precision: str) -> None:
+    """Remembered only: NumPy multiplies float32 matrices in float32."""
+    if precision in {"highest", "high", "medium"}:
+        _settings.precision = precision
+
+
+def set_warn_always(b: bool, /) -> None:
+    """Remembered only: Python's warning filters decide."""
+    if not isinstance(b, bool):
+        raise TypeError(f"set_warn_always expects a bool, but got {type(b).__name__}")
+    _settings.warn_always = b
+
+
+def is_warn_always_enabled() -> bool:
+    """What was set last."""
+    return _settings.warn_always
+
+
+def set_flush_denormal(mode: bool) -> bool:  # noqa: ARG001 - PyTorch's parameter
+    """False: NumPy keeps the smallest numbers."""
+    return False
+
+
+def set_default_tensor_type(t: Any, /) -> None:
+    """`torch.DoubleTensor` or its name: sets the default dtype."""
+    if isinstance(t, str):
+        kind = LEGACY_TYPES.get(t.removeprefix("torch."))
+        if kind is None or not t.startswith("torch."):
+            raise TypeError(f"invalid type object: {t}" if "." not in t else f"type {t} not available. ")
+        t = kind
+    if not isinstance(t, type(LEGACY_TYPES["FloatTensor"])):
+        raise TypeError("invalid type object")
+    dtype = dtypes.of(t.kind)
+    if not dtype.is_floating_point:
+        raise TypeError("only floating-point types are supported as the default type")
+    dtypes.set_default_dtype(dtype)
+
+
+def is_storage(obj: Any, /) -> bool:
+    """Whether an object is the memory of a tensor."""
+    return isinstance(obj, (UntypedStorage, TypedStorage)) or type(obj) in FACES_OF_STORAGES
+
+
+def typename(obj: Any, /) -> str:
+    """The name of an object's type with its module; of a tensor that of its kind: 'torch.FloatTensor'."""
+    if isinstance(obj, Tensor):
+        return str(obj.type())  # type: ignore[attr-defined]
+    module = getattr(obj, "__module__", "") or ""
+    name = getattr(obj, "__qualname__", "") or type(obj).__qualname__
+    if not hasattr(obj, "__qualname__"):
+        module = type(obj).__module__ or ""
+    return name if module in {"", "builtins"} else f"{module}.{name}"
+
+
+def compiled_with_cxx11_abi() -> bool:
+    """True, as PyTorch says today; nothing here is compiled."""
+    return True
