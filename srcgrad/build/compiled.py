@@ -215,13 +215,16 @@ def _text(source: str, entry: str, bindings: dict[str, Any], bare: bool = True) 
     return Text(source, compile(source, filename, "exec"), entry, bindings, bare)
 
 
-def generated(f: FunctionType, what: Key) -> Text | None:
-    """Ask the passes for a module; None where they do not understand the function."""
+def generated(f: FunctionType, what: Key, *, guarded: bool = False) -> Text | None:
+    """Ask the passes for a module; None where they do not understand the function.
+
+    `guarded` asks for one whose results need not be looked at.
+    """
     from srcgrad import passes
 
     try:
         kinds, argnums, mode, apart = what
-        made = passes.generate(f, kinds, argnums, mode, apart=apart)
+        made = passes.generate(f, kinds, argnums, mode, apart=apart, guarded=guarded)
     except passes.NotStatic:
         return None
     except Exception:

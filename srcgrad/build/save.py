@@ -65,6 +65,7 @@ def _write(
             cases = [(likely, False, entry.text)]
     if general is None and not cases:
         raise _refusal(f, argnums, mode, generic, where)
+    cases = [(kinds, separate, _alone(f, (kinds, argnums, mode, separate), text)) for kinds, separate, text in cases]
     public = general.text.entry if general is not None else cases[0][2].entry
     if public in taken:
         raise UnsupportedSyntaxError(
@@ -73,7 +74,7 @@ def _write(
         )
     names = [f"_{public}_{number}" for number in range(1, len(cases) + 1)]
     if general is not None:
-        cases.append((generic, general.apart, general.text))
+        cases.append((generic, general.apart, _alone(f, (generic, argnums, mode, general.apart), general.text)))
         names.append(f"_{public}")
     choice = _choice(public, f, cases, names)
     writer.add(choice)
@@ -83,6 +84,11 @@ def _write(
         if f"{helper.__name__}(" in choice:
             writer.bind(helper.__name__, helper, where)
     return public
+
+
+def _alone(f: FunctionType, what: compiled.Key, text: compiled.Text) -> compiled.Text:
+    """The text for a module behind which there is no recording: guarded wherever its results would be looked at."""
+    return (compiled.generated(f, what, guarded=True) or text) if text.bare else text
 
 
 def apart(*values: Any) -> bool:

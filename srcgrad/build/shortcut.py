@@ -71,7 +71,11 @@ class Shortcuts:
         self.met: compiled.Entry | None = None
 
     def found(
-        self, entry: compiled.Entry, args: tuple[Any, ...], values: Sequence[Any], keys: tuple[int, ...]
+        self,
+        entry: compiled.Entry,
+        args: tuple[Any, ...],
+        values: Sequence[Any],
+        keys: tuple[int, ...],
     ) -> Direct | None:
         """The function to ask first, when an entry is met for the second time; None where nothing changes."""
         if self.met is not entry:
@@ -85,7 +89,11 @@ class Shortcuts:
         if entry.apart:
             tests.append("apart(args)")
         what = (tuple([kind_of(a) for a in args]), entry.apart)
-        self.ways.pop(what, None)
+        known = self.ways.pop(what, None)
+        if known is not None and known.entry is entry:
+            # What its tests do not tell apart goes the general way.
+            self.ways[what] = known
+            return None
         self.ways = dict([*self.ways.items()][1 - _MOST :])
         self.ways[what] = Way(entry, tuple(tests), scope, keys, tuple(map(type, values)), whole)
         return self._written()

@@ -296,10 +296,12 @@ class Pushing:
         """Whether a product with a partial derivative must be zero wherever the cotangent is."""
         if not self.use.is_wild(partial):
             return False
-        use = self.use(e)
+        if self.use(e) == CHOSEN or self.module.guarded:
+            return True
         # Whether an element is used at a place of an array, or multiplied by zero, is left to looking at the result.
-        self.module.bare = self.module.bare or use != CHOSEN
-        return use == CHOSEN
+        # Python's floats have no such places, and divide by no zero.
+        self.module.bare = self.module.bare or self.kind(partial).form not in ("float", "int")
+        return False
 
     def unbroadcast(self, term: Expr, operand: Expr) -> Expr:
         sign, core = algebra.signed(term)

@@ -28,6 +28,7 @@ class Module:
     bindings: dict[str, Any] = field(default_factory=dict)  # the user's globals that the text reads
     # Whether some product is not guarded although an element may be left unused, or multiplied by zero.
     bare: bool = False
+    guarded: bool = False  # whether all such products are guarded: nothing will look at the result
     # The local variables of all its functions, which hide whatever the module calls the same.
     locals: set[str] = field(default_factory=set)
 

@@ -43,17 +43,20 @@ def generate(
     mode: str,
     *,
     apart: bool = False,
+    guarded: bool = False,
 ) -> Generated:
     """The module of a derivative, for arguments of these kinds.
 
     `apart` says that the caller has made sure that no two arrays among the arguments share memory;
     without it a function that writes into one of several array parameters is not static.
+    `guarded` asks for a module that is right even if nothing looks at its results.
 
     Raises NotStatic when anything in the function is not positively understood.
     """
     if mode not in MODES:
         raise NotStatic(f"the mode {mode}")
     session = Session(apart)
+    session.module.guarded = guarded
     try:
         written = session.entry(function, kinds, argnums, mode)
     except RecursionError as error:

@@ -5,6 +5,7 @@ Like the sweep itself this is plain Python over NumPy, and is differentiated for
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -17,12 +18,35 @@ LARGEST = float(np.finfo(float).max)
 LEAVES = (np.ndarray, float, complex, np.inexact)
 
 
+class ZeroMet(Exception):
+    """A cotangent of zero has met a partial that is not finite, and nobody knows why it is zero."""
+
+
 class Cotangents:
     """The cotangents of a sweep: one number per scalar, one array per buffer of memory."""
 
     def __init__(self) -> None:
         self.scalars: dict[int, Any] = {}
         self.shadows: dict[int, np.ndarray] = {}
+        self.unused: Any = None  # in a careful sweep: where the result of the present entry is not used; see `zeros`
+
+    def settled(self, y_bar: Any, amount: Any) -> Any:
+        """A product `y_bar * partial`, taken as zero where the partial is not finite and the result is not used."""
+        if isinstance(amount, float):
+            if y_bar != 0 or math.isfinite(amount):
+                return amount
+            if self.unused is None:
+                raise ZeroMet
+            return 0.0 if self.unused else amount
+        finite = np.isfinite(amount)
+        if finite.all():
+            return amount
+        met = (np.asarray(y_bar) == 0) & ~finite
+        if not met.any():
+            return amount
+        if self.unused is None:
+            raise ZeroMet
+        return np.where(met & self.unused, 0.0, amount)
 
     def shadow(self, x: np.ndarray) -> np.ndarray:
         """The part of the shadow that belongs to x, made of zeros where there was none."""

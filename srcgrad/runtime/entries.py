@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 
-from srcgrad.rules.support import guarded
 from srcgrad.rules.table import Rule
 from srcgrad.runtime import anomaly, memory
 from srcgrad.runtime.binding import binding_of
@@ -54,7 +53,7 @@ class Operation:
             except ArithmeticError:
                 amount = with_infinities(binding.vjp(k), y, y_bar, *self.values)
             if self.rule.singular:
-                amount = guarded(y_bar, amount)
+                amount = bars.settled(y_bar, amount)
             bars.add(self.values[k], amount)
 
     def operands(self) -> list[Any]:
@@ -107,7 +106,7 @@ class Step:
             except ArithmeticError:
                 amount = with_infinities(self.pull1, self.y, y_bar, x, self.x2)
             if self.singular and not -LARGEST <= amount <= LARGEST and y_bar == 0.0:
-                amount = 0.0
+                amount = bars.settled(y_bar, amount)
             if type(amount) is not type(x):
                 amount = as_scalar(amount, x)
             known = scalars.get(id(x))
@@ -119,7 +118,7 @@ class Step:
             except ArithmeticError:
                 amount = with_infinities(self.pull2, self.y, y_bar, self.x1, x)
             if self.singular and not -LARGEST <= amount <= LARGEST and y_bar == 0.0:
-                amount = 0.0
+                amount = bars.settled(y_bar, amount)
             if type(amount) is not type(x):
                 amount = as_scalar(amount, x)
             known = scalars.get(id(x))
@@ -152,7 +151,7 @@ class StepOfOne:
         except ArithmeticError:
             amount = with_infinities(self.pull, self.y, y_bar, x)
         if self.singular and not -LARGEST <= amount <= LARGEST and y_bar == 0.0:
-            amount = 0.0
+            amount = bars.settled(y_bar, amount)
         if type(amount) is not type(x):
             amount = as_scalar(amount, x)
         known = scalars.get(id(x))

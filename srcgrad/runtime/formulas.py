@@ -37,3 +37,8 @@ def _function(rule: Rule, mode: str, name: str, parameters: list[str], text: str
     function: Callable[..., Any] = namespace[f"{mode}_{name}"]
     _functions[key] = (rule, function)
     return function
+
+
+def rules_by_function() -> dict[int, Rule]:
+    """Which rule each function made so far belongs to, by its id."""
+    return {id(function): rule for rule, function in _functions.values()}

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from srcgrad.rules.table import Rule
-from srcgrad.runtime import anomaly, memory
+from srcgrad.runtime import anomaly, memory, zeros
 from srcgrad.runtime.binding import Binding, binding_of
-from srcgrad.runtime.cotangents import SCALARS, Cotangents
+from srcgrad.runtime.cotangents import SCALARS, Cotangents, ZeroMet
 from srcgrad.runtime.entries import Gather, Operation, Pick, Placed, Put, Reshape, Step, StepOfOne, Watched, Write
 from srcgrad.runtime.levels import at, user_place
 
@@ -26,6 +26,7 @@ class ReverseTrace:
         self.known: dict[int, Any] = {}  # by id; holding the value keeps the id its own
         self.held: dict[int, Any] = {}  # the keepers of memory that entries refer to
         self.open = True
+        self.careful = False  # whether a sweep has met a zero of which it did not know the reason
 
     def is_active(self, x: Any) -> bool:
         if isinstance(x, np.ndarray):
@@ -151,14 +152,31 @@ def contents(x: np.ndarray, index: Any) -> Any:
 
 def sweep(trace: ReverseTrace, outputs: list[Any], y_bars: list[Any], inputs: list[Any]) -> list[Any]:
     """The cotangents of the inputs, given those of the outputs."""
+    if not trace.careful:
+        try:
+            return walked_back(trace, outputs, y_bars, inputs)
+        except ZeroMet:
+            trace.careful = True
+    return walked_back(trace, outputs, y_bars, inputs)
+
+
+def walked_back(trace: ReverseTrace, outputs: list[Any], y_bars: list[Any], inputs: list[Any]) -> list[Any]:
+    """One walk back over the entries, after which the writes are made again."""
     bars = Cotangents()
     for y, y_bar in zip(outputs, y_bars, strict=True):
         if trace.is_active(y):
             bars.add(y, y_bar)
-    for entry in trace.entries[::-1]:
-        entry.reverse(bars)
-    x_bars = [bars.get(x) for x in inputs]
-    for entry in trace.entries:
-        if isinstance(entry, (Put, Write, Reshape, Watched)):
-            entry.again()
-    return x_bars
+    try:
+        if trace.careful:
+            support = zeros.started(trace, outputs, y_bars)
+            for entry in trace.entries[::-1]:
+                bars.unused = zeros.where_unused(support, entry, bars)
+                entry.reverse(bars)
+        else:
+            for entry in trace.entries[::-1]:
+                entry.reverse(bars)
+        return [bars.get(x) for x in inputs]
+    finally:
+        for entry in trace.entries:
+            if isinstance(entry, (Put, Write, Reshape, Watched)):
+                entry.again()

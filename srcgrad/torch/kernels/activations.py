@@ -87,7 +87,7 @@ rule(
 
 def leaky_relu(x: Any, slope: Any) -> Any:
     """x where it is positive, slope * x elsewhere."""
-    return np.maximum(x, x * slope) if 0 <= slope <= 1 else np.where(x > 0, x, x * slope)
+    return np.maximum(x, x * slope) if 0 < slope <= 1 else np.where(x > 0, x, x * slope)
 
 
 def leaked(g: Any, x: Any, slope: Any) -> Any:

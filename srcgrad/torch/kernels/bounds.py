@@ -7,7 +7,17 @@ from typing import Any
 import numpy as np
 
 from srcgrad.rules.table import elementwise, rule
-from srcgrad.torch.kernels.masks import first_is_larger, first_is_smaller, high_binds, inside, kept, loser, low_binds, outside, winner
+from srcgrad.torch.kernels.masks import (  # noqa: F401 - the rules' texts name them
+    first_is_larger,
+    first_is_smaller,
+    high_binds,
+    inside,
+    kept,
+    loser,
+    low_binds,
+    outside,
+    winner,
+)
 
 
 def maximum(x1: Any, x2: Any) -> Any:
@@ -90,8 +100,6 @@ def clamp_below(x: Any, high: Any) -> Any:
     return np.minimum(x, high)
 
 
-elementwise(
-    clamp_between, "inside(x1, x2, x3)", "low_binds(x1, x2, x3)", "high_binds(x1, x2, x3)"
-)
+elementwise(clamp_between, "inside(x1, x2, x3)", "low_binds(x1, x2, x3)", "high_binds(x1, x2, x3)")
 elementwise(clamp_above, "x1 >= x2", "x1 < x2")
 elementwise(clamp_below, "x1 <= x2", "x1 > x2")

@@ -144,6 +144,12 @@ def erfc(x: Any) -> Any:
     )
 
 
+def _reflected_scaled(x: Any) -> Any:
+    y = -x
+    with np.errstate(over="ignore"):
+        return 2 / _gaussian(np.minimum(y, 30)) - by_range(y, [(y <= 4, _scaled_middle), (y > 4, _scaled_large)])
+
+
 @doubled
 def erfcx(x: Any) -> Any:
     """exp(x^2) erfc(x)."""
@@ -154,15 +160,9 @@ def erfcx(x: Any) -> Any:
             ((x > 0.46875) & (x <= 4), _scaled_middle),
             ((x > 4) & (x < np.inf), _scaled_large),
             (x == np.inf, np.zeros_like),
-            (x < -0.46875, lambda v: _reflected_scaled(v)),
+            (x < -0.46875, _reflected_scaled),
         ],
     )
-
-
-def _reflected_scaled(x: Any) -> Any:
-    y = -x
-    with np.errstate(over="ignore"):
-        return 2 / _gaussian(np.minimum(y, 30)) - by_range(y, [(y <= 4, _scaled_middle), (y > 4, _scaled_large)])
 
 
 # The derivatives. Each text reads the value alone, so that it can be differentiated again.

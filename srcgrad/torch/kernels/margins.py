@@ -136,9 +136,7 @@ def _ends(alpha: Any, input_lengths: Any, target_lengths: Any) -> Any:
     return _sum_of_paths([final, label])
 
 
-def ctc_loss(
-    x: Any, targets: Any, input_lengths: Any, target_lengths: Any, blank: int, zero_infinity: bool
-) -> Any:
+def ctc_loss(x: Any, targets: Any, input_lengths: Any, target_lengths: Any, blank: int, zero_infinity: bool) -> Any:
     """Minus the log of the probability of each target, over all alignments; x is (time, images, classes), of logarithms."""
     labels, skips = extended(targets, blank)
     scores = np.take_along_axis(x, np.broadcast_to(labels, (x.shape[0], *labels.shape)), 2)
@@ -188,9 +186,7 @@ def ctc_slope(
 rule(
     ctc_loss,
     "x, targets, input_lengths, target_lengths, blank, zero_infinity",
-    vjp={
-        "x": "y_bar[None, :, None] * ctc_slope(x, targets, input_lengths, target_lengths, blank, zero_infinity, y)"
-    },
+    vjp={"x": "y_bar[None, :, None] * ctc_slope(x, targets, input_lengths, target_lengths, blank, zero_infinity, y)"},
     jvp={
         "x": "np.sum(x_dot * ctc_slope(x, targets, input_lengths, target_lengths, blank, zero_infinity, y), axis=(0, 2))"
     },

@@ -11,7 +11,6 @@ import numpy as np
 
 from srcgrad.rules.table import linear, zero
 
-
 # Whole numbers of the size of floating point ones: all bits set keep a value, none make it zero. That is several
 # times as quick as np.where, which guesses at every element which way it will go.
 _BITS = {np.dtype(np.float32): np.int32, np.dtype(np.float64): np.int64}

@@ -245,7 +245,11 @@ def angle(x: Any) -> Any:
     """The angle of a complex number; of a real one 0 or pi."""
     if x.dtype.kind == "c":
         return np.angle(x)
-    y = np.where(np.less(x, 0), x.dtype.type(math.pi), x.dtype.type(0)) if x.dtype.kind == "f" else np.where(np.less(x, 0), math.pi, 0)
+    y = (
+        np.where(np.less(x, 0), x.dtype.type(math.pi), x.dtype.type(0))
+        if x.dtype.kind == "f"
+        else np.where(np.less(x, 0), math.pi, 0)
+    )
     return np.where(np.isnan(x), x, y)
 
 

@@ -28,7 +28,7 @@ def solution_from_factor(b: Any, factor: Any, upper: bool) -> Any:
 
 def cotangent_of_factor(y_bar: Any, y: Any, factor: Any, upper: bool) -> Any:
     """The cotangent of the factor."""
-    lower = lower_factor(factor, upper)
+    lower = mH(factor) if upper else factor
     b_bar = np.conj(solution_from_factor(np.conj(y_bar), factor, upper))
     a_bar = -b_bar @ mT(y)
     # l l^H changes by dl l^H and by its adjoint. As PyTorch's, the cotangent is that of a whole matrix l.

@@ -19,7 +19,7 @@ def flat(function: Any, signature: str = "x") -> None:
     rule(
         function,
         signature,
-        vjp={name: "np.zeros_like(y_bar)" for name in names},
+        vjp=dict.fromkeys(names, "np.zeros_like(y_bar)"),
         jvp={name: f"np.zeros_like({name}_dot)" for name in names},
         depth=1,
     )

@@ -39,8 +39,9 @@ def cholesky(a: Any, upper: bool) -> Any:
 def cholesky_bar(y_bar: Any, y: Any, upper: bool) -> Any:
     """The cotangent of a, which is Hermitian as a is."""
     factor, factor_bar = (mH(y), mH(y_bar)) if upper else (y, y_bar)
-    a_bar = np.linalg.solve(mT(factor), half_lower(mT(factor) @ factor_bar))
-    return hermitian_part(mT(np.linalg.solve(mH(factor), mT(a_bar))))
+    inner = np.tril(mT(factor) @ factor_bar)
+    a_bar = np.linalg.solve(mT(factor), 0.5 * (inner + mH(np.tril(inner, -1))))
+    return mT(np.linalg.solve(mH(factor), mT(a_bar)))
 
 
 def cholesky_dot(a_dot: Any, y: Any, upper: bool) -> Any:

@@ -220,15 +220,15 @@ _PADE = (
 
 
 def exponential(a: Any) -> Any:
-    """The exponential of a matrix."""
+    """The exponential of a matrix, computed in double precision in any case."""
     if not a.size:
         return np.array(a)
     norm = np.max(np.sum(np.abs(a), axis=-2), axis=-1)
     top = float(np.max(norm)) if np.all(np.isfinite(norm)) else 0.0
     count = max(0, int(np.ceil(np.log2(top / 5.37)))) if top > 0 else 0
-    x = a / a.dtype.type(2**count)
-    c = [a.dtype.type(v) for v in (_PADE if a.dtype.itemsize > 4 and a.dtype != np.complex64 else _SCALED)]
-    eye = np.eye(a.shape[-1], dtype=a.dtype)
+    x = a.astype(np.complex128 if a.dtype.kind == "c" else np.float64) / 2**count
+    c = _PADE
+    eye = np.eye(a.shape[-1])
     x2 = x @ x
     x4 = x2 @ x2
     x6 = x2 @ x4
@@ -237,11 +237,7 @@ def exponential(a: Any) -> Any:
     y = np.linalg.solve(even - odd, even + odd)
     for _ in range(count):
         y = y @ y
-    return y
-
-
-# The same coefficients for single precision, where the largest of them leave too little room.
-_SCALED = tuple(v / _PADE[0] for v in _PADE)
+    return y.astype(a.dtype)
 
 
 def exponential_dot(a: Any, a_dot: Any) -> Any:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from srcgrad.torch.nn import attention as attention
 from srcgrad.torch.nn import functional as functional
+from srcgrad.torch.nn import grad as grad
 from srcgrad.torch.nn import init as init
 from srcgrad.torch.nn import loss, simple, windows
+from srcgrad.torch.nn import parallel as parallel
+from srcgrad.torch.nn import parameter as parameter
 from srcgrad.torch.nn import utils as utils
 from srcgrad.torch.nn.adaptive import AdaptiveLogSoftmaxWithLoss as AdaptiveLogSoftmaxWithLoss
-from srcgrad.torch.nn.attention import MultiheadAttention as MultiheadAttention
+from srcgrad.torch.nn.multihead import MultiheadAttention as MultiheadAttention
 from srcgrad.torch.nn.batch_norm import BatchNorm1d as BatchNorm1d
 from srcgrad.torch.nn.batch_norm import BatchNorm2d as BatchNorm2d
 from srcgrad.torch.nn.batch_norm import BatchNorm3d as BatchNorm3d
@@ -21,6 +25,7 @@ from srcgrad.torch.nn.cells import GRUCell as GRUCell
 from srcgrad.torch.nn.cells import LSTMCell as LSTMCell
 from srcgrad.torch.nn.cells import RNNCell as RNNCell
 from srcgrad.torch.nn.cells import RNNCellBase as RNNCellBase
+from srcgrad.torch.nn.containers import Container as Container
 from srcgrad.torch.nn.containers import ModuleDict as ModuleDict
 from srcgrad.torch.nn.containers import ModuleList as ModuleList
 from srcgrad.torch.nn.containers import ParameterDict as ParameterDict
@@ -56,6 +61,8 @@ from srcgrad.torch.nn.linear import Bilinear as Bilinear
 from srcgrad.torch.nn.linear import Linear as Linear
 from srcgrad.torch.nn.linear import PReLU as PReLU
 from srcgrad.torch.nn.module import Module as Module
+from srcgrad.torch.nn.loss import LinearCrossEntropyOptions as LinearCrossEntropyOptions
+from srcgrad.torch.nn.parallel import DataParallel as DataParallel
 from srcgrad.torch.nn.parameter import Buffer as Buffer
 from srcgrad.torch.nn.parameter import Parameter as Parameter
 from srcgrad.torch.nn.parameter import UninitializedBuffer as UninitializedBuffer
@@ -80,5 +87,22 @@ def _public(module: Any) -> dict[str, Any]:
 
 
 globals().update({**_public(simple), **_public(windows), **_public(loss)})
+
+def factory_kwargs(kwargs: dict[str, Any] | None) -> dict[str, Any]:
+    """The options of a module that say where its parameters are made."""
+    if kwargs is None:
+        return {}
+    simple_keys = {"device", "dtype", "memory_format"}
+    expected = simple_keys | {"factory_kwargs"}
+    if not kwargs.keys() <= expected:
+        raise TypeError(f"unexpected kwargs {kwargs.keys() - expected}")
+    made = dict(kwargs.get("factory_kwargs", {}))
+    for key in simple_keys:
+        if key in kwargs:
+            if key in made:
+                raise TypeError(f"{key} specified twice, in **kwargs and in factory_kwargs")
+            made[key] = kwargs[key]
+    return made
+
 
 from srcgrad.torch.nn import modules as modules  # noqa: E402 - it mirrors what stands above

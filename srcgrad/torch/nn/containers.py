@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import warnings
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
@@ -12,6 +13,20 @@ from srcgrad.torch.nn.module import Module, _indented
 from srcgrad.torch.nn.parameter import Parameter
 from srcgrad.torch.primitive import legacy_name
 from srcgrad.torch.tensor import Tensor
+
+
+class Container(Module):
+    """Modules by name; `Module` itself does the same."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__()
+        warnings.warn(
+            "nn.Container is deprecated. All of it's functionality is now implemented in nn.Module. Subclass that instead.",
+            FutureWarning,
+            stacklevel=2,
+        )
+        for key, value in kwargs.items():
+            self.add_module(key, value)
 
 
 class Sequential(Module):

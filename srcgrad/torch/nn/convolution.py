@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from srcgrad.torch.nn import init
+from srcgrad.torch.nn.fixed import named
 from srcgrad.torch.nn.linear import fresh
 from srcgrad.torch.nn.module import Module
 from srcgrad.torch.tensor import Tensor
@@ -233,3 +234,9 @@ class ConvTranspose3d(_ConvTransposeNd):
     """The transpose of a convolution, in three dimensions."""
 
     _rank = 3
+
+
+for _class in (Conv1d, Conv2d, Conv3d):
+    _class.__init__ = named(_Forward.__init__, _class.__name__)  # type: ignore[method-assign]
+for _class in (ConvTranspose1d, ConvTranspose2d, ConvTranspose3d):  # type: ignore[assignment]
+    _class.__init__ = named(_ConvTransposeNd.__init__, _class.__name__)  # type: ignore[method-assign]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 from srcgrad.torch.nn.module import Module
@@ -76,6 +77,15 @@ def beginning(owner: str, options: str) -> tuple[Callable[..., Any], tuple[str, 
     function = made["__init__"]
     function.__qualname__ = f"{owner}.__init__"
     return function, names
+
+
+def named(init: Any, owner: str) -> Any:
+    """An `__init__` of its own for a class that inherits one: errors about arguments say whose it is."""
+    copy = FunctionType(init.__code__, init.__globals__, init.__name__, init.__defaults__, init.__closure__)
+    copy.__kwdefaults__ = init.__kwdefaults__
+    copy.__annotations__ = init.__annotations__
+    copy.__qualname__ = f"{owner}.__init__"
+    return copy
 
 
 def fixed(

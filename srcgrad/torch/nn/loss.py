@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
 import warnings
 from typing import Any
 
 from srcgrad.torch.nn import simple
 from srcgrad.torch.nn.fixed import Fixed, beginning
+from srcgrad.torch.nn.linear import Linear
 from srcgrad.torch.nn.module import Module
 
 
@@ -134,3 +137,58 @@ def _loss(name: str, options: str, function: str, buffers: tuple[str, ...]) -> A
 
 globals().update({name: _loss(name, *line) for name, line in _TABLE.items()})
 NLLLoss2d = globals()["NLLLoss"]
+
+
+@dataclasses.dataclass(frozen=True)
+class LinearCrossEntropyOptions:
+    """How a linear cross entropy is to be divided into pieces; here it is computed in one."""
+
+    allow_retain_graph: bool = False
+    batch_chunk_size: int | None = None
+    chunking_method: str | None = "auto"
+    acc_policy: str | None = "auto"
+    acc_dtype: Any = None
+
+
+class LinearCrossEntropyLoss(Module):
+    """The cross entropy of an affine map of the input."""
+
+    def __init__(
+        self, in_features: int, num_classes: int, *, out_features: tuple[int, ...] = (), bias: bool = False,
+        device: Any = None, dtype: Any = None, reduction: str = "mean", weight: Any = None,
+        ignore_index: int | None = None, label_smoothing: float = 0.0, options: Any = None,
+    ) -> None:  # fmt: skip
+        if weight is not None and weight.shape != (num_classes,):
+            raise RuntimeError(f"expected weight shape to be {(num_classes,)}, got {tuple(weight.shape)}")
+        if not 0 <= label_smoothing <= 1:
+            raise RuntimeError(f"expected label_smoothing to be in range [0, 1], got {label_smoothing}")
+        super().__init__()
+        self.register_buffer("weight", weight)
+        self.reduction = reduction
+        self.num_classes = num_classes
+        self.out_features = out_features
+        self.ignore_index = ignore_index
+        self.label_smoothing = label_smoothing
+        self.linear = Linear(
+            in_features, math.prod(out_features, start=num_classes), bias=bias, device=device, dtype=dtype
+        )
+        self.options = options
+
+    def forward(self, input: Any, target: Any) -> Any:
+        from srcgrad.torch.nn import functional
+
+        shape = (self.num_classes, *self.out_features)
+        linear: Any = self.linear
+        return functional.linear_cross_entropy(  # type: ignore[attr-defined]
+            input, linear.weight.reshape(*shape, linear.in_features), target,
+            linear_bias=None if linear.bias is None else linear.bias.reshape(shape), weight=self.weight,
+            reduction=self.reduction, ignore_index=self.ignore_index, label_smoothing=self.label_smoothing,
+            options=self.options,
+        )  # fmt: skip
+
+    def extra_repr(self) -> str:
+        return (
+            f"in_features={self.linear.in_features}, num_classes={self.num_classes}, out_features={self.out_features}, "
+            f"bias={self.linear.bias is not None}, reduction={self.reduction}, ignore_index={self.ignore_index}, "
+            f"label_smoothing={self.label_smoothing}, options={self.options}"
+        )

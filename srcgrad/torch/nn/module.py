@@ -336,7 +336,7 @@ class Module(Hooked, Stateful):
             if buffer is None:
                 continue
             if is_lazy(buffer):
-                buffer._a = fn(wrap(buffer._a))._a
+                buffer.data = fn(buffer.data)
             else:
                 self._buffers[name] = fn(buffer)
         return self

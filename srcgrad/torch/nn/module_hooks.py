@@ -175,7 +175,7 @@ class Hooked:
                 )
             result = backward.setup_output(result)
         if older:
-            watch_last(self, older, result)
+            watch_last(self, older, args, result)
         return result
 
     def _before_forward(self, args: Any, kwargs: Any) -> tuple[Any, Any]:

@@ -59,34 +59,63 @@ def _rebuilt(kind: Any, array: Any, requires_grad: bool) -> Any:
     return kind(wrap(array), requires_grad)
 
 
-class Buffer(Tensor):
-    """A tensor that a module keeps and does not train."""
+class _BufferMeta(type):
+    def __instancecheck__(cls, instance: object) -> bool:
+        return super().__instancecheck__(instance) or (
+            isinstance(instance, Tensor) and getattr(instance, "_is_buffer", False)
+        )
+
+
+class Buffer(Tensor, metaclass=_BufferMeta):
+    """A tensor that a module keeps and does not train; what is made is a tensor that says so."""
 
     def __new__(cls, data: Any = None, *, persistent: bool = True) -> Any:
-        made = object.__new__(cls)
-        made._a = np.zeros(0, np.float32) if data is None else data._a
-        made._writes = Version()
-        made.persistent = persistent  # type: ignore[attr-defined]
+        made: Any = wrap(np.zeros(0, np.float32) if data is None else data._a)
+        made._needs = False if data is None else data._needs
+        made._is_buffer = True
+        made.persistent = persistent
         return made
-
-    def __init__(self, data: Any = None, *, persistent: bool = True) -> None:
-        """`data` is shared, not copied."""
 
 
 class UninitializedTensorMixin:
     """A parameter or buffer whose shape is not known yet; most of what can be done with a tensor raises."""
 
     cls_to_become: Any = None
-    _a: Any
     _needs: bool
+
+    @property
+    def _a(self) -> Any:
+        raise ValueError(
+            "Attempted to use an uninitialized parameter in an operation. This error happens when you are using a "
+            f"`LazyModule` or explicitly manipulating `torch.nn.parameter.{type(self).__name__}` objects. When using "
+            "LazyModules Call `forward` with a dummy batch to initialize the parameters before calling torch functions"
+        )
 
     def materialize(self, shape: Any, device: Any = None, dtype: Any = None) -> None:
         """Give it a shape and memory; from then on it is what it stands for."""
         del device
         from srcgrad.torch.creation import numpy_dtype
 
-        self._a = np.zeros(tuple(shape), self._a.dtype if dtype is None else numpy_dtype(dtype))
+        self.data = wrap(np.zeros(tuple(shape), self.data._a.dtype if dtype is None else numpy_dtype(dtype)))
         self.__class__ = self.cls_to_become
+
+    @property
+    def data(self) -> Any:
+        """An empty tensor of its dtype."""
+        return wrap(self.__dict__["_a"])
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        self.__dict__["_a"] = value._a
+
+    @property
+    def dtype(self) -> Any:
+        return self.data.dtype
+
+    def requires_grad_(self, requires_grad: bool = True) -> Any:
+        """As of any tensor."""
+        self._needs = requires_grad
+        return self
 
     @property
     def shape(self) -> Any:
@@ -120,13 +149,13 @@ def _without_shape(cls: Any, requires_grad: bool, device: Any, dtype: Any) -> An
 
     on_cpu(device)
     made = object.__new__(cls)
-    made._a = np.zeros(0, numpy_dtype(dtype))
+    made.__dict__["_a"] = np.zeros(0, numpy_dtype(dtype))
     made._writes = Version()
     made._needs = requires_grad
     return made
 
 
-class UninitializedParameter(UninitializedTensorMixin, Parameter):
+class UninitializedParameter(UninitializedTensorMixin, Parameter):  # type: ignore[misc]
     """A parameter whose shape is not known yet."""
 
     cls_to_become = Parameter
@@ -146,7 +175,7 @@ class UninitializedParameter(UninitializedTensorMixin, Parameter):
         return type(self), (self._needs, None, self.dtype)
 
 
-class UninitializedBuffer(UninitializedTensorMixin, Tensor):
+class UninitializedBuffer(UninitializedTensorMixin, Tensor):  # type: ignore[misc]
     """A buffer whose shape is not known yet."""
 
     cls_to_become = Tensor

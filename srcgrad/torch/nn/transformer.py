@@ -11,7 +11,7 @@ import numpy as np
 from srcgrad.torch.creation import numpy_dtype
 from srcgrad.torch.modes import state
 from srcgrad.torch.nn import functional, init, simple
-from srcgrad.torch.nn.attention import MultiheadAttention
+from srcgrad.torch.nn.multihead import MultiheadAttention
 from srcgrad.torch.nn.containers import ModuleList
 from srcgrad.torch.nn.functional.heads import canonical_mask
 from srcgrad.torch.nn.layer_norm import LayerNorm

@@ -118,9 +118,7 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
             raise not_a_tensor("prelu", t, name, position)
     a, w = input._a, weight._a
     if a.dtype != w.dtype:
-        raise RuntimeError(
-            f"prelu: Type promoting not supported. Got {input.dtype._c_name} and {weight.dtype._c_name}"
-        )
+        raise RuntimeError(f"prelu: Type promoting not supported. Got {input.dtype._c_name} and {weight.dtype._c_name}")
     if w.size != 1:
         if not a.ndim:
             raise RuntimeError("Not allow zero-dim input tensor.")
@@ -193,22 +191,20 @@ def _noise_shape(x: Tensor) -> tuple[int, ...]:
     """One draw for each image and channel."""
     if x._a.ndim < 2:
         raise RuntimeError("Feature dropout requires at least 2 dimensions in the input")
-    return x._a.shape[:2] + (1,) * (x._a.ndim - 2)
+    return (*x._a.shape[:2], *(1,) * (x._a.ndim - 2))
 
 
-def _multiplied(x: Tensor, p: float, train: bool, feature: bool) -> Tensor:
+def _multiplied(x: Any, p: float, train: bool, feature: bool) -> Tensor:
     _checked_probability(p)
     if p == 0 or not train or not x._a.size:
-        return x
+        return x  # type: ignore[no-any-return]
     if p == 1:
         return x * wrap(np.zeros((), x._a.dtype))
     shape = _noise_shape(x) if feature else x._a.shape
     if x._a.dtype.kind != "f":
         if x._a.dtype.kind == "c":
             return x * wrap(drawing.dropout_mask(np.empty(shape, x._a.real.dtype), p).astype(x._a.dtype))
-        raise RuntimeError(
-            f"result type Float can't be cast to the desired output type {x.dtype._c_name}"
-        )
+        raise RuntimeError(f"result type Float can't be cast to the desired output type {x.dtype._c_name}")
     like = x._a if not feature else np.empty(shape, x._a.dtype)
     return x * wrap(drawing.dropout_mask(like, p))
 
@@ -217,10 +213,10 @@ def _multiplied(x: Tensor, p: float, train: bool, feature: bool) -> Tensor:
 _SELU_FLOOR = SELU_ALPHA * SELU_SCALE
 
 
-def _alpha(x: Tensor, p: float, train: bool, feature: bool) -> Tensor:
+def _alpha(x: Any, p: float, train: bool, feature: bool) -> Tensor:
     _checked_probability(p)
     if p == 0 or not train or not x._a.size:
-        return x
+        return x  # type: ignore[no-any-return]
     if p == 1:
         return x * wrap(np.zeros((), x._a.dtype))
     shape = _noise_shape(x) if feature else x._a.shape

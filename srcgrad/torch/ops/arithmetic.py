@@ -11,10 +11,10 @@ import numpy as np
 
 from srcgrad.rules.table import elementwise, rule
 from srcgrad.torch.creation import array_of
+from srcgrad.torch.dtypes import result_dtype
 from srcgrad.torch.inplace import write
 from srcgrad.torch.names import op
-from srcgrad.torch.pointwise import Binary, NUMBERS, Unary, as_kind
-from srcgrad.torch.dtypes import result_dtype
+from srcgrad.torch.pointwise import NUMBERS, Binary, Unary, as_kind
 from srcgrad.torch.primitive import primitive
 from srcgrad.torch.recorded import FACES
 from srcgrad.torch.tensor import Tensor, wrap
@@ -106,7 +106,7 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
 
 
 @op("pow", inplace=True, out=True)
-def pow(input: Any, exponent: Any) -> Tensor:  # noqa: A001 - PyTorch's name
+def pow(input: Any, exponent: Any) -> Tensor:
     """input to the power of the exponent."""
     if not isinstance(exponent, Tensor):
         return _of_number(input, exponent)

@@ -57,7 +57,7 @@ def wrong_numbers(name: str, names: tuple[str, str], x: Any, other: Any) -> Type
 
 
 def _comparison(names: str, operator: str, ufunc: Any, ordered: bool) -> None:
-    first = names.split()[0]
+    first = names.partition(" ")[0]
 
     def method(self: Tensor, other: Any) -> Any:
         pair = _arrays(self._a, other)
@@ -195,7 +195,7 @@ def in_one_dtype(*tensors: Tensor) -> list[Tensor]:
 def with_numbers(x: Tensor, *numbers: Any) -> tuple[Tensor, list[Any]]:
     """A tensor and numbers (or None) in the dtype that an operation on them computes in."""
     kind = x._a.dtype.kind
-    if kind == "f" and all([v is None or v.__class__ is float or v.__class__ is int for v in numbers]):
+    if kind == "f" and all(v is None or v.__class__ is float or v.__class__ is int for v in numbers):
         return x, list(numbers)
     dtype = x._a.dtype
     for v in numbers:

@@ -33,7 +33,7 @@ def _tensor(name: str, x: Any) -> Any:
 
 
 @op("abs", "absolute", out=True, inplace=True)
-def abs(input: Tensor) -> Tensor:  # noqa: A001 - PyTorch's name
+def abs(input: Tensor) -> Tensor:
     """The absolute value."""
     if _tensor("abs", input).dtype.kind == "b":
         raise unsupported("abs_cpu", input._a.dtype)
@@ -72,8 +72,7 @@ def _parts(x: Any, y: Any, names: tuple[str, str], function: str) -> list[Tensor
             raise not_a_tensor(function, t, name, position)
     if x._a.dtype.kind != "f" or y._a.dtype.kind != "f":
         raise RuntimeError(
-            "Expected both inputs to be Half, Float or Double tensors but got "
-            f"{x.dtype._c_name} and {y.dtype._c_name}"
+            f"Expected both inputs to be Half, Float or Double tensors but got {x.dtype._c_name} and {y.dtype._c_name}"
         )
     if x._a.dtype != y._a.dtype:
         raise RuntimeError(
@@ -83,13 +82,13 @@ def _parts(x: Any, y: Any, names: tuple[str, str], function: str) -> list[Tensor
 
 
 @op("complex", method=False, out=True)
-def complex(real: Tensor, imag: Tensor) -> Tensor:  # noqa: A001 - PyTorch's name
+def complex(real: Tensor, imag: Tensor) -> Tensor:
     """real + i imag."""
     return _complex(*_parts(real, imag, ("real", "imag"), "complex"))  # type: ignore[no-any-return]
 
 
 @op("polar", method=False, out=True)
-def polar(abs: Tensor, angle: Tensor) -> Tensor:  # noqa: A002 - PyTorch's name
+def polar(abs: Tensor, angle: Tensor) -> Tensor:
     """The number of that length and angle."""
     return _polar(*_parts(abs, angle, ("abs", "angle"), "polar"))  # type: ignore[no-any-return]
 
@@ -106,5 +105,5 @@ FACES[kernels.absolute] = FACES[np.abs] = FACES[np.absolute] = abs
 FACES[kernels.unit] = sgn
 FACES[kernels.conjugate] = FACES[np.conj] = FACES[np.conjugate] = conj
 FACES[np.angle] = angle
-Tensor.__abs__ = abs  # type: ignore[attr-defined]
-Tensor.__pos__ = positive  # type: ignore[attr-defined]
+setattr(Tensor, "__abs__", abs)  # noqa: B010 - the class does not declare its operators
+setattr(Tensor, "__pos__", positive)  # noqa: B010

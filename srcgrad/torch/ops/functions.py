@@ -52,7 +52,7 @@ TABLE: list[tuple[str, Any, str]] = [
 def _enter(names: str, kernel: Callable[..., Any], node: str) -> None:
     apply = Unary(kernel, node, floating=True)
 
-    first = names.split()[0]
+    first = names.partition(" ")[0]
 
     def function(input: Tensor) -> Tensor:
         try:

@@ -113,14 +113,20 @@ def _shifted(ufunc: Any, past_the_end: Any) -> Any:
 
 _left = _shifted(np.left_shift, lambda a: np.zeros((), a.dtype))
 _right = _shifted(np.right_shift, lambda a: np.where(np.less(a, 0), np.array(-1).astype(a.dtype), a.dtype.type(0)))
-_bitwise("bitwise_left_shift", "lshift_cpu", _left, "__lshift__ __rlshift__ __ilshift__", "The bits moved up.", bools=False)
-_bitwise("bitwise_right_shift", "rshift_cpu", _right, "__rshift__ __rrshift__ __irshift__", "The bits moved down.", bools=False)
-op("__and__", method=False)(Tensor.__and__)  # type: ignore[attr-defined]
-op("__or__", method=False)(Tensor.__or__)  # type: ignore[attr-defined]
-op("__xor__", method=False)(Tensor.__xor__)  # type: ignore[attr-defined]
-op("__lshift__", method=False)(Tensor.__lshift__)  # type: ignore[attr-defined]
-op("__rshift__", method=False)(Tensor.__rshift__)  # type: ignore[attr-defined]
-Tensor.__invert__ = bitwise_not  # type: ignore[attr-defined]
+_bitwise(
+    "bitwise_left_shift", "lshift_cpu", _left, "__lshift__ __rlshift__ __ilshift__", "The bits moved up.", bools=False
+)
+_bitwise(
+    "bitwise_right_shift",
+    "rshift_cpu",
+    _right,
+    "__rshift__ __rrshift__ __irshift__",
+    "The bits moved down.",
+    bools=False,
+)
+for _name in ("__and__", "__or__", "__xor__", "__lshift__", "__rshift__"):
+    op(_name, method=False)(getattr(Tensor, _name))
+setattr(Tensor, "__invert__", bitwise_not)  # noqa: B010 - the class does not declare its operators
 
 
 def _divisors(name: str, ufunc: Any, doc: str) -> None:

@@ -49,7 +49,9 @@ def cosine_embedding_loss(
 ) -> Tensor:
     """See nn.functional.cosine_embedding_loss."""
     _check("cosine_embedding_loss", input1=input1, input2=input2, target=target)
-    found: Tensor = _functional("cosine_embedding_loss")(input1, input2, target, margin, reduction=REDUCTIONS[reduction])
+    found: Tensor = _functional("cosine_embedding_loss")(
+        input1, input2, target, margin, reduction=REDUCTIONS[reduction]
+    )
     return found
 
 

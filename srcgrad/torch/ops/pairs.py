@@ -15,7 +15,7 @@ from srcgrad.torch.names import op
 from srcgrad.torch.ops.arithmetic import pow as power
 from srcgrad.torch.ops.comparison import in_one_dtype, wrong_numbers, wrong_operands
 from srcgrad.torch.ops.conversion import cast
-from srcgrad.torch.pointwise import NUMBERS, Binary, as_kind, check_broadcast, not_a_tensor, unsupported
+from srcgrad.torch.pointwise import NUMBERS, Binary, as_kind, not_a_tensor, unsupported
 from srcgrad.torch.primitive import primitive
 from srcgrad.torch.recorded import FACES
 from srcgrad.torch.return_types import named
@@ -30,7 +30,7 @@ def _tensors(name: str, **given: Any) -> None:
 
 def _of_two(names: str, kernel: Any, node: str, kinds: str, doc: str, floating: bool = False) -> None:
     apply = Binary(kernel, node, floating=floating)
-    name = names.split()[0]
+    name = names.partition(" ")[0]
 
     def function(input: Tensor, other: Tensor) -> Tensor:
         _tensors(name, input=input, other=other)
@@ -45,7 +45,9 @@ def _of_two(names: str, kernel: Any, node: str, kinds: str, doc: str, floating: 
     FACES[kernel] = function
 
 
-_of_two("atan2 arctan2", kernels.atan2, "Atan2Backward0", "fiub", "The angle of the point (other, input).", floating=True)
+_of_two(
+    "atan2 arctan2", kernels.atan2, "Atan2Backward0", "fiub", "The angle of the point (other, input).", floating=True
+)
 _of_two("hypot", kernels.hypot, "HypotBackward0", "f", "The square root of the sum of squares.")
 _of_two("logaddexp", kernels.logaddexp, "LogaddexpBackward0", "fc", "log(exp(input) + exp(other)), without overflow.")
 _of_two("logaddexp2", kernels.logaddexp2, "Logaddexp2Backward0", "f", "log2(2**input + 2**other), without overflow.")
@@ -90,7 +92,6 @@ _xlog1py_of_number = _by_number(kernels.xlog1py, "SpecialXlog1PyBackward1", firs
 _xlog1py_by_number = _by_number(kernels.xlog1py, "SpecialXlog1PyBackward2", first=False)
 
 
-
 @op("copysign", out=True, inplace=True)
 def copysign(input: Tensor, other: Any) -> Tensor:
     """The magnitude of the input with the sign of the other."""
@@ -116,8 +117,6 @@ def xlog1py(input: Any, other: Any) -> Tensor:
     """input * log(1 + other), and 0 where the input is 0."""
     _real("xlog1py", input, other)
     return _of_numbers("special_xlog1py", _xlog1py, _xlog1py_of_number, _xlog1py_by_number, input, other)
-
-
 
 
 @op("float_power", out=True, inplace=True)

@@ -31,7 +31,7 @@ FACES[np.zeros_like] = zeros
 
 def _stepped(names: str, kernel: Any, node: str, doc: str) -> None:
     apply = Unary(kernel, node)
-    first = names.split()[0]
+    first = names.partition(" ")[0]
 
     def function(input: Tensor) -> Tensor:
         if not isinstance(input, Tensor):
@@ -60,7 +60,7 @@ _sign = Unary(kernels.sign, "SignBackward0")
 
 
 @op("round", out=True, inplace=True)
-def round(input: Tensor, *, decimals: int | None = None) -> Tensor:  # noqa: A001 - PyTorch's name
+def round(input: Tensor, *, decimals: int | None = None) -> Tensor:
     """The nearest whole number, of two the even one; or rounded to a number of decimals."""
     if not isinstance(input, Tensor):
         raise not_a_tensor("round", input)

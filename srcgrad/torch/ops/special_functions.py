@@ -158,7 +158,9 @@ def _incomplete(name: str, alias: str, apply: Binary, doc: str) -> None:
 
 
 _incomplete("igamma", "special_gammainc", _igamma, "The part of gamma(input) that the integral up to the other gives.")
-_incomplete("igammac", "special_gammaincc", _igammac, "The part of gamma(input) that the integral from the other gives.")
+_incomplete(
+    "igammac", "special_gammaincc", _igammac, "The part of gamma(input) that the integral from the other gives."
+)
 
 _zeta = primitive(gammas.zeta, "SpecialZetaBackward0")
 _zeta_of_number = primitive(gammas.zeta, "SpecialZetaBackward1", operands=["x2"])

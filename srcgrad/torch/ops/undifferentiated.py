@@ -22,7 +22,7 @@ class NotImplemented_(Node):  # noqa: N801 - it is to be called NotImplemented
         self.edges = tuple((None, 0) if edge is None else edge for edge in map(edge_of, operands))
         self.outputs = ((result._a.shape, result._a.dtype),)
 
-    def run(self, cotangents: Any) -> Sequence[Any]:
+    def run(self, cotangents: Any) -> Sequence[Any]:  # noqa: ARG002 - there is nothing to do with them
         raise RuntimeError(f"derivative for aten::{self.operation} is not implemented")
 
     run_recorded = run

@@ -18,7 +18,9 @@ from srcgrad.torch.names import op
 from srcgrad.torch.tensor import Tensor, wrap
 
 
-def _made(name: str, length: int, periodic: bool, options: dict[str, Any], compute: Callable[[Any, int], Any]) -> Tensor:
+def _made(
+    name: str, length: int, periodic: bool, options: dict[str, Any], compute: Callable[[Any, int], Any]
+) -> Tensor:
     dtype = options.pop("dtype", None)
     check_placement(options.pop("device", None), options.pop("layout", None))
     requires_grad = options.pop("requires_grad", False)
@@ -59,9 +61,7 @@ def hann_window(window_length: int, periodic: bool = True, **options: Any) -> Te
 def _raised_cosine(
     name: str, length: int, periodic: bool, alpha: float, beta: float, options: dict[str, Any]
 ) -> Tensor:
-    return _made(
-        name, length, periodic, options, lambda k, n: np.cos(k * (2.0 * math.pi / (n - 1))) * -beta + alpha
-    )
+    return _made(name, length, periodic, options, lambda k, n: np.cos(k * (2.0 * math.pi / (n - 1))) * -beta + alpha)
 
 
 @op("blackman_window", method=False)

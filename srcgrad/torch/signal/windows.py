@@ -22,9 +22,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-def _made(
-    name: str, m: int, options: dict[str, Any], compute: Callable[[Any, int], Any]
-) -> Tensor:
+def _made(name: str, m: int, options: dict[str, Any], compute: Callable[[Any, int], Any]) -> Tensor:
     """A window, computed by `compute(dtype, length of the symmetric one)`."""
     sym = options.pop("sym", True)
     dtype = options.pop("dtype", None)
@@ -52,7 +50,7 @@ def _line(start: float, end: float, m: int, kind: Any) -> Any:
     return FUNCTIONS["linspace"](start, end, m, dtype=of(kind))._a
 
 
-def general_cosine(M: int, *, a: Iterable[float], **options: Any) -> Tensor:  # noqa: N803 - PyTorch's name
+def general_cosine(M: int, *, a: Iterable[float], **options: Any) -> Tensor:
     """A sum of cosines with coefficients a, of alternating signs."""
     if not isinstance(a, Iterable):
         raise TypeError("Coefficients must be a list/tuple")
@@ -69,32 +67,32 @@ def general_cosine(M: int, *, a: Iterable[float], **options: Any) -> Tensor:  # 
     return _made("general_cosine", M, options, compute)
 
 
-def general_hamming(M: int, *, alpha: float = 0.54, **options: Any) -> Tensor:  # noqa: N803
+def general_hamming(M: int, *, alpha: float = 0.54, **options: Any) -> Tensor:
     """alpha - (1 - alpha) cos."""
     return general_cosine(M, a=[alpha, 1.0 - alpha], **options)
 
 
-def hamming(M: int, **options: Any) -> Tensor:  # noqa: N803
+def hamming(M: int, **options: Any) -> Tensor:
     """0.54 - 0.46 cos."""
     return general_hamming(M, **options)
 
 
-def hann(M: int, **options: Any) -> Tensor:  # noqa: N803
+def hann(M: int, **options: Any) -> Tensor:
     """0.5 - 0.5 cos."""
     return general_hamming(M, alpha=0.5, **options)
 
 
-def blackman(M: int, **options: Any) -> Tensor:  # noqa: N803
+def blackman(M: int, **options: Any) -> Tensor:
     """0.42 - 0.5 cos + 0.08 cos of twice that."""
     return general_cosine(M, a=[0.42, 0.5, 0.08], **options)
 
 
-def nuttall(M: int, **options: Any) -> Tensor:  # noqa: N803
+def nuttall(M: int, **options: Any) -> Tensor:
     """Nuttall's window of four cosines."""
     return general_cosine(M, a=[0.3635819, 0.4891775, 0.1365995, 0.0106411], **options)
 
 
-def cosine(M: int, **options: Any) -> Tensor:  # noqa: N803
+def cosine(M: int, **options: Any) -> Tensor:
     """Half a wave of the sine."""
 
     def compute(kind: Any, n: int) -> Any:
@@ -104,7 +102,7 @@ def cosine(M: int, **options: Any) -> Tensor:  # noqa: N803
     return _made("cosine", M, options, compute)
 
 
-def gaussian(M: int, *, std: float = 1.0, **options: Any) -> Tensor:  # noqa: N803
+def gaussian(M: int, *, std: float = 1.0, **options: Any) -> Tensor:
     """The normal distribution's density, 1 in the middle."""
     if std <= 0:
         raise ValueError(f"Standard deviation must be positive, got: {std} instead.")
@@ -117,7 +115,7 @@ def gaussian(M: int, *, std: float = 1.0, **options: Any) -> Tensor:  # noqa: N8
     return _made("gaussian", M, options, compute)
 
 
-def exponential(M: int, *, center: float | None = None, tau: float = 1.0, **options: Any) -> Tensor:  # noqa: N803
+def exponential(M: int, *, center: float | None = None, tau: float = 1.0, **options: Any) -> Tensor:
     """exp(-|k - center| / tau)."""
     if tau <= 0:
         raise ValueError(f"Tau must be positive, got: {tau} instead.")
@@ -131,7 +129,7 @@ def exponential(M: int, *, center: float | None = None, tau: float = 1.0, **opti
     return _made("exponential", M, options, compute)
 
 
-def kaiser(M: int, *, beta: float = 12.0, **options: Any) -> Tensor:  # noqa: N803
+def kaiser(M: int, *, beta: float = 12.0, **options: Any) -> Tensor:
     """Kaiser's window of Bessel functions."""
     from srcgrad.torch.kernels.bessel_functions import i0
 
@@ -146,7 +144,7 @@ def kaiser(M: int, *, beta: float = 12.0, **options: Any) -> Tensor:  # noqa: N8
     return _made("kaiser", M, options, compute)
 
 
-def bartlett(M: int, **options: Any) -> Tensor:  # noqa: N803
+def bartlett(M: int, **options: Any) -> Tensor:
     """A triangle."""
 
     def compute(kind: Any, n: int) -> Any:

@@ -17,7 +17,7 @@ from srcgrad.torch.ops.contractions import addmm, matmul, mm
 from srcgrad.torch.primitive import primitive
 from srcgrad.torch.tensor import Tensor
 
-__all__ = ["bilinear", "linear"]
+__all__ = ["bilinear", "linear", "linear_cross_entropy"]
 
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -105,3 +105,41 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
     return y if bias is None else y + bias  # type: ignore[no-any-return]
 
 
+
+
+def linear_cross_entropy(
+    input: Any, linear_weight: Any, target: Any, *, linear_bias: Any = None, weight: Tensor | None = None,
+    reduction: str = "mean", ignore_index: int | None = None, label_smoothing: float = 0.0, options: Any = None,
+) -> Tensor:  # fmt: skip
+    """The cross entropy of an affine map of the input."""
+    from srcgrad.torch.nn.functional import cross_entropy  # type: ignore[attr-defined]
+
+    del options
+    if input.dim() not in {1, 2}:
+        raise RuntimeError(f"expected input with dimensionality 1 or 2, got {input.dim()}")
+    if linear_weight.dim() < 2:
+        raise RuntimeError(f"expected linear_weight with dimensionality at least 2, got {linear_weight.dim()}")
+    classes, *out_features, in_features = linear_weight.shape
+    if input.shape[-1] != in_features:
+        raise RuntimeError(
+            "expected equal input and linear_weight last dimensions (in_features), got "
+            f"{input.shape[-1]} and {in_features}, respectively"
+        )
+    shape = (classes, *out_features)
+    if linear_bias is not None and tuple(linear_bias.shape) != shape:
+        raise RuntimeError(f"expected linear_bias shape {shape}, got {tuple(linear_bias.shape)}")
+    if out_features and input.dim() == 1:
+        raise RuntimeError(
+            f"K-dimensional loss defined by linear_weight shape {tuple(linear_weight.shape)} requires batched input, "
+            f"(N, {in_features}), got unbatched input with shape {tuple(input.shape)}"
+        )
+    if ignore_index is not None and target.is_floating_point():
+        raise RuntimeError("ignore_index cannot be specified when target contains probabilities")
+    bias = None if linear_bias is None else linear_bias.reshape(-1)
+    scores: Any = linear(input, linear_weight.reshape(-1, in_features), bias)
+    if out_features:
+        scores = scores.view(-1, *shape)
+    return cross_entropy(  # type: ignore[no-any-return]
+        scores, target, weight=weight, reduction=reduction, label_smoothing=label_smoothing,
+        ignore_index=-100 if ignore_index is None else ignore_index,
+    )  # fmt: skip

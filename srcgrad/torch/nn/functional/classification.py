@@ -23,7 +23,7 @@ __all__ = ["cross_entropy", "nll_loss"]
 _nll = primitive(kernels.nll_loss, "NllLossBackward0", operands=["x"])
 _nll_of_images = primitive(kernels.nll_loss, "NllLoss2DBackward0", operands=["x"])
 _by_number = Binary(np.divide, "DivBackward1", floating=True)
-FACES[kernels.nll_loss] = lambda *args: _nll(*args)
+FACES[kernels.nll_loss] = _nll
 FACES[kernels.nll_loss_bar] = primitive(kernels.nll_loss_bar, "NllLossBackwardBackward0", operands=["g"])
 
 
@@ -33,9 +33,7 @@ def nll_loss(
 ) -> Tensor:  # fmt: skip
     """Minus the value of the target's class, times the weight of that class."""
     reduction = reduction_of(reduction, size_average, reduce)
-    for position, (name, t) in enumerate((("input", input), ("target", target)), 1):
-        if not isinstance(t, Tensor):
-            raise not_a_tensor("nll_loss_nd", t, name, position)
+    _check_tensors("nll_loss_nd", input, target)
     a, t = input._a, target._a
     if a.ndim < 1:
         raise ValueError(f"Expected 1 or more dimensions (got {a.ndim})")
@@ -50,7 +48,7 @@ def nll_loss(
     if a.dtype.kind != "f":
         raise unsupported("nll_loss_out_frame", a.dtype)
     classes = a.shape[0] if a.ndim == 1 else a.shape[1]
-    if t.size and not (0 <= t.min() and t.max() < classes):
+    if t.size and not (t.min() >= 0 and t.max() < classes):
         wrong = (t != ignore_index) & ((t < 0) | (t >= classes))
         if wrong.any():
             raise IndexError(f"Target {t[wrong].flat[0] if t.ndim else t} is out of bounds.")
@@ -60,14 +58,18 @@ def nll_loss(
     if a.ndim == 4 and t.shape[1:] != a.shape[2:]:
         raise RuntimeError(f"size mismatch (got input: {list(a.shape)} , target: {list(t.shape)}")
     if t.shape[1:] != a.shape[2:]:
-        raise RuntimeError(
-            f"Expected target size {[a.shape[0], *a.shape[2:]]}, got {list(t.shape)}"
-        )
+        raise RuntimeError(f"Expected target size {[a.shape[0], *a.shape[2:]]}, got {list(t.shape)}")
     if a.ndim == 4:
         return _nll_of_images(input, t, w, reduction, ignore_index)  # type: ignore[no-any-return]
     flat = FUNCTIONS["reshape"](input, (a.shape[0], a.shape[1], 1, -1 if a.size else 0))
     found = _nll_of_images(flat, t.reshape(t.shape[0], 1, -1 if t.size else 0), w, reduction, ignore_index)
     return FUNCTIONS["reshape"](found, t.shape) if reduction == "none" else found  # type: ignore[no-any-return]
+
+
+def _check_tensors(function: str, input: Any, target: Any) -> None:
+    for position, (name, x) in enumerate((("input", input), ("target", target)), 1):
+        if not isinstance(x, Tensor):
+            raise not_a_tensor(function, x, name, position)
 
 
 def _check_weight(input: Tensor, weight: Tensor | None) -> None:
@@ -90,9 +92,7 @@ def cross_entropy(
 ) -> Tensor:  # fmt: skip
     """Minus the log of the softmax of the target's class; or a target of probabilities, of the input's shape."""
     reduction = reduction_of(reduction, size_average, reduce)
-    for position, (name, t) in enumerate((("input", input), ("target", target)), 1):
-        if not isinstance(t, Tensor):
-            raise not_a_tensor("cross_entropy_loss", t, name, position)
+    _check_tensors("cross_entropy_loss", input, target)
     dim = 0 if input._a.ndim == 1 else 1
     if input._a.shape == target._a.shape:
         if target._a.dtype.kind != "f":
@@ -140,7 +140,13 @@ def _of_probabilities(
 
 
 def _smoothed(
-    logarithms: Tensor, target: Tensor, weight: Tensor | None, reduction: str, ignore_index: int, smoothing: float, dim: int
+    logarithms: Tensor,
+    target: Tensor,
+    weight: Tensor | None,
+    reduction: str,
+    ignore_index: int,
+    smoothing: float,
+    dim: int,
 ) -> Tensor:
     """A part of each target's weight spread over all classes."""
     loss = nll_loss(logarithms, target, weight, None, ignore_index, None, reduction)

@@ -39,7 +39,8 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
     both = FUNCTIONS["broadcast_tensors"](*in_one_dtype(x1, x2))
     units = []
     for x in both:
-        length = vector_norm(x, 2, dim, True).clone()
+        length: Any = vector_norm(x, 2, dim, True)
+        length = length.clone()
         np.maximum(length._a, eps, out=length._a)
         units.append(x / length)
     return (units[0] * units[1]).sum(dim)  # type: ignore[no-any-return]

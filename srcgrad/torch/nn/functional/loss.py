@@ -20,8 +20,16 @@ from srcgrad.torch.recorded import FACES
 from srcgrad.torch.tensor import Tensor
 
 __all__ = [
-    "binary_cross_entropy", "binary_cross_entropy_with_logits", "huber_loss", "kl_div", "l1_loss", "mse_loss",
-    "poisson_nll_loss", "gaussian_nll_loss", "smooth_l1_loss", "soft_margin_loss",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "gaussian_nll_loss",
+    "huber_loss",
+    "kl_div",
+    "l1_loss",
+    "mse_loss",
+    "poisson_nll_loss",
+    "smooth_l1_loss",
+    "soft_margin_loss",
 ]  # fmt: skip
 
 _mse = primitive(kernels.mse_loss, "MseLossBackward0")
@@ -57,7 +65,7 @@ def reduced(loss: Any, reduction: str) -> Any:
     return loss if reduction == "none" else loss.mean() if reduction == "mean" else loss.sum()
 
 
-def _pair(input: Tensor, target: Tensor, name: str, kernel: str, kinds: str = "f") -> tuple[Tensor, Tensor]:
+def _pair(input: Any, target: Any, name: str, kernel: str, kinds: str = "f") -> tuple[Tensor, Tensor]:
     """Input and target in one shape and dtype; a warning where they had different ones."""
     if not isinstance(input, Tensor) or not isinstance(target, Tensor):
         missing = (target, "target", 2) if isinstance(input, Tensor) else (input, "input", 1)
@@ -110,7 +118,12 @@ def l1_loss(
 
 
 def smooth_l1_loss(
-    input: Tensor, target: Tensor, size_average: Any = None, reduce: Any = None, reduction: str = "mean", beta: float = 1.0
+    input: Tensor,
+    target: Tensor,
+    size_average: Any = None,
+    reduce: Any = None,
+    reduction: str = "mean",
+    beta: float = 1.0,
 ) -> Tensor:
     """The absolute value of the difference less beta / 2, and a parabola where that is below beta."""
     reduction = reduction_of(reduction, size_average, reduce)
@@ -233,7 +246,9 @@ def gaussian_nll_loss(
     if v._a.shape != x._a.shape:
         if x._a.shape[:-1] == v._a.shape:
             v = v.unsqueeze(-1)
-        elif not (x._a.shape[:-1] == v._a.shape[:-1] and v._a.shape[-1] == 1) and not _stretches(v._a.shape, x._a.shape):
+        elif not (x._a.shape[:-1] == v._a.shape[:-1] and v._a.shape[-1] == 1) and not _stretches(
+            v._a.shape, x._a.shape
+        ):
             raise ValueError("var is of incorrect size")
     if reduction not in REDUCTIONS:
         raise ValueError(f"{reduction} is not valid")

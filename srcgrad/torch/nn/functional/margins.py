@@ -103,7 +103,12 @@ def margin_ranking_loss(
 
 
 def hinge_embedding_loss(
-    input: Tensor, target: Tensor, margin: float = 1.0, size_average: Any = None, reduce: Any = None, reduction: str = "mean"
+    input: Tensor,
+    target: Tensor,
+    margin: float = 1.0,
+    size_average: Any = None,
+    reduce: Any = None,
+    reduction: str = "mean",
 ) -> Tensor:
     """The input where the target is 1; by how much it fails to reach the margin where the target is -1."""
     reduction = reduction_of(reduction, size_average, reduce)
@@ -124,7 +129,9 @@ def cosine_embedding_loss(
     second: Any = input2
     kinds = f"sizes {list(input1._a.shape)} and {list(input2._a.shape)}"
     if target._a.ndim not in (0, 1):
-        raise RuntimeError(f"0D or 1D target tensor expected, multi-target not supported, but found target with dimension {target._a.ndim}")
+        raise RuntimeError(
+            f"0D or 1D target tensor expected, multi-target not supported, but found target with dimension {target._a.ndim}"
+        )
     if target._a.ndim != input1._a.ndim - 1 or target._a.ndim != input2._a.ndim - 1:
         n = target._a.ndim
         raise RuntimeError(f"{n}D target tensor expects {n + 1}D input tensors, but found inputs with {kinds}.")
