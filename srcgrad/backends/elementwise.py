@@ -53,15 +53,6 @@ class Element:
     reads: list[tuple[str, tuple[str, ...]]]
 
 
-@dataclass
-class Nest:
-    """A nest of loops over all elements: what its body does to the element at `names`."""
-
-    lengths: tuple[str, ...]
-    names: tuple[str, ...]
-    body: list[str]
-
-
 def in_loops(tree: ast.Module, module: Module) -> None:
     """Rewrite the functions of a module in place."""
     for s in tree.body:
@@ -78,6 +69,7 @@ class _Function:
         self.taken = {n.id for n in ast.walk(function) if isinstance(n, ast.Name)} | set(kinds.names)
         self.taken |= {a.arg for a in function.args.args} | kinds.module.names
         self.before: list[str] = []  # lines that run before the statement at hand
+        self.known: dict[str, str] = {}  # what of these lines has a name already
         self.groups = _shared_memory(function, kinds)
 
     def rewrite(self) -> None:
@@ -103,7 +95,7 @@ class _Function:
                 if isinstance(s, (ast.For, ast.While, ast.If)) and getattr(s, field):
                     setattr(s, field, self.block(getattr(s, field)))
             saved = self.taken.copy(), self.kinds.names.copy()
-            self.before = []
+            self.before, self.known = [], {}
             try:
                 lines = self.statement(s)
             except Whole:
@@ -178,12 +170,11 @@ class _Function:
         way = place.reads[0][1]
         if any(self.groups.get(n, n) == self.groups.get(name, name) and not _in_step((n, w), (name, way))
                for n, w in element.reads):  # fmt: skip
-            shape = tuple(length or "1" for length in element.lengths)
             between = self.fresh("whole", Kind("array", "f", tuple(n is None for n in element.lengths)))
             self.before += self.array_of(element, self.kinds.names[between], between)
-            element = self.element(ast.Name(between, ast.Load()))
-            element.lengths = tuple(None if n is None else m for n, m in zip(element.lengths, shape, strict=True))
-        return self.nest(place, element, lambda names: [f"{place.at(names)} {sign} {element.at(names[-len(element.lengths) or len(names):])}"])
+            element = Element(self.of_name(between, self.kinds.names[between]).at, element.lengths, [], [])
+        off = len(place.lengths) - len(element.lengths)
+        return self.nest(place, element, lambda names: [f"{place.at(names)} {sign} {element.at(names[off:])}"])
 
     def array_of(self, element: Element, kind: Kind, name: str) -> list[str]:
         """Lines that make an array of all elements."""
@@ -209,7 +200,7 @@ class _Function:
                 checks.append((ours or "1", its))
         lines = [f"same_length({a}, {b})" for a, b in dict.fromkeys(checks) if a != b]
         lines += head
-        names = [self.fresh("ijklmn"[k] if k < 6 else "i") for k in range(len(target.lengths))]
+        names = [self.fresh("ijklmn"[k] if k < 6 else "i", Kind("int")) for k in range(len(target.lengths))]
         for depth, (name, length) in enumerate(zip(names, target.lengths, strict=True)):
             lines.append(f"{'    ' * depth}for {name} in range({length or 1}):")
         lines += [f"{'    ' * len(names)}{line}" for line in body(names)]
@@ -246,8 +237,11 @@ class _Function:
         """The name of an expression's value, worked out before the statement."""
         if isinstance(e, (ast.Name, ast.Constant)):
             return ast.unparse(e)
-        made = self.fresh(name, self.kinds.of(e))
-        self.before.append(f"{made} = {ast.unparse(e)}")
+        text = ast.unparse(e)
+        made = self.known.get(text)
+        if made is None:
+            made = self.known[text] = self.fresh(name, self.kinds.of(e))
+            self.before.append(f"{made} = {text}")
         return made
 
     def scalar(self, e: ast.expr) -> str:
@@ -266,6 +260,8 @@ class _Function:
             case ast.Name(id=name):
                 return self.of_name(name, kind)
             case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
+                if kind.dtype == "b" and not isinstance(op, (ast.BitAnd, ast.BitOr, ast.BitXor)):
+                    raise Whole
                 sign = _OPERATORS[type(op)]
                 return _together([self.element(left), self.element(right)], lambda a, b: f"({a} {sign} {b})")
             case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _OPERATORS:
@@ -363,7 +359,9 @@ class _Function:
                 if part.lower is None and part.upper is None and part.step is None:
                     start, length = "0", n
                 elif part.step is not None or n is None:
-                    return self.of_name(self.hoisted(ast.Subscript(inner, index, ast.Load()), "a"), self.kinds.of(ast.Subscript(inner, index, ast.Load())))
+                    view = ast.Subscript(inner, index, ast.Load())
+                    made = self.of_name(self.hoisted(view, "a"), self.kinds.of(view))
+                    return Element(made.at, made.lengths, made.checks, [(name, ("?",)) for name, _ in whole.reads])
                 else:
                     start, length = self.bounds(part, n)
                 k = len(lengths)
@@ -387,17 +385,13 @@ class _Function:
         """The first index and the length of a slice, as NumPy cuts it to what there is."""
         start, low = self.bound(part.lower, n, "0")
         stop, high = self.bound(part.upper, n, n)
-        if isinstance(start, str) and start == "0":
-            text = stop
-        else:
-            text = f"{stop} - {start}"
-        if (low, high) == (0, None):
+        text = stop if start == "0" else f"{stop} - {start}"
+        if low == 0 and part.upper is None:
             length = n
-        elif low is not None and low >= 0 and (high is None or high < 0):
+        elif low is not None and low >= 0 and (part.upper is None or (high is not None and high < 0)):
             length = f"max({n} - {low - (high or 0)}, 0)"
         else:
-            length = self.fresh("m", Kind("int"))
-            self.before.append(f"{length} = max({text}, 0)")
+            length = self.once(f"max({text}, 0)", "m")
         return start, length
 
     def bound(self, e: ast.expr | None, n: str, missing: str) -> tuple[str, int | None]:
@@ -415,13 +409,16 @@ class _Function:
             return f"max({n} - {-value}, 0)", value
         if self.kinds.of(e).form != "int":
             raise Whole
-        made = self.fresh("at", Kind("int"))
-        self.before.append(f"{made} = {ast.unparse(e)}")
-        return self.clipped(made, n), None
+        made = self.hoisted(e, "at")
+        return self.once(f"min({made}, {n}) if {made} >= 0 else max({made} + {n}, 0)", "at"), None
 
-    def clipped(self, name: str, n: str) -> str:
-        self.before.append(f"{name} = min({name}, {n}) if {name} >= 0 else max({name} + {n}, 0)")
-        return name
+    def once(self, text: str, name: str) -> str:
+        """The name of an integer that is worked out before the statement, once for all that ask."""
+        made = self.known.get(text)
+        if made is None:
+            made = self.known[text] = self.fresh(name, Kind("int"))
+            self.before.append(f"{made} = {text}")
+        return made
 
     # Reductions
 

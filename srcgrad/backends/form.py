@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from srcgrad.backends import library
 from srcgrad.backends.closures import lifted
+from srcgrad.backends.elementwise import in_loops
 from srcgrad.backends.kinds import SCALAR, Kind, Module, of_argument
 from srcgrad.backends.ranges import Backwards
 
@@ -40,10 +41,11 @@ def numba_form(
         kinds += kinds  # never too few: a tangent has its argument's kind
     module = Module(tree, entry, kinds)
     if loops:
-        pass
+        in_loops(tree, module)
     result = module.results.get(entry, SCALAR)
     checked = _checked(entry, mode, module.functions[entry], result)
-    tree.body = [*_head(), *library.used_by(tree), *tree.body, *checked]
+    tree.body = [*tree.body, *checked]
+    tree.body = [*_head(), *library.used_by(tree), *tree.body]
     for s in tree.body:
         if isinstance(s, ast.FunctionDef):
             s.args.posonlyargs = []

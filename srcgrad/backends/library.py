@@ -1,20 +1,79 @@
 """What generated code calls, in a form that numba takes: the same mathematics for what numba can tell by type.
 
-Each text stands for the function of the same name in `srcgrad.rules`. Lengths that the plain form would look at
-are compared here, and NotImplementedError leads back to the plain form. The last ones are called by rewritten
-code alone.
+Each text stands for the function of the same name in `srcgrad.rules`; what it does not cover raises
+NotImplementedError, which leads back to the plain form, or does not compile. The last ones are called by
+rewritten code alone.
 """
 
 from __future__ import annotations
 
-_TEXTS = '''
-def over(y_bar, x):
-    return y_bar / x
+import ast
+
+_TEXTS = """
+def over(a, b):
+    return a / b
+
+def guarded(y_bar, x_bar):
+    return x_bar if y_bar != 0 or math.isfinite(x_bar) else 0.0
+
+def lowered(x1, x2):
+    return 1.0 if x1 == 0 and x2 == 0 else x2 - 1.0
+
+def log_nonzero(x):
+    return np.log(x) if x != 0 else 0.0
+
+def mT(a):
+    return a.T
+
+def unbroadcast(x_bar, x):
+    if x_bar.shape != x.shape:
+        raise NotImplementedError("a length that is broadcast")
+    return x_bar
+
+def spread(y_bar, a, axis, keepdims):
+    if axis is not None:
+        raise NotImplementedError("a sum along an axis")
+    return np.full(a.shape, y_bar)
+
+def with_axes(y, a, axis, keepdims):
+    if axis is not None or keepdims:
+        raise NotImplementedError("a reduction along an axis")
+    return y
+
+def shares(y, a, axis, keepdims, initial, where):
+    if axis is not None or initial is not None or np.isnan(y):
+        raise NotImplementedError("an extremum along an axis")
+    tied = np.empty(a.shape)
+    flat = tied.reshape(a.size)
+    number = 0
+    k = 0
+    for v in a.flat:
+        flat[k] = v == y
+        number += v == y
+        k += 1
+    return tied / number
+
+def prod_partial(y, a, axis, keepdims, initial, where):
+    if axis is not None or y == 0.0 or initial != 1:
+        raise NotImplementedError("a product with a zero")
+    return y / a
+
+def norm_slope(x, y, order, axis, keepdims):
+    if order is not None or axis is not None or y == 0.0:
+        raise NotImplementedError("a norm along an axis")
+    return x / y
+
+def diagonal_bar(y_bar, a, offset, axis1, axis2):
+    if offset != 0 or axis1 != 0 or axis2 != 1:
+        raise NotImplementedError("another diagonal")
+    a_bar = np.zeros(a.shape)
+    for k in range(len(y_bar)):
+        a_bar[k, k] = y_bar[k]
+    return a_bar
 
 def same_length(n, m):
     if n != m:
         raise NotImplementedError("a length that is broadcast")
-    return n
 
 def quotient(a, b):
     if b == 0:
@@ -28,9 +87,7 @@ def is_finite_array(a):
         v = flat[k]
         odd += v - v != 0.0
     return odd == 0
-'''
-
-import ast  # noqa: E402
+"""
 
 
 def _functions() -> dict[str, ast.FunctionDef]:
@@ -43,4 +100,6 @@ def names() -> frozenset[str]:
 
 
 def used_by(tree: ast.Module) -> list[ast.stmt]:
-    return list(_functions().values())
+    """The forms of what a module calls."""
+    called = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
+    return [f for name, f in _functions().items() if name in called]

@@ -24,11 +24,12 @@ def generate(
     mode: str,
     *,
     apart: bool = False,
+    guarded: bool = False,
 ) -> Generated:
     """The module of a derivative, for arguments of these kinds; see `pipeline`."""
     from srcgrad.passes import pipeline
 
-    return pipeline.generate(function, kinds, argnums, mode, apart=apart)
+    return pipeline.generate(function, kinds, argnums, mode, apart=apart, guarded=guarded)
 
 
 def likely_kinds(function: Any, argnums: tuple[int, ...], mode: str) -> tuple[Hashable, ...] | None:

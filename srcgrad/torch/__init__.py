@@ -14,13 +14,14 @@ its backward is generated; `y.grad_fn.source` shows it.
 
 from __future__ import annotations
 
-import difflib
 import warnings
 from importlib import import_module
+from importlib.util import find_spec
+from math import e, inf, nan, pi
 from typing import Any
 
 from srcgrad.torch import autograd as autograd
-from srcgrad.torch import creation, dtypes, modes, names
+from srcgrad.torch import absent, creation, dtypes, modes, names
 from srcgrad.torch.creation import LEGACY_TYPES, result_type
 from srcgrad.torch.dtypes import Size as Size
 from srcgrad.torch.dtypes import (
@@ -102,8 +103,41 @@ FAMILIES = [
 # Modules that are imported when they are first asked for.
 LAZY = {"nn", "optim", "autograd", "func", "linalg", "fft", "special", "random", "utils", "signal", "masked", "testing",
         "serialization", "cuda", "backends", "version", "hub", "jit", "multiprocessing", "distributions", "return_types",
-        "types", "storage", "futures", "overrides", "onnx", "fx", "quantization", "sparse", "ao", "amp", "cpu", "mps",
-        "profiler", "compiler"}  # fmt: skip
+        "types", "storage", "overrides", "onnx", "fx", "amp", "cpu", "mps", "functional", "accelerator", "distributed",
+        "profiler", "compiler", "torch_version"}  # fmt: skip
+
+# Where names are that are neither operations nor modules.
+ELSEWHERE = {
+    name: module
+    for module, words in {
+        "settings": "get_num_threads set_num_threads get_num_interop_threads set_num_interop_threads init_num_threads "
+        "use_deterministic_algorithms are_deterministic_algorithms_enabled is_deterministic_algorithms_warn_only_enabled "
+        "get_deterministic_debug_mode set_deterministic_debug_mode get_float32_matmul_precision "
+        "set_float32_matmul_precision set_warn_always is_warn_always_enabled set_flush_denormal set_default_tensor_type "
+        "is_storage typename compiled_with_cxx11_abi get_device get_device_module has_lapack has_mkl has_openmp "
+        "has_spectral is_inference is_vulkan_available OutOfMemoryError AcceleratorError DisableTorchFunction "
+        "DisableTorchFunctionSubclass FatalError",
+        "storage": "UntypedStorage TypedStorage FloatStorage DoubleStorage HalfStorage LongStorage IntStorage ShortStorage "
+        "CharStorage ByteStorage BoolStorage ComplexFloatStorage ComplexDoubleStorage",
+        "amp": "autocast GradScaler is_autocast_enabled is_autocast_cpu_enabled get_autocast_dtype get_autocast_cpu_dtype "
+        "get_autocast_gpu_dtype set_autocast_enabled set_autocast_dtype set_autocast_cpu_enabled set_autocast_cpu_dtype "
+        "set_autocast_cache_enabled is_autocast_cache_enabled clear_autocast_cache autocast_increment_nesting "
+        "autocast_decrement_nesting",
+        "compiler": "compile",
+        "func": "vmap",
+        "autograd.anomaly": "is_anomaly_enabled is_anomaly_check_nan_enabled set_anomaly_enabled",
+        "interchange": "from_dlpack to_dlpack from_file",
+    }.items()
+    for name in words.split()
+}
+# The in-place forms `torch.relu_(x)`, each the method of that name.
+INPLACE = {
+    f"{name}_"
+    for name in "abs acos acosh addmv arccos arccosh arcsin arcsinh arctan arctanh as_strided asin asinh atan atanh ceil "
+    "clamp clamp_max clamp_min clip conj_physical cos cosh deg2rad detach erf erfc exp exp2 expm1 fill fix floor frac gcd "
+    "i0 index_put lcm ldexp log log10 log1p log2 logit nan_to_num neg negative rad2deg reciprocal relu resize_as round "
+    "rsqrt sigmoid sin sinc sinh sqrt square squeeze tan tanh trunc xlogy zero".split()
+}
 
 _SHORT = {
     "half": "float16", "float": "float32", "double": "float64", "short": "int16", "int": "int32", "long": "int64",
@@ -114,34 +148,42 @@ for _family in FAMILIES:
     import_module(f"srcgrad.torch.ops.{_family}")
 
 
-def __getattr__(name: str) -> Any:
+def _found(name: str) -> Any:
+    """What a name stands for, or None."""
     if name in names.FUNCTIONS:
-        found: Any = names.FUNCTIONS[name]
-    elif name in names.WRITERS and hasattr(Tensor, name):
-        found = getattr(Tensor, name)
-    elif name in dtypes.NAMES:
-        found = dtypes.NAMES[name]
-    elif name in _SHORT:
-        found = dtypes.NAMES[_SHORT[name]]
-    elif name in LEGACY_TYPES:
-        found = LEGACY_TYPES[name]
-    elif name in LAZY:
-        try:
-            found = import_module(f"srcgrad.torch.{name}")
-        except ModuleNotFoundError as error:
-            raise AttributeError(f"srcgrad.torch has no module {name!r}") from error
-    else:
-        near = difflib.get_close_matches(name, sorted([*names.FUNCTIONS, *globals(), *LAZY]), 1, 0.5)
-        hint = f"; the nearest name is {near[0]!r}" if near else ""
-        raise AttributeError(f"module 'srcgrad.torch' has no attribute {name!r}{hint}")
+        return names.FUNCTIONS[name]
+    for table in (dtypes.NAMES, LEGACY_TYPES):
+        if name in table:
+            return table[name]
+    if name in _SHORT:
+        return dtypes.NAMES[_SHORT[name]]
+    if name in ELSEWHERE:
+        return getattr(import_module(f"srcgrad.torch.{ELSEWHERE[name]}"), name)
+    if name in LAZY and find_spec(f"srcgrad.torch.{name}") is not None:
+        return import_module(f"srcgrad.torch.{name}")
+    if name.startswith("_"):
+        return None
+    # Layers are functions of both; they are imported with nn.
+    import_module("srcgrad.torch.nn")
+    if name in names.FUNCTIONS:
+        return names.FUNCTIONS[name]
+    return getattr(Tensor, name, None) if name in INPLACE else None
+
+
+def __getattr__(name: str) -> Any:
+    found = _found(name)
+    if found is None:
+        raise AttributeError(absent.message("srcgrad.torch", name, __dir__()))
     globals()[name] = found
     return found
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *names.FUNCTIONS, *dtypes.NAMES, *LEGACY_TYPES, *LAZY})
+    known = {*globals(), *names.FUNCTIONS, *dtypes.NAMES, *LEGACY_TYPES, *LAZY, *ELSEWHERE, *INPLACE}
+    return sorted(known - {"absent", "creation", "modes", "names", "import_module", "find_spec", "annotations", "Any"})
 
 
+newaxis = None
 # A function that has the name of a module is meant, where both exist.
 tensor = names.FUNCTIONS["tensor"]
 

@@ -116,12 +116,20 @@ class RemovableHandle:
 
 
 class AccumulateGrad(Node):
-    """The end of a path: adds what arrives to the gradient of a leaf."""
+    """The end of a path: adds what arrives to the gradient of a leaf.
+
+    The leaf holds its node; the node knows the leaf by a weak reference, so that the two are no cycle.
+    """
 
     def __init__(self, variable: Tensor) -> None:
-        self.variable = variable
+        self.reference = weakref.ref(variable)
         self.sequence = _count() - (1 << 62)  # after every other node
         self.outputs = ((variable._a.shape, variable._a.dtype),)
+
+    @property
+    def variable(self) -> Any:
+        """The leaf, or None where it is gone: then nobody can ask for its gradient."""
+        return self.reference()
 
     def name(self) -> str:
         return "torch::autograd::AccumulateGrad"
@@ -175,7 +183,9 @@ _SOLE = _sole_owner_count()
 def accumulate(node: AccumulateGrad, holder: list[Any], create_graph: bool) -> None:
     """Add a cotangent to a leaf's `.grad`; the array is taken over where nobody else holds it."""
     g = holder.pop()
-    variable = node.variable
+    variable = node.reference()
+    if variable is None:
+        return
     before = variable._grad
     if create_graph:
         variable._grad = g if before is None else before + g
@@ -207,6 +217,16 @@ def sweep(
     `wanted` the leaves accumulate; with it, nothing is accumulated, and the cotangents that reach the
     wanted (node, output number) are returned by their positions.
     """
+    if wanted is None and not create_graph and len(roots) == 1 and not anomaly.on:
+        node, number, g = roots[0]
+        if len(node.outputs) == 1:
+            before = state.enabled
+            state.enabled = False
+            try:
+                _accumulate_from(node, g, retain_graph)
+            finally:
+                state.enabled = before
+            return {}
     buffers: dict[Node, Any] = {}
     heap: list[tuple[int, Node]] = []
     found: dict[int, Any] = {}
@@ -251,6 +271,52 @@ def sweep(
     finally:
         state.enabled = before
     return found
+
+
+def _accumulate_from(node: Node, g: Any, retain_graph: bool) -> None:
+    """The sweep that most programs run: from one result to the leaves' gradients, on arrays.
+
+    While a single node waits, as along a chain of operations, neither the heap nor the buffers are used.
+    """
+    buffers: dict[Node, Any] = {}
+    heap: list[tuple[int, Node]] = []
+    while True:
+        if node.tensor_hooks or node.prehooks or node.retained:
+            g = _through_hooks(node, g, False)
+        if node.__class__ is AccumulateGrad:
+            holder = [g]
+            del g
+            accumulate(node, holder, False)
+        else:
+            grads = node.run(g)
+            if node.hooks:
+                grads = _after_hooks(node, grads, g, False)
+            if not retain_graph:
+                node.release()
+            waiting = None
+            for (origin, number), x_bar in zip(node.edges, grads, strict=False):
+                if x_bar is None or origin is None:
+                    continue
+                if len(origin.outputs) > 1 or origin in buffers:
+                    _add(buffers, heap, origin, number, x_bar)
+                elif origin is waiting:
+                    g = g + x_bar
+                elif waiting is None and not heap:
+                    waiting, g = origin, x_bar
+                else:
+                    buffers[origin] = x_bar
+                    heappush(heap, (-origin.sequence, origin))
+            x_bar = grads = None
+            if waiting is not None:
+                if not heap:
+                    node = waiting
+                    continue
+                buffers[waiting] = g
+                heappush(heap, (-waiting.sequence, waiting))
+        if not heap:
+            return
+        node = heappop(heap)[1]
+        g = buffers.pop(node)
 
 
 def _add(buffers: dict[Node, Any], heap: list[tuple[int, Node]], node: Node, number: int, g: Any) -> None:

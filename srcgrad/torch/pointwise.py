@@ -16,12 +16,13 @@ from srcgrad.torch.dtypes import default_float, of, result_dtype
 from srcgrad.torch.graph import next_sequence
 from srcgrad.torch.modes import state
 from srcgrad.torch.plan import Ghost, Plan
-from srcgrad.torch.primitive import INFERENCE, NO_EDGE, OperationNode, Primitive, _constant, extra, wrapped
+from srcgrad.torch.primitive import INFERENCE, NO_EDGE, Primitive, _constant, extra
 from srcgrad.torch.saving import EXTRAS
 from srcgrad.torch.tensor import Tensor, edge_of
 
 NUMBERS = (int, float, complex, bool, np.number, np.bool_)
 _ndarray = np.ndarray
+_new = Tensor.__new__
 
 
 def promoted(a: Any, b: Any, floating: bool = False) -> tuple[Any, Any]:
@@ -70,72 +71,108 @@ class Pointwise(Primitive):
         self.floating = floating
         self.run: Callable[..., Any] = kernel
 
+        self.makers: dict[int, Callable[..., None]] = {}
+
     def enter(self, given: tuple[Any, ...], arrays: tuple[Any, ...], t: Tensor) -> None:
         """Make the node of a call and hang it on its result."""
-        edges = []
-        inputs = []
         bits = 0
-        bit = 1
-        is_complex = False
-        constants: Any = None
-        for x in given:
+        for k, x in enumerate(given):
             if isinstance(x, Tensor) and x._needs:
-                origin = x._node
-                edges.append((origin, x._output) if origin is not None and not x._stale else edge_of(x) or NO_EDGE)
-                a = x._a
-                kind = a.dtype
-                inputs.append((a.shape, kind))
-                bits |= bit
-                if kind.kind == "c":
-                    is_complex = True
-            else:
-                edges.append(NO_EDGE)
-                inputs.append(None)
-                constants = given
-            bit += bit
+                bits |= 1 << k
+        maker = self.makers.get(bits)
+        if maker is None:
+            maker = self.makers[bits] = self._maker(bits)
+        maker(*given, *arrays, t)
+
+    def _maker(self, bits: int) -> Callable[..., None]:
+        """What makes the node of a call, written out for the operands that need a gradient.
+
+        For a product of which both do:
+
+            def enter(x0, x1, a0, a1, t):
+                node = new(kind)
+                node.sequence = count()
+                origin0 = x0._node
+                edge0 = (origin0, x0._output) if origin0 is not None and not x0._stale else edge_of(x0) or NO_EDGE
+                …
+                node.edges = (edge0, edge1)
+                node.inputs = ((x0._a.shape, x0._a.dtype), (x1._a.shape, x1._a.dtype))
+                node.saved = [a0, a1]
+                node.checks = (checked(x0, 0), checked(x1, 1))
+        """
+        count = len(self.operands)
         plan = self.plans.get(bits)
         if plan is None:
             names = [name for k, name in enumerate(self.operands) if bits >> k & 1]
             plan = self.plans[bits] = Plan(self.rule, self.name, names)
             plan.leading = names == self.operands[: len(names)]
-        node: OperationNode = _new_node(self.node_class)
-        node.sequence = next_sequence()
-        node.plan = plan
-        node.edges = tuple(edges)
-        node.inputs = tuple(inputs)
-        y = t._a
-        saved = []
-        checks = []
+        needed = [k for k in range(count) if bits >> k & 1]
+        lines = ["node = new(kind)", "node.sequence = count()"]
+        for k in needed:
+            lines += [
+                f"origin{k} = x{k}._node",
+                f"edge{k} = (origin{k}, x{k}._output) if origin{k} is not None and not x{k}._stale "
+                f"else edge_of(x{k}) or NO_EDGE",
+                f"own{k} = x{k}._a",
+            ]
+        edges = "".join(f"edge{k}, " if k in needed else "NO_EDGE, " for k in range(count))
+        inputs = "".join(f"(own{k}.shape, own{k}.dtype), " if k in needed else "None, " for k in range(count))
+        lines += [f"node.edges = ({edges})", f"node.inputs = ({inputs})", "y = t._a", "kind_of_y = y.dtype"]
+        saved, checks = [], []
         for place, _, shape_only in plan.entries:
             if place < 0:
-                saved.append(y)
-                checks.append((t._writes, 0, -1))
-                continue
-            x = given[place]
-            if shape_only:
-                saved.append(Ghost(arrays[place]) if arrays[place].__class__ is _ndarray else arrays[place])
-                continue
-            saved.append(arrays[place])
-            if isinstance(x, Tensor):
-                if x._inference:
-                    raise RuntimeError(INFERENCE)
-                version = x._counter or x._writes
-                checks.append((version, version.count, place))
-        node.saved = saved
-        if constants is not None:
-            node.constants = tuple([_constant(x) for x in given])
-        node.checks = checks
-        kind = y.dtype
-        node.outputs = ((y.shape, kind),)
-        if is_complex or kind.kind == "c":
-            node.complex = True
-        t._node = node
-        t._needs = True
-        if EXTRAS:
-            extra(node)
+                saved.append("y")
+                checks.append("(t._writes, 0, -1)")
+            elif shape_only:
+                saved.append(f"Ghost(a{place}) if a{place}.__class__ is ndarray else a{place}")
+            else:
+                saved.append(f"a{place}")
+                checks.append(f"checked(x{place}, {place})" if place in needed else f"checked_any(x{place}, {place})")
+        lines += [f"node.saved = [{', '.join(saved)}]"]
+        if checks:
+            lines += [f"node.checks = ({', '.join(checks)},)"]
+        if len(needed) < count:
+            constants = "".join("None, " if k in needed else f"constant(x{k}), " for k in range(count))
+            lines += [f"node.constants = ({constants})"]
+        is_complex = " or ".join(["kind_of_y.kind == 'c'", *(f"own{k}.dtype.kind == 'c'" for k in needed)])
+        lines += [
+            "node.outputs = ((y.shape, kind_of_y),)",
+            f"if {is_complex}: node.complex = True",
+            "t._node = node",
+            "t._needs = True",
+            "if EXTRAS: extra(node)",
+        ]
+        parameters = ", ".join([*(f"x{k}" for k in range(count)), *(f"a{k}" for k in range(count)), "t"])
+        scope: dict[str, Any] = {
+            "new": object.__new__, "kind": type(self.name, (self.node_class,), {"plan": plan}), "count": next_sequence,
+            "edge_of": edge_of, "NO_EDGE": NO_EDGE, "Ghost": Ghost, "ndarray": _ndarray, "checked": _checked,
+            "checked_any": _checked_any, "constant": _constant, "EXTRAS": EXTRAS, "extra": extra,
+        }  # fmt: skip
+        exec(f"def enter({parameters}):\n" + "".join(f"    {line}\n" for line in lines), scope)
+        made: Callable[..., None] = scope["enter"]
+        return made
 
 
-_new_node: Any = object.__new__
+def _checked(x: Tensor, place: int) -> tuple[Any, int, int]:
+    """The version at which an operand is saved."""
+    if x._inference:
+        raise RuntimeError(INFERENCE)
+    version = x._counter or x._writes
+    return version, version.count, place
+
+
+class _Constant:
+    """The version of a number, which never changes."""
+
+    count = 0
+
+
+_CONSTANT = _Constant()
+
+
+def _checked_any(x: Any, place: int) -> tuple[Any, int, int]:
+    """The same for an operand that may be a number."""
+    return _checked(x, place) if isinstance(x, Tensor) else (_CONSTANT, 0, place)
 
 
 class Binary(Pointwise):
@@ -165,9 +202,20 @@ class Binary(Pointwise):
             return NotImplemented
         if a.__class__ is b.__class__ and a.shape != b.shape:
             check_broadcast(a.shape, b.shape)
-        t = wrapped(profiling.run(self, [a, b]) if profiling.watch.on else self.run(a, b))
-        if needs and state.enabled:
-            self.enter((x, other), (a, b), t)
+        y = profiling.run(self, [a, b]) if profiling.watch.on else self.run(a, b)
+        t = _new(Tensor)
+        t._a = y if y.__class__ is _ndarray else np.asarray(y)
+        if state.enabled:
+            if needs:
+                bits = (1 if isinstance(x, Tensor) and x._needs else 0) + (
+                    2 if isinstance(other, Tensor) and other._needs else 0
+                )
+                maker = self.makers.get(bits)
+                if maker is None:
+                    maker = self.makers[bits] = self._maker(bits)
+                maker(x, other, a, b, t)
+        elif state.inference:
+            t._inference = True
         return t
 
 
@@ -178,9 +226,17 @@ class Unary(Pointwise):
         a = x._a
         if self.floating and a.dtype.kind in "iub":
             a = a.astype(default_float())
-        t = wrapped(profiling.run(self, [a]) if profiling.watch.on else self.run(a))
-        if x._needs and state.enabled:
-            self.enter((x,), (a,), t)
+        y = profiling.run(self, [a]) if profiling.watch.on else self.run(a)
+        t = _new(Tensor)
+        t._a = y if y.__class__ is _ndarray else np.asarray(y)
+        if state.enabled:
+            if x._needs:
+                maker = self.makers.get(1)
+                if maker is None:
+                    maker = self.makers[1] = self._maker(1)
+                maker(x, a, t)
+        elif state.inference:
+            t._inference = True
         return t
 
 

@@ -139,8 +139,10 @@ def _edges_of(node: OperationNode, place: int) -> Sequence[Any]:
 
 def _placed(value: Any, edge: Any) -> Tensor:
     origin, number = edge
-    if isinstance(origin, AccumulateGrad) and origin.variable._a is value:
-        return origin.variable
+    if isinstance(origin, AccumulateGrad):
+        leaf = origin.variable
+        if leaf is not None and leaf._a is value:
+            return leaf  # type: ignore[no-any-return]
     t = wrap(value)
     if origin is not None and value.dtype.kind in "fc":
         t._needs = True

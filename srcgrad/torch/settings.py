@@ -7,11 +7,13 @@ float32 as they are and gives the same result each time, so most of these change
 from __future__ import annotations
 
 import os
+import warnings
 from typing import Any
 
 from srcgrad.torch import dtypes
 from srcgrad.torch.creation import LEGACY_TYPES
-from srcgrad.torch.storages import FACES_OF_STORAGES, TypedStorage, UntypedStorage
+from srcgrad.torch.devices import device as device_of
+from srcgrad.torch.ops.storages import TypedStorage, UntypedStorage
 from srcgrad.torch.tensor import Tensor
 
 
@@ -49,7 +51,7 @@ def set_num_interop_threads(int: int) -> None:  # noqa: A002 - PyTorch's name
 
 def _positive(name: str, number: Any) -> int:
     if type(number) is not int:
-        raise TypeError(f"{name} expects an int, but got {type(number).__name__}")
+        raise RuntimeError(f"{name} expects an int, but got {type(number).__name__}")  # noqa: TRY004 - as PyTorch
     if number < 1:
         raise RuntimeError(f"{name} expects a positive integer")
     return number
@@ -61,6 +63,11 @@ def init_num_threads() -> None:
 
 def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:
     """Remembered only: every algorithm here is deterministic."""
+    if not isinstance(mode, bool):
+        raise TypeError(
+            "_set_deterministic_algorithms(): argument 'mode' (position 1) must be bool, "
+            f"not {type(mode).__name__}"
+        )
     _settings.deterministic = 0 if not mode else 1 if warn_only else 2
 
 
@@ -104,12 +111,19 @@ def set_float32_matmul_precision(precision: str) -> None:
     """Remembered only: NumPy multiplies float32 matrices in float32."""
     if precision in {"highest", "high", "medium"}:
         _settings.precision = precision
+        return
+    warnings.warn(
+        f"{precision} is not one of 'highest', 'high', or 'medium'; the current"
+        "setFloat32MatmulPrecision call has no effect.",
+        UserWarning,
+        stacklevel=2,
+    )
 
 
 def set_warn_always(b: bool, /) -> None:
     """Remembered only: Python's warning filters decide."""
     if not isinstance(b, bool):
-        raise TypeError(f"set_warn_always expects a bool, but got {type(b).__name__}")
+        raise RuntimeError(f"setWarnOnlyOnce expects a bool, but got {type(b).__name__}")  # noqa: TRY004 - as PyTorch
     _settings.warn_always = b
 
 
@@ -126,12 +140,12 @@ def set_flush_denormal(mode: bool) -> bool:  # noqa: ARG001 - PyTorch's paramete
 def set_default_tensor_type(t: Any, /) -> None:
     """`torch.DoubleTensor` or its name: sets the default dtype."""
     if isinstance(t, str):
-        kind = LEGACY_TYPES.get(t.removeprefix("torch."))
-        if kind is None or not t.startswith("torch."):
-            raise TypeError(f"invalid type object: {t}" if "." not in t else f"type {t} not available. ")
-        t = kind
+        name = t.removeprefix("torch.")
+        if name not in LEGACY_TYPES:
+            raise AttributeError(f"module 'torch' has no attribute {name!r}")
+        t = LEGACY_TYPES[name]
     if not isinstance(t, type(LEGACY_TYPES["FloatTensor"])):
-        raise TypeError("invalid type object")
+        raise TypeError("invalid type object: only floating-point types are supported as the default type")
     dtype = dtypes.of(t.kind)
     if not dtype.is_floating_point:
         raise TypeError("only floating-point types are supported as the default type")
@@ -140,7 +154,7 @@ def set_default_tensor_type(t: Any, /) -> None:
 
 def is_storage(obj: Any, /) -> bool:
     """Whether an object is the memory of a tensor."""
-    return isinstance(obj, (UntypedStorage, TypedStorage)) or type(obj) in FACES_OF_STORAGES
+    return isinstance(obj, (UntypedStorage, TypedStorage))
 
 
 def typename(obj: Any, /) -> str:
@@ -157,3 +171,50 @@ def typename(obj: Any, /) -> str:
 def compiled_with_cxx11_abi() -> bool:
     """True, as PyTorch says today; nothing here is compiled."""
     return True
+
+
+def get_device(input: Tensor) -> int:
+    """-1: the tensor is on the CPU."""
+    return int(input.get_device())  # type: ignore[attr-defined]
+
+
+def get_device_module(device: Any = None) -> Any:
+    """The module of a device: `torch.cpu`, or another that can be named."""
+    import importlib
+
+    kind = "cpu" if device is None else device_of(device).type
+    try:
+        return importlib.import_module(f"srcgrad.torch.{kind}")
+    except ModuleNotFoundError:
+        raise RuntimeError(
+            f"Device '{kind}' does not have a corresponding module registered as 'torch.{kind}'."
+        ) from None
+
+
+def is_inference(input: Tensor) -> bool:
+    """Whether a tensor was made in inference mode."""
+    return input.is_inference()
+
+
+def is_vulkan_available() -> bool:
+    """False."""
+    return False
+
+
+# What PyTorch was built with, and NumPy has.
+has_lapack = True
+has_mkl = False
+has_openmp = False
+has_spectral = True
+
+
+class OutOfMemoryError(RuntimeError):
+    """Raised by PyTorch where a GPU has no memory left; here never."""
+
+
+class AcceleratorError(RuntimeError):
+    """Raised by PyTorch where a GPU fails; here never."""
+
+
+class FatalError(Exception):
+    """Raised by PyTorch where it cannot go on; here never."""

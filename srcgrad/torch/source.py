@@ -45,9 +45,10 @@ class _Writer:
     def leaf(self, node: AccumulateGrad) -> str:
         key = (id(node), 0)
         if key not in self.values:
+            shape, dtype = node.outputs[0]
             name = self.fresh(self.given.get(id(node.variable), "x"))
             self.values[key] = name
-            self.arguments.append((name, _size(node.variable._a)))
+            self.arguments.append((name, f"{np.dtype(dtype).name}{list(shape)}"))
         return self.values[key]
 
     def constant(self, value: Any) -> str:

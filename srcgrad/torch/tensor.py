@@ -70,7 +70,7 @@ class Tensor:
     _several: bool = False  # one of the views that a single operation made
     _made_untracked: bool = False  # a view made under no_grad
     _inference: bool = False
-    _accumulator: weakref.ref[AccumulateGrad] | None = None
+    _accumulator: AccumulateGrad | None = None
     _hooks: dict[int, Callable[..., Any]] | None = None
     _post_hooks: dict[int, Callable[..., Any]] | None = None
     _retains: bool = False
@@ -296,12 +296,10 @@ _LEGACY = {
 
 
 def accumulator(t: Tensor) -> AccumulateGrad:
-    """The node that adds to a leaf's gradient: one for each leaf, as long as a graph holds it."""
-    reference = t._accumulator
-    node = None if reference is None else reference()
+    """The node that adds to a leaf's gradient: one for each leaf."""
+    node = t._accumulator
     if node is None:
-        node = AccumulateGrad(t)
-        t._accumulator = weakref.ref(node)
+        node = t._accumulator = AccumulateGrad(t)
         if t._hooks:
             node.tensor_hooks = {0: t._hooks}
     return node

@@ -75,3 +75,18 @@ def check(node: graph.Node, grads: Any) -> None:
                 stacklevel=2,
             )
         raise RuntimeError(f"Function '{node.name()}' returned nan values in its {k}th output.")
+
+
+def is_anomaly_enabled() -> bool:
+    """Whether NaNs are searched for."""
+    return graph.anomaly.on
+
+
+def is_anomaly_check_nan_enabled() -> bool:
+    """Whether a NaN raises."""
+    return graph.anomaly.check_nan
+
+
+def set_anomaly_enabled(enabled: bool, check_nan: bool = True) -> None:
+    """Turn the search on or off."""
+    _switch(enabled, check_nan)

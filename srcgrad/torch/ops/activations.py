@@ -194,10 +194,10 @@ def _noise_shape(x: Tensor) -> tuple[int, ...]:
     return (*x._a.shape[:2], *(1,) * (x._a.ndim - 2))
 
 
-def _multiplied(x: Any, p: float, train: bool, feature: bool) -> Tensor:
+def _multiplied(x: Any, p: float, train: bool, feature: bool) -> Any:
     _checked_probability(p)
     if p == 0 or not train or not x._a.size:
-        return x  # type: ignore[no-any-return]
+        return x
     if p == 1:
         return x * wrap(np.zeros((), x._a.dtype))
     shape = _noise_shape(x) if feature else x._a.shape
@@ -213,10 +213,10 @@ def _multiplied(x: Any, p: float, train: bool, feature: bool) -> Tensor:
 _SELU_FLOOR = SELU_ALPHA * SELU_SCALE
 
 
-def _alpha(x: Any, p: float, train: bool, feature: bool) -> Tensor:
+def _alpha(x: Any, p: float, train: bool, feature: bool) -> Any:
     _checked_probability(p)
     if p == 0 or not train or not x._a.size:
-        return x  # type: ignore[no-any-return]
+        return x
     if p == 1:
         return x * wrap(np.zeros((), x._a.dtype))
     shape = _noise_shape(x) if feature else x._a.shape

@@ -77,7 +77,7 @@ def mul(input: Any, other: Any) -> Tensor:
 @op("add", out=True, inplace=True)
 def add(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
     """input + alpha * other."""
-    _check_bool("add", input, other, alpha)
+    _check_bool(input, other, alpha)
     return _wanted(_add, "add", input, scaled(other, alpha))
 
 
@@ -173,7 +173,7 @@ def _is_bool(x: Any) -> bool:
     return isinstance(x, bool) or (isinstance(x, Tensor) and x._a.dtype.kind == "b")
 
 
-def _check_bool(name: str, x: Any, other: Any, alpha: Any) -> None:
+def _check_bool(x: Any, other: Any, alpha: Any) -> None:
     if alpha is True and not (_is_bool(x) and _is_bool(other)):
         raise RuntimeError("Boolean alpha only supported for Boolean results.")
     if isinstance(alpha, float) and not any(
@@ -235,12 +235,15 @@ def _written(name: str, compute: Any) -> Any:
     return method
 
 
+def _bound(apply: Binary) -> Any:
+    """A primitive as a method: functions bind to their tensor, other callables do not."""
+    return lambda self, other: apply(self, other)  # noqa: PLW0108
+
+
 _OPERATORS: dict[str, Any] = {
-    "__add__": lambda self, other: _add(self, other), "__radd__": lambda self, other: _add(self, other),
-    "__mul__": lambda self, other: multiply(self, other), "__rmul__": lambda self, other: multiply(self, other),
+    "__add__": _bound(_add), "__radd__": _bound(_add), "__mul__": _bound(multiply), "__rmul__": _bound(multiply),
     "__sub__": _sub, "__rsub__": _rsub,
-    "__truediv__": lambda self, other: divide(self, other), "__rtruediv__": _rdiv,
-    "__div__": lambda self, other: divide(self, other), "__rdiv__": _rdiv,
+    "__truediv__": _bound(divide), "__rtruediv__": _rdiv, "__div__": _bound(divide), "__rdiv__": _rdiv,
     "__pow__": _pow, "__rpow__": _rpow, "__neg__": neg,
     "__iadd__": _written("__iadd__", _add), "__isub__": _written("__isub__", _sub),
     "__imul__": _written("__imul__", multiply), "__itruediv__": _written("__itruediv__", divide),

@@ -57,13 +57,13 @@ def angle(input: Tensor) -> Tensor:
 @op("conj")
 def conj(input: Tensor) -> Tensor:
     """The complex conjugate; a real tensor is its own."""
-    return input if _tensor("conj", input).dtype.kind != "c" else _conjugate(input)  # type: ignore[no-any-return]
+    return input if _tensor("conj", input).dtype.kind != "c" else _conjugate(input)
 
 
 @op("conj_physical", out=True, inplace=True)
 def conj_physical(input: Tensor) -> Tensor:
     """The complex conjugate; a real tensor is its own."""
-    return input if _tensor("conj_physical", input).dtype.kind != "c" else _conjugate_physical(input)  # type: ignore[no-any-return]
+    return input if _tensor("conj_physical", input).dtype.kind != "c" else _conjugate_physical(input)
 
 
 def _parts(x: Any, y: Any, names: tuple[str, str], function: str) -> list[Tensor]:

@@ -87,7 +87,7 @@ def _bitwise(name: str, kernel: str, ufunc: Any, operators: str, doc: str, bools
     def written(self: Tensor, other: Any) -> Any:
         if not isinstance(other, (Tensor, *NUMBERS)):
             return NotImplemented
-        return write(self, lambda before: compute(before, other))
+        return write(self, lambda before: compute(before, other), others=(other,))
 
     for word, method in zip(operators.split(), (operator, reflected, written), strict=True):
         method.__name__ = method.__qualname__ = word

@@ -239,7 +239,7 @@ def _in_place(name: str, compute: Any) -> None:
     def method(self: Tensor, other: Any) -> Any:
         if not isinstance(other, (Tensor, *NUMBERS)):
             return NotImplemented
-        return write(self, lambda before: compute(before, other))
+        return write(self, lambda before: compute(before, other), others=(other,))
 
     method.__name__ = method.__qualname__ = name
     setattr(Tensor, name, method)

@@ -94,6 +94,9 @@ def make_dot(var: Any, params: Mapping[str, Any] | None = None, show_attrs: bool
             seen.add(current)
             if isinstance(current, AccumulateGrad):
                 leaf = current.variable
+                if leaf is None:
+                    dot.node(name_of(current), "AccumulateGrad")
+                    continue
                 label = f"{names.get(id(leaf), '')}\\n {size(leaf)}"
                 dot.node(name_of(leaf), label, "lightblue")
                 dot.node(name_of(current), "AccumulateGrad")

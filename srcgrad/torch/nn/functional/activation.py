@@ -165,12 +165,12 @@ def logsigmoid(input: Tensor) -> Tensor:
 
 def softsign(input: Tensor) -> Tensor:
     """input / (1 + |input|)."""
-    return input / (input.abs() + 1)  # type: ignore[attr-defined,operator,no-any-return]
+    return input / (input.abs() + 1)  # type: ignore[attr-defined,no-any-return]
 
 
 def tanhshrink(input: Tensor) -> Tensor:
     """input - tanh(input)."""
-    return input - input.tanh()  # type: ignore[attr-defined,operator,no-any-return]
+    return input - input.tanh()  # type: ignore[attr-defined,no-any-return]
 
 
 def glu(input: Tensor, dim: int = -1) -> Tensor:

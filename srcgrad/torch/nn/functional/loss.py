@@ -41,7 +41,7 @@ _soft_margin = primitive(kernels.soft_margin_loss, "SoftMarginLossBackward0")
 
 
 def _per_element(y_bar: Tensor, x: Any, reduction: str) -> Any:
-    return y_bar / math.prod(x.shape) if reduction == "mean" else y_bar  # type: ignore[operator]
+    return y_bar / math.prod(x.shape) if reduction == "mean" else y_bar
 
 
 FACES[kernels.per_element] = _per_element
@@ -65,7 +65,7 @@ def reduced(loss: Any, reduction: str) -> Any:
     return loss if reduction == "none" else loss.mean() if reduction == "mean" else loss.sum()
 
 
-def _pair(input: Any, target: Any, name: str, kernel: str, kinds: str = "f") -> tuple[Tensor, Tensor]:
+def _pair(input: Any, target: Any, name: str, kernel: str, kinds: str = "f") -> tuple[Any, Any]:
     """Input and target in one shape and dtype; a warning where they had different ones."""
     if not isinstance(input, Tensor) or not isinstance(target, Tensor):
         missing = (target, "target", 2) if isinstance(input, Tensor) else (input, "input", 1)
@@ -112,9 +112,9 @@ def l1_loss(
 ) -> Tensor:  # fmt: skip
     """The absolute value of the difference."""
     reduction = reduction_of(reduction, size_average, reduce)
-    input, target = _pair(input, target, "l1_loss", "l1_cpu", "fciu")
-    loss: Any = (input - target).abs()  # type: ignore[operator]
-    return reduced(loss, reduction) if weight is None else _by_weight(loss, weight, reduction)  # type: ignore[no-any-return]
+    x, y = _pair(input, target, "l1_loss", "l1_cpu", "fciu")
+    loss: Any = (x - y).abs()
+    return reduced(loss, reduction) if weight is None else _by_weight(loss, weight, reduction)
 
 
 def smooth_l1_loss(
@@ -200,15 +200,14 @@ def kl_div(
     log_target: bool = False,
 ) -> Tensor:  # fmt: skip
     """target * (log(target) - input), where the input is a logarithm, and with log_target the target is one too."""
-    if size_average is None and reduce is None:
-        if reduction == "mean":
-            warnings.warn(
-                "reduction: 'mean' divides the total loss by both the batch size and the support size.'batchmean' "
-                "divides only by the batch size, and aligns with the KL div math definition.'mean' will be changed to "
-                "behave the same as 'batchmean' in the next major release.",
-                UserWarning,
-                stacklevel=2,
-            )
+    if size_average is None and reduce is None and reduction == "mean":
+        warnings.warn(
+            "reduction: 'mean' divides the total loss by both the batch size and the support size.'batchmean' "
+            "divides only by the batch size, and aligns with the KL div math definition.'mean' will be changed to "
+            "behave the same as 'batchmean' in the next major release.",
+            UserWarning,
+            stacklevel=2,
+        )
     if reduction != "batchmean":
         reduction = reduction_of(reduction, size_average, reduce)
     if log_target:
