@@ -11,9 +11,11 @@ from srcgrad.api.arguments import Argnums, arranged
 from srcgrad.api.derivative import Derivative
 from srcgrad.api.results import in_structure, seed_of_scalar
 from srcgrad.build import compiled, derive, pickling, recorded
+from srcgrad.build.accelerated import accelerated
 from srcgrad.build.shortcut import MISSED, Direct, Shortcuts, missed
 from srcgrad.build.telling import tell
 from srcgrad.errors import NotDifferentiableError
+from srcgrad.runtime.levels import state
 
 Backend = Literal["numpy", "numba", "auto"]
 
@@ -63,6 +65,8 @@ class Gradient(Derivative):
         return self._recorded(values, keywords, places, derive.vjp)
 
     def _compiled(self, entry: compiled.Entry, args: tuple[Any, ...], values: list[Any], keys: Any) -> Any:
+        if self.backend != "numpy" and not state.levels:
+            entry = accelerated(self.primal, entry, values, self.mode, self.backend)  # type: ignore[arg-type]
         if len(args) == len(values) == self.primal.__code__.co_argcount:
             self._direct = self._shortcuts.found(entry, args, values, keys) or self._direct
         return self._fitting(derive.run(self.primal, entry, values), values, keys)  # type: ignore[arg-type]

@@ -20,7 +20,7 @@ class Form:
 
     text: str
     entry: str
-    value: bool  # whether a value comes along that is NumPy's number and not Python's
+    numpys: bool  # whether a value comes along that is NumPy's number and not Python's
     lines: dict[int, int]  # the line of the generated module for lines of the text
 
 

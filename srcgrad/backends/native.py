@@ -27,60 +27,60 @@ def missing() -> str | None:
     return None
 
 
-class Native:
+def native(form: Form, plain: Callable[..., Any], args: Sequence[Any]) -> Callable[..., Any]:
     """A derivative in machine code, called like the generated function that it stands for.
 
-    What the compiled form leaves to the plain one (lengths that are broadcast, derivatives that are not
-    finite, a division by zero) is computed by `plain`. Raises Untranslatable on a call for whose types numba
-    has no code.
+    It is compiled for arguments of the types of `args`. What it leaves to the plain form (lengths that are
+    broadcast, derivatives that are not finite, a division by zero) is computed by `plain`. Raises Untranslatable
+    where numba has no code for the types.
     """
+    given = [_laid_out(a) if type(a) is np.ndarray else a for a in args]
+    run = _compiled(form, given)
+    arrays = [k for k, a in enumerate(args) if type(a) is np.ndarray]
+    scope = {"run": run, "plain": plain, "laid_out": _laid_out, "float64": np.float64}
+    names = ", ".join(f"a{k}" for k in range(len(args)))
+    laid = ", ".join(f"laid_out(a{k})" if k in arrays else f"a{k}" for k in range(len(args)))
+    result = "(float64(made[0]), made[1])" if form.numpys else "made"
+    text = f"""def native({names}):
+    try:
+        made = run({laid})
+    except (ArithmeticError, NotImplementedError):
+        return plain({names})
+    return {result}
+"""
+    exec(compile(text, "<native>", "exec"), scope)
+    return scope["native"]  # type: ignore[no-any-return]
 
-    def __init__(self, form: Form, plain: Callable[..., Any]) -> None:
-        self.form = form
-        self.plain = plain
-        self.converts = form.value
-        self.dispatcher = getattr(_module(form, keep=True), form.entry)
-        self.ready: set[tuple[Any, ...]] = set()
 
-    def __call__(self, *args: Any) -> Any:
-        given = [_laid_out(a) for a in args]
-        types = tuple([(type(a), a.dtype.char, a.ndim) if type(a) is np.ndarray else type(a) for a in given])
-        if types not in self.ready:
-            self._compile(given)
-            self.ready.add(types)
+def _compiled(form: Form, given: Sequence[Any]) -> Callable[..., Any]:
+    import numba
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        dispatcher = getattr(_module(form, keep=True), form.entry)
+        signature = tuple([numba.typeof(a) for a in given])
         try:
-            made = self.dispatcher(*given)
-        except (ArithmeticError, NotImplementedError):
-            return self.plain(*args)
-        return (np.float64(made[0]), made[1]) if self.converts else made
+            dispatcher.compile(signature)
+        except numba.core.errors.NumbaError as error:
+            raise Untranslatable(_short(str(error)), line=_line(form, str(error))) from error
+        except (AssertionError, NotImplementedError, KeyError, ValueError) as error:
+            raise Untranslatable(f"numba fails with {type(error).__name__}: {error}") from error
+        except Exception:
+            # A file of the cache that cannot be read or written: compiled without.
+            dispatcher = getattr(_module(form, keep=False), form.entry)
+            dispatcher.compile(signature)
+    return dispatcher  # type: ignore[no-any-return]
 
-    def _compile(self, given: Sequence[Any]) -> None:
-        import numba
 
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            signature = tuple([numba.typeof(a) for a in given])
-            try:
-                self.dispatcher.compile(signature)
-            except numba.core.errors.NumbaError as error:
-                raise Untranslatable(_short(str(error)), line=self._line(str(error))) from error
-            except (AssertionError, NotImplementedError, KeyError, ValueError) as error:
-                raise Untranslatable(f"numba fails with {type(error).__name__}: {error}") from error
-            except Exception:
-                # A file of the cache that cannot be read or written: compiled without.
-                self.dispatcher = getattr(_module(self.form, keep=False), self.form.entry)
-                self.dispatcher.compile(signature)
-
-    def _line(self, message: str) -> int:
-        found = re.findall(r'File "[^"]*", line (\d+)', message)
-        return self.form.lines.get(int(found[0]), 0) if found else 0
+def _line(form: Form, message: str) -> int:
+    found = re.findall(r'File "[^"]*", line (\d+)', message)
+    return form.lines.get(int(found[0]), 0) if found else 0
 
 
 def _laid_out(a: Any) -> Any:
     """An array as it is compiled for: rows one after the other, free to be written."""
-    if type(a) is np.ndarray and not (a.flags.c_contiguous and a.flags.writeable and a.flags.aligned):
-        return np.array(a, order="C")
-    return a
+    flags = a.flags
+    return a if flags.carray else np.array(a, order="C")
 
 
 def _short(message: str) -> str:

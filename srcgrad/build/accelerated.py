@@ -5,67 +5,51 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections.abc import Callable, Hashable
+from collections.abc import Sequence
+from dataclasses import replace
 from types import FunctionType
 from typing import Any
 
-from srcgrad.build import compiled
-from srcgrad.build.module_text import literal
-from srcgrad.build.module_writer import Writer, global_names, without_annotations
+from srcgrad.build.compiled import Entry
+from srcgrad.build.module_writer import Writer
 from srcgrad.errors import Place, SrcgradError, UnsupportedSyntaxError
+from srcgrad.passes.kinds import kind_of
 
-_told: set[tuple[Any, str]] = set()
 
+def accelerated(f: FunctionType, entry: Entry, args: Sequence[Any], mode: str, backend: str) -> Entry:
+    """The entry as a backend has it; the same with "auto" where NumPy is the better choice.
 
-def accelerated(
-    f: FunctionType, entry: compiled.Entry, kinds: tuple[Hashable, ...], mode: str, backend: str
-) -> Callable[..., Any]:
-    """The function of an entry as the backend has it; with "auto" the plain one where there is a reason.
-
-    Raises UnsupportedSyntaxError for backend="numba" where numba does not take it.
+    Raises UnsupportedSyntaxError for backend="numba" where numba does not take it, now or when it is called.
     """
-    found = entry.native.get(backend)
+    found = entry.forms.get(backend)
     if found is None:
-        found = entry.native[backend] = _made(f, entry, kinds, mode, backend)
+        found = entry.forms[backend] = _made(f, entry, args, mode, backend)
     return found
 
 
-def _made(
-    f: FunctionType, entry: compiled.Entry, kinds: tuple[Hashable, ...], mode: str, backend: str
-) -> Callable[..., Any]:
+def _made(f: FunctionType, entry: Entry, args: Sequence[Any], mode: str, backend: str) -> Entry:
     from srcgrad.backends import native
     from srcgrad.backends.form import numba_form
     from srcgrad.backends.refusal import Untranslatable
 
-    def refused(error: Untranslatable) -> Callable[..., Any]:
-        if backend == "numba":
-            raise _refusal(f, entry, error) from error
-        _tell(f, error.reason)
-        return entry.function
-
     try:
         reason = native.missing()
         if reason is not None:
-            raise Untranslatable(f"{reason}: pip install srcgrad[numba]")
-        if backend == "auto" and not _has_loops(entry.text.source):
-            return entry.function
-        source = _standalone(f, entry)
-        made = native.Native(numba_form(source, entry.text.entry, mode, kinds), entry.function)
+            raise Untranslatable(reason)
+        if backend == "auto" and not has_loops(entry.text.source):
+            return entry
+        kinds = [kind_of(a) for a in args]
+        function = native.native(numba_form(_standalone(f, entry), entry.text.entry, mode, kinds), entry.function, args)
     except Untranslatable as error:
-        return refused(error)
-    chosen: list[Callable[..., Any]] = [made]
-
-    def first(*args: Any) -> Any:
-        try:
-            return chosen[0](*args)
-        except Untranslatable as error:
-            chosen[0] = refused(error)
-            return chosen[0](*args)
-
-    return first
+        if backend == "numba":
+            raise _refusal(f, entry, error) from error
+        warnings.warn(f"the derivative of {f.__name__}() runs as NumPy: {error.reason}", RuntimeWarning, stacklevel=5)
+        return entry
+    # What is not finite is seen to by the form itself.
+    return replace(entry, function=function, plain=function, text=replace(entry.text, bare=False), forms={})
 
 
-def _standalone(f: FunctionType, entry: compiled.Entry) -> str:
+def _standalone(f: FunctionType, entry: Entry) -> str:
     from srcgrad.backends.refusal import Untranslatable
 
     writer = _Writer()
@@ -93,18 +77,12 @@ def plain(f: Any) -> Any:
     return inner if isinstance(inner, FunctionType) and type(f).__module__.startswith("numba.") else f
 
 
-def _has_loops(source: str) -> bool:
+def has_loops(source: str) -> bool:
     """Whether a text loops: "auto" leaves to NumPy what is made of whole-array operations alone."""
     return any(isinstance(node, (ast.For, ast.While)) for node in ast.walk(ast.parse(source)))
 
 
-def _tell(f: FunctionType, reason: str) -> None:
-    if (f.__code__, reason) not in _told:
-        _told.add((f.__code__, reason))
-        warnings.warn(f"the derivative of {f.__name__}() runs as plain NumPy: {reason}", RuntimeWarning, stacklevel=6)
-
-
-def _refusal(f: FunctionType, entry: compiled.Entry, error: Any) -> UnsupportedSyntaxError:
+def _refusal(f: FunctionType, entry: Entry, error: Any) -> UnsupportedSyntaxError:
     return UnsupportedSyntaxError(
         f'backend="numba" cannot take this: {error.reason}',
         _place(f, entry.text.source, error.line),
@@ -118,6 +96,3 @@ _MARK = re.compile(r"^\s*# [^:]+:(\d+)  (.*)")
 def _place(f: FunctionType, source: str, line: int) -> Place:
     code = f.__code__
     return Place(code.co_filename, code.co_firstlineno, function=f.__name__)
-
-
-__all__ = ["accelerated", "global_names", "literal", "plain", "without_annotations"]

@@ -46,7 +46,7 @@ class Entry:
     text: Text
     meanings: Meanings
     apart: bool  # right only where no two arrays among the arguments share memory
-    native: dict[str, Callable[..., Any]] = field(default_factory=dict)  # as other backends have it
+    forms: dict[str, Entry] = field(default_factory=dict)  # the same for other backends
 
     def holds(self) -> bool:
         """Whether the table of rules and every name still are what they were when the entry was made."""

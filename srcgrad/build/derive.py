@@ -15,7 +15,6 @@ import numpy as np
 
 from srcgrad import passes
 from srcgrad.build import compiled, recorded
-from srcgrad.build.accelerated import accelerated
 from srcgrad.build.telling import tell
 from srcgrad.passes.kinds import kind_of
 from srcgrad.runtime import tree
@@ -42,28 +41,11 @@ def entry(f: Any, args: Sequence[Any], keys: Sequence[int | str], mode: str) -> 
     return found
 
 
-def function_of(
-    f: Any, entry: compiled.Entry, args: Sequence[Any], mode: str, backend: str = "numpy"
-) -> Callable[..., Any]:
-    """The function of an entry, as the backend has it."""
-    if backend == "numpy":
-        return entry.function
-    kinds: tuple[Hashable, ...] = tuple([kind_of(a) for a in _with_defaults(f, args)])
-    return accelerated(f, entry, kinds, mode, backend)
-
-
-def run(
-    f: FunctionType,
-    entry: compiled.Entry,
-    args: Sequence[Any],
-    *tangents: Any,
-    backend: str = "numpy",
-    mode: str = "grad",
-) -> Any:
+def run(f: FunctionType, entry: compiled.Entry, args: Sequence[Any], *tangents: Any) -> Any:
     """What a generated function returns; recorded where an outer derivative is being taken."""
     args = _with_defaults(f, args)
     if not state.levels:
-        return function_of(f, entry, args, mode, backend)(*args, *tangents)
+        return entry.function(*args, *tangents)
     return _checked(entry, call(entry.plain, *args, *tangents))
 
 

@@ -300,7 +300,7 @@ class Pushing:
             return True
         # Whether an element is used at a place of an array, or multiplied by zero, is left to looking at the result.
         # Python's floats have no such places, and divide by no zero.
-        self.module.bare = self.module.bare or self.kind(partial).form not in ("float", "int")
+        self.module.bare = self.module.bare or self.view.kind(e).form not in ("float", "int")
         return False
 
     def unbroadcast(self, term: Expr, operand: Expr) -> Expr:

@@ -6,6 +6,7 @@ Like the sweep itself this is plain Python over NumPy, and is differentiated for
 from __future__ import annotations
 
 import math
+import threading
 from typing import Any
 
 import numpy as np
@@ -22,31 +23,43 @@ class ZeroMet(Exception):
     """A cotangent of zero has met a partial that is not finite, and nobody knows why it is zero."""
 
 
+class _Present(threading.local):
+    """What a careful sweep knows of the entry that it is at: where its result is not used; see `zeros`."""
+
+    unused: Any = None  # a list where the result is a tuple, whose cotangent `parts` then is
+    parts: Any = ()
+
+
+present = _Present()
+
+
+def settled(y_bar: Any, amount: Any) -> Any:
+    """A product `y_bar * partial`, taken as zero where the partial is not finite and the result is not used."""
+    if isinstance(amount, float):
+        return amount if y_bar != 0 or math.isfinite(amount) else (0.0 if unused_of(y_bar) else amount)
+    finite = np.isfinite(amount)
+    if finite.all():
+        return amount
+    met = (np.asarray(y_bar) == 0) & ~finite
+    return np.where(met & unused_of(y_bar), 0.0, amount) if met.any() else amount
+
+
+def unused_of(y_bar: Any) -> Any:
+    """Where a result with this cotangent is not used; ZeroMet where that is not known."""
+    unused = present.unused
+    if unused is None:
+        raise ZeroMet
+    if isinstance(unused, list):
+        return next((mask for mask, part in zip(unused, present.parts, strict=True) if part is y_bar), False)
+    return unused
+
+
 class Cotangents:
     """The cotangents of a sweep: one number per scalar, one array per buffer of memory."""
 
     def __init__(self) -> None:
         self.scalars: dict[int, Any] = {}
         self.shadows: dict[int, np.ndarray] = {}
-        self.unused: Any = None  # in a careful sweep: where the result of the present entry is not used; see `zeros`
-
-    def settled(self, y_bar: Any, amount: Any) -> Any:
-        """A product `y_bar * partial`, taken as zero where the partial is not finite and the result is not used."""
-        if isinstance(amount, float):
-            if y_bar != 0 or math.isfinite(amount):
-                return amount
-            if self.unused is None:
-                raise ZeroMet
-            return 0.0 if self.unused else amount
-        finite = np.isfinite(amount)
-        if finite.all():
-            return amount
-        met = (np.asarray(y_bar) == 0) & ~finite
-        if not met.any():
-            return amount
-        if self.unused is None:
-            raise ZeroMet
-        return np.where(met & self.unused, 0.0, amount)
 
     def shadow(self, x: np.ndarray) -> np.ndarray:
         """The part of the shadow that belongs to x, made of zeros where there was none."""

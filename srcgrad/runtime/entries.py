@@ -19,7 +19,16 @@ import numpy as np
 from srcgrad.rules.table import Rule
 from srcgrad.runtime import anomaly, memory
 from srcgrad.runtime.binding import binding_of
-from srcgrad.runtime.cotangents import LARGEST, LEAVES, Cotangents, as_scalar, with_infinities, zeros_of
+from srcgrad.runtime.cotangents import (
+    LARGEST,
+    LEAVES,
+    Cotangents,
+    as_scalar,
+    present,
+    settled,
+    with_infinities,
+    zeros_of,
+)
 from srcgrad.runtime.undefined import Where, without_derivative
 
 
@@ -42,6 +51,7 @@ class Operation:
                 return
             y_bar: Any = [zeros_of(v) if part is None else part for v, part in zip(y, parts, strict=True)]
             y_bar = y_bar if isinstance(y, list) else tuple(y_bar)
+            present.parts = y_bar
         else:
             y_bar = bars.take(y)
             if y_bar is None:
@@ -53,7 +63,7 @@ class Operation:
             except ArithmeticError:
                 amount = with_infinities(binding.vjp(k), y, y_bar, *self.values)
             if self.rule.singular:
-                amount = bars.settled(y_bar, amount)
+                amount = settled(y_bar, amount)
             bars.add(self.values[k], amount)
 
     def operands(self) -> list[Any]:
@@ -106,7 +116,7 @@ class Step:
             except ArithmeticError:
                 amount = with_infinities(self.pull1, self.y, y_bar, x, self.x2)
             if self.singular and not -LARGEST <= amount <= LARGEST and y_bar == 0.0:
-                amount = bars.settled(y_bar, amount)
+                amount = settled(y_bar, amount)
             if type(amount) is not type(x):
                 amount = as_scalar(amount, x)
             known = scalars.get(id(x))
@@ -118,7 +128,7 @@ class Step:
             except ArithmeticError:
                 amount = with_infinities(self.pull2, self.y, y_bar, self.x1, x)
             if self.singular and not -LARGEST <= amount <= LARGEST and y_bar == 0.0:
-                amount = bars.settled(y_bar, amount)
+                amount = settled(y_bar, amount)
             if type(amount) is not type(x):
                 amount = as_scalar(amount, x)
             known = scalars.get(id(x))
@@ -151,7 +161,7 @@ class StepOfOne:
         except ArithmeticError:
             amount = with_infinities(self.pull, self.y, y_bar, x)
         if self.singular and not -LARGEST <= amount <= LARGEST and y_bar == 0.0:
-            amount = bars.settled(y_bar, amount)
+            amount = settled(y_bar, amount)
         if type(amount) is not type(x):
             amount = as_scalar(amount, x)
         known = scalars.get(id(x))

@@ -13,7 +13,7 @@ import numpy as np
 from srcgrad.rules.table import Rule
 from srcgrad.runtime import anomaly, memory, zeros
 from srcgrad.runtime.binding import Binding, binding_of
-from srcgrad.runtime.cotangents import SCALARS, Cotangents, ZeroMet
+from srcgrad.runtime.cotangents import SCALARS, Cotangents, ZeroMet, present
 from srcgrad.runtime.entries import Gather, Operation, Pick, Placed, Put, Reshape, Step, StepOfOne, Watched, Write
 from srcgrad.runtime.levels import at, user_place
 
@@ -166,17 +166,20 @@ def walked_back(trace: ReverseTrace, outputs: list[Any], y_bars: list[Any], inpu
     for y, y_bar in zip(outputs, y_bars, strict=True):
         if trace.is_active(y):
             bars.add(y, y_bar)
+    outer = present.unused
     try:
         if trace.careful:
             support = zeros.started(trace, outputs, y_bars)
             for entry in trace.entries[::-1]:
-                bars.unused = zeros.where_unused(support, entry, bars)
+                present.unused = zeros.where_unused(support, entry, bars)
                 entry.reverse(bars)
         else:
+            present.unused = None
             for entry in trace.entries[::-1]:
                 entry.reverse(bars)
         return [bars.get(x) for x in inputs]
     finally:
+        present.unused = outer
         for entry in trace.entries:
             if isinstance(entry, (Put, Write, Reshape, Watched)):
                 entry.again()

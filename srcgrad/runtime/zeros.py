@@ -92,12 +92,12 @@ def where_unused(support: Support, entry: Any, bars: Cotangents) -> Any:
             return _over(support, bars, support.rules[id(entry.pull)], entry.y, (entry.x,), [0])
         if hasattr(entry, "pull"):
             _over_pulled(support, bars, entry)
-            return None
+            return True
         # What only moves numbers moves those of the support alike.
         entry.reverse(support.bars)
         if isinstance(entry, (Put, Write, Reshape)):
             entry.again()
-        return None
+        return True
 
 
 def _over(
@@ -107,8 +107,9 @@ def _over(
     several = isinstance(y, (tuple, list))
     parts = list(y) if several else [y]
     used = [_used(support, bars, part) for part in parts]
+    unused = [np.logical_not(u) for u in used] if several else np.logical_not(used[0])
     if not any(np.any(u) for u in used):
-        return True
+        return unused
     beside = tuple([support.beside(v) if k in active or _concerns(support, v) else v for k, v in enumerate(values)])
     y_bar: Any = [support.weights(u, part) for u, part in zip(used, parts, strict=True)]
     y_bar = (y_bar if isinstance(y, list) else tuple(y_bar)) if several else y_bar[0]
@@ -122,7 +123,7 @@ def _over(
         if rule.shape == "elementwise" and not several:
             amount = used[0] if amount is None else used[0] & (amount != 0)
         _add(support, values[k], amount)
-    return None if several else np.logical_not(used[0])
+    return unused
 
 
 def _used(support: Support, bars: Cotangents, y: Any) -> Any:
@@ -156,7 +157,7 @@ def _computed(rule: Rule, values: tuple[Any, ...]) -> Any:
         elif parameter.kind is parameter.VAR_KEYWORD:
             kwargs.update(value)
         elif value is not parameter.default:
-            if parameter.kind is parameter.KEYWORD_ONLY or (kwargs and parameter.name):
+            if parameter.kind is parameter.KEYWORD_ONLY or kwargs:
                 kwargs[parameter.name] = value
             else:
                 args.append(value)

@@ -98,6 +98,8 @@ FAMILIES = [
     "factors",
     "spectra",
     "matrix_norms",
+    "fourier",
+    "short_time",
     "random",
 ]
 # Modules that are imported when they are first asked for.

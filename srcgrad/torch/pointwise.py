@@ -91,10 +91,10 @@ class Pointwise(Primitive):
 
             def enter(x0, x1, a0, a1, t):
                 node = new(kind)
-                node.sequence = count()
                 origin0 = x0._node
                 edge0 = (origin0, x0._output) if origin0 is not None and not x0._stale else edge_of(x0) or NO_EDGE
                 …
+                node.sequence = count()
                 node.edges = (edge0, edge1)
                 node.inputs = ((x0._a.shape, x0._a.dtype), (x1._a.shape, x1._a.dtype))
                 node.saved = [a0, a1]
@@ -107,7 +107,7 @@ class Pointwise(Primitive):
             plan = self.plans[bits] = Plan(self.rule, self.name, names)
             plan.leading = names == self.operands[: len(names)]
         needed = [k for k in range(count) if bits >> k & 1]
-        lines = ["node = new(kind)", "node.sequence = count()"]
+        lines = ["node = new(kind)"]
         for k in needed:
             lines += [
                 f"origin{k} = x{k}._node",
@@ -117,7 +117,8 @@ class Pointwise(Primitive):
             ]
         edges = "".join(f"edge{k}, " if k in needed else "NO_EDGE, " for k in range(count))
         inputs = "".join(f"(own{k}.shape, own{k}.dtype), " if k in needed else "None, " for k in range(count))
-        lines += [f"node.edges = ({edges})", f"node.inputs = ({inputs})", "y = t._a", "kind_of_y = y.dtype"]
+        # Counted after the edges: the history of a stale view is made anew for its edge, and must be the older node.
+        lines += ["node.sequence = count()", f"node.edges = ({edges})", f"node.inputs = ({inputs})", "y = t._a", "kind_of_y = y.dtype"]
         saved, checks = [], []
         for place, _, shape_only in plan.entries:
             if place < 0:

@@ -223,6 +223,12 @@ def parts_bar(l_bar: Any, u_bar: Any, m: int, n: int) -> Any:
     return l_bar + u_bar
 
 
+def lu_parts_dot(y_dot: Any) -> tuple[Any, Any]:
+    """The tangents of both factors, from that of one matrix."""
+    k = min(np.shape(y_dot)[-2:])
+    return np.tril(y_dot[..., :, :k], -1), np.triu(y_dot[..., :k, :])
+
+
 rule(
     lu_parts,
     "c",
@@ -248,12 +254,6 @@ rule(
     vjp={"a": "compact_bar(split_together(y_bar), split_together(y), order)"},
     jvp={"a": "lu_parts_dot(compact_dot(a_dot, split_together(y), order))"},
 )
-
-
-def lu_parts_dot(y_dot: Any) -> tuple[Any, Any]:
-    """The tangents of both factors, from that of one matrix."""
-    k = min(np.shape(y_dot)[-2:])
-    return np.tril(y_dot[..., :, :k], -1), np.triu(y_dot[..., :k, :])
 
 
 def solve_factored(factors: Any, order: Any, b: Any, left: bool, adjoint: bool) -> Any:

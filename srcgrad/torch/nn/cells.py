@@ -31,7 +31,7 @@ def relu_step(gates: Any, state: Any, w_hh: Any, b_hh: Any, _projection: Any = N
 def lstm_step(gates: Any, state: Any, w_hh: Any, b_hh: Any, projection: Any = None) -> Any:
     """Hochreiter and Schmidhuber 1997, with forget gates."""
     h, c = state
-    parts = (linear(h, w_hh, b_hh) + gates).chunk(4, 1)  # type: ignore[operator]
+    parts = FUNCTIONS["unsafe_chunk"](linear(h, w_hh, b_hh) + gates, 4, 1)  # type: ignore[operator]
     c = parts[1].sigmoid() * c + parts[0].sigmoid() * parts[2].tanh()
     h = parts[3].sigmoid() * c.tanh()
     return (h if projection is None else FUNCTIONS["matmul"](h, projection.t())), c
@@ -39,8 +39,8 @@ def lstm_step(gates: Any, state: Any, w_hh: Any, b_hh: Any, projection: Any = No
 
 def gru_step(gates: Any, state: Any, w_hh: Any, b_hh: Any, _projection: Any = None) -> Any:
     """Cho et al. 2014, the reset gate after the product."""
-    x_reset, x_update, x_new = gates.chunk(3, 1)
-    h_reset, h_update, h_new = linear(state, w_hh, b_hh).chunk(3, 1)  # type: ignore[attr-defined]
+    x_reset, x_update, x_new = FUNCTIONS["unsafe_chunk"](gates, 3, 1)
+    h_reset, h_update, h_new = FUNCTIONS["unsafe_chunk"](linear(state, w_hh, b_hh), 3, 1)
     reset = (h_reset + x_reset).sigmoid()
     update = (h_update + x_update).sigmoid()
     new = (x_new + h_new * reset).tanh()

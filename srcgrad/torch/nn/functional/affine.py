@@ -43,20 +43,24 @@ def trilinear(x1: Any, weight: Any, x2: Any) -> Any:
     return y[:, :, 0]
 
 
+def outer_rows(a: Any, b: Any) -> Any:
+    """Every product of a row of a with the same row of b, as rows."""
+    return np.reshape(a[:, :, None] * b[:, None, :], (np.shape(a)[0], np.shape(a)[1] * np.shape(b)[1]))
+
+
 def trilinear_weight_bar(y_bar: Any, x1: Any, x2: Any) -> Any:
-    rows = np.reshape(y_bar[:, :, None] * x1[:, None, :], (np.shape(y_bar)[0], -1))
+    rows = outer_rows(y_bar, x1)
     return np.reshape(rows.T @ x2, (np.shape(y_bar)[1], np.shape(x1)[1], np.shape(x2)[1]))
 
 
 def trilinear_x1_bar(y_bar: Any, weight: Any, x2: Any) -> Any:
     n, k, m = np.shape(y_bar)[0], np.shape(weight)[0], np.shape(weight)[1]
-    products = np.reshape(x2 @ np.reshape(weight, (k * m, -1)).T, (n, k, m))
+    products = np.reshape(x2 @ np.reshape(weight, (k * m, np.shape(x2)[1])).T, (n, k, m))
     return np.sum(products * y_bar[:, :, None], axis=1)
 
 
 def trilinear_x2_bar(y_bar: Any, x1: Any, weight: Any) -> Any:
-    rows = np.reshape(y_bar[:, :, None] * x1[:, None, :], (np.shape(y_bar)[0], -1))
-    return rows @ np.reshape(weight, (-1, np.shape(weight)[2]))
+    return outer_rows(y_bar, x1) @ np.reshape(weight, (np.shape(weight)[0] * np.shape(weight)[1], np.shape(weight)[2]))
 
 
 rule(
@@ -98,9 +102,10 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
         raise RuntimeError(
             f"bilinear(): bias size does not match weight size: got {bias._a.shape[0]} but expected {w.shape[0]}"
         )
+    rows = prod(a.shape[:-1])
     x1: Any = input1
     x2: Any = input2
-    y: Any = _trilinear(x1.view(-1, a.shape[-1]), weight, x2.view(-1, b.shape[-1]))
+    y: Any = _trilinear(x1.view(rows, a.shape[-1]), weight, x2.view(rows, b.shape[-1]))
     y = y.view(*a.shape[:-1], w.shape[0])
     return y if bias is None else y + bias  # type: ignore[no-any-return]
 

@@ -47,8 +47,9 @@ def shares(query: Any, key: Any, mask: Any, scale: Any) -> Any:
 
 
 def attention(query: Any, key: Any, value: Any, mask: Any, scale: float) -> Any:
-    """The attention of (..., queries, width) to (..., keys, width)."""
-    return shares(query, key, mask, scale) @ value
+    """The attention of (..., queries, width) to (..., keys, width), laid out in memory as the queries are."""
+    y = np.empty_like(query)
+    return np.matmul(shares(query, key, mask, scale), value, out=y)
 
 
 def attention_bars(y_bar: Any, query: Any, key: Any, value: Any, mask: Any, scale: Any) -> Any:

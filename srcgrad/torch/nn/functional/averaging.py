@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from srcgrad.torch.kernels import adaptive_pooling
 from srcgrad.torch.kernels import pooling as kernels
 from srcgrad.torch.names import op
@@ -22,7 +24,7 @@ from srcgrad.torch.nn.functional.pooling import (
 )
 from srcgrad.torch.ops.dims import axis
 from srcgrad.torch.pointwise import unsupported
-from srcgrad.torch.tensor import Tensor
+from srcgrad.torch.tensor import Tensor, wrap
 
 __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "avg_pool1d", "avg_pool2d", "avg_pool3d",
@@ -49,7 +51,12 @@ def _averaged(
     check_windows(a, kernel, stride, padding, once, ceil_mode, volumes_first=rank == 3)
     if a.dtype.kind not in "fi":
         raise unsupported("avg_pool2d_out_frame", a.dtype)
-    return _mean[rank](input, kernel, stride, padding, ceil_mode, count_include_pad, divisor_override)
+    sizes = (kernel, stride, padding, ceil_mode, count_include_pad, divisor_override)
+    if a.dtype.kind == "i":
+        # Whole numbers are divided towards zero.
+        means = _mean[rank](wrap(a.astype(np.float64)), *sizes)._a
+        return wrap(np.trunc(means).astype(a.dtype))
+    return _mean[rank](input, *sizes)
 
 
 @op("avg_pool1d", method=False)

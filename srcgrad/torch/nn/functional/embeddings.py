@@ -193,7 +193,7 @@ def _bagged(
     if o.size and o[0] != 0:
         raise RuntimeError(
             "offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from position 0. However, "
-            f"got {o[0]}"
+            f"got {o[0]}\n[ torch.{legacy_name(o.dtype)}{{}} ]"
         )
     if o.size and o[-1] > i.size:
         raise RuntimeError(

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from srcgrad.rules.table import linear
 from srcgrad.torch.kernels import normalization as kernels
 from srcgrad.torch.names import op
 from srcgrad.torch.nn.functional.arguments import check_tensor, listed
-from srcgrad.torch.pointwise import Binary, unsupported
+from srcgrad.torch.pointwise import unsupported
 from srcgrad.torch.primitive import primitive
 from srcgrad.torch.tensor import Tensor, wrap
 
@@ -19,7 +20,15 @@ __all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm", "local_res
 _batch_norm = primitive(kernels.batch_norm, "NativeBatchNormBackward0")
 _layer_norm = primitive(kernels.layer_norm, "NativeLayerNormBackward0")
 _group_norm = primitive(kernels.group_norm, "NativeGroupNormBackward0")
-_shifted = Binary(np.add, "AddBackward1")
+
+
+def shifted(x: Any, by: Any) -> Any:
+    """x plus a number."""
+    return x + by
+
+
+linear(shifted, "x, by", x="y_bar")
+_shifted = primitive(shifted, "AddBackward1")
 
 MIXED = "mixed dtype (CPU): all inputs must share same datatype."
 
@@ -56,8 +65,8 @@ def native_batch_norm(
     y, mean, var = _normalised(input, weight, bias, running_mean, running_var, training, momentum, eps)
     if not training:
         return y, wrap(np.zeros(0, input._a.dtype)), wrap(np.zeros(0, input._a.dtype))
-    shifted: Any = _shifted(var, eps)
-    return y, mean, shifted.rsqrt()
+    # These two carry no gradient.
+    return y, mean.detach(), wrap(1 / np.sqrt(var._a + eps))
 
 
 def _check_batch(shape: Any) -> None:
@@ -89,6 +98,9 @@ def _normalised(
             raise RuntimeError(MIXED)
     mean = None if running_mean is None else running_mean._a
     var = None if running_var is None else running_var._a
+    if a.ndim < 2:
+        # There are no channels, and by the checks above no elements.
+        return input * 1, wrap(a), wrap(a)
     found = _batch_norm(input, weight, bias, mean, var, training, eps)
     if training and running_mean is not None and running_var is not None:
         # The running variance is that of n - 1, the one that normalises that of n.
@@ -232,7 +244,7 @@ def _of_groups(
         if v is not None and v._a.shape != (shape[1],):
             raise RuntimeError(
                 f"Expected {name} to be a vector of size equal to the number of channels in input, but got {name} of "
-                f"shape {listed(v._a.shape)} and input of shape {listed(shape)}"
+                f"shape {listed((v if weight is None else weight)._a.shape)} and input of shape {listed(shape)}"
             )
     for v in (weight, bias):
         if v is not None and v._a.dtype is not input._a.dtype:
@@ -261,7 +273,7 @@ def local_response_norm(
     x: Any = input
     shape = input._a.shape
     if len(shape) < 3:
-        raise ValueError(f"Expected 3D or higher dimensionality{' ' * 25}input (got {len(shape)} dimensions)")
+        raise ValueError(f"Expected 3D or higher dimensionality{' ' * 26}input (got {len(shape)} dimensions)")
     if not input._a.size:
         return input
     square = x.mul(x)

@@ -41,6 +41,8 @@ def pad(input: Tensor, pad: Any, mode: str = "constant", value: float | None = N
         return constant_pad_nd(input, sides, 0 if value is None else value)
     if value is not None and value != 0:
         raise RuntimeError(f'Padding mode "{mode}" doesn\'t take in value argument')
+    if mode not in {"reflect", "replicate", "circular"}:
+        raise NotImplementedError(f"Unrecognised padding mode {mode}")
     rank = len(sides) // 2
     if rank not in {1, 2, 3} or ndim not in {rank + 1, rank + 2}:
         raise NotImplementedError(
@@ -52,10 +54,8 @@ def pad(input: Tensor, pad: Any, mode: str = "constant", value: float | None = N
     if mode == "replicate":
         _check_sizes(input._a, sides)
         return _repeated[rank](input, sides, mode)  # type: ignore[no-any-return]
-    if mode == "circular":
-        _check_circle(input._a, sides)
-        return _circular(input, sides, mode)  # type: ignore[no-any-return]
-    raise NotImplementedError(f"Unrecognised padding mode {mode}")
+    _check_circle(input._a, sides)
+    return _circular(input, sides, mode)  # type: ignore[no-any-return]
 
 
 @op("constant_pad_nd", method=False)
