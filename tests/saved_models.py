@@ -55,6 +55,15 @@ def product(a, b):
     return np.sum(np.tanh(a @ b))
 
 
+def without_first(r, c):
+    inverse = 1 / r
+    return np.sum((c * inverse)[1:])
+
+
+def weighted_roots(r, w):
+    return np.dot(w, np.sqrt(r))
+
+
 def closure(c):
     def inner(x):
         return x * x * c

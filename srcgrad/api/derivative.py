@@ -59,7 +59,7 @@ class Derivative:
         return derive.source(self.primal, self.chosen, self.mode)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the derivative as one module that needs NumPy alone.
+        """Write the derivative as one module that needs NumPy alone, and SciPy where the function uses it.
 
         The module's function takes the primal's arguments; it is written for the kinds of arguments
         that the gradient has been called with and, where that is possible, for any others.
@@ -116,7 +116,7 @@ def _unpickled(kind: type[Derivative], primal: Any, state: tuple[Any, ...], text
 
 
 def build_module(derivatives: Sequence[Any]) -> str:
-    """The text of one module that holds these gradients and needs NumPy alone; see `Derivative.save`."""
+    """The text of one module that holds these gradients and stands on its own; see `Derivative.save`."""
     wanted = []
     for g in derivatives:
         if not isinstance(g, Derivative) or g.kind not in ("grad", "value_and_grad") or getattr(g, "has_aux", False):

@@ -12,6 +12,7 @@ from srcgrad.backends.closures import lifted
 from srcgrad.backends.elementwise import in_loops
 from srcgrad.backends.kinds import SCALAR, Kind, Module, of_argument
 from srcgrad.backends.ranges import Backwards
+from srcgrad.backends.settled import divided, settle
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,10 @@ def numba_form(
     if mode == "jvp":
         kinds += kinds  # never too few: a tangent has its argument's kind
     module = Module(tree, entry, kinds)
+    settle(tree, module)
     if loops:
         in_loops(tree, module)
+    divided(tree, module)
     result = module.results.get(entry, SCALAR)
     checked = _checked(entry, mode, module.functions[entry], result)
     tree.body = [*tree.body, *checked]
@@ -71,7 +74,10 @@ def _checked(entry: str, mode: str, function: ast.FunctionDef, result: Kind) -> 
     places = [(found, kind)]
     if kind.form == "tuple":
         places = [(f"{found}[{k}]", item) for k, item in enumerate(kind.items)]
-    tests = [f"is_finite_array({at})" if k.is_array else f"math.isfinite({at})" for at, k in places]
+    tests = [
+        f"math.isfinite({at})" if k.is_number else f"is_finite({at if k.is_array else f'np.atleast_1d({at})'})"
+        for at, k in places
+    ]
     lines = [
         f"def {entry}_checked({parameters}):",
         f"    made = {entry}({parameters})",

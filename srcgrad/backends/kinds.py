@@ -342,7 +342,7 @@ class Kinds:
                 return _floats(arguments[0 if name == "spread" and not arguments[1].is_array else 1])
             case "diagonal_bar" if len(arguments) > 1:
                 return _floats(arguments[1])
-            case "over":
+            case "over" | "quotient":
                 return FLOAT
         return UNKNOWN
 

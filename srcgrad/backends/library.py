@@ -80,7 +80,7 @@ def quotient(a, b):
         raise ZeroDivisionError("division by zero")
     return a / b
 
-def is_finite_array(a):
+def is_finite(a):
     flat = a.reshape(a.size)
     odd = 0
     for k in range(flat.size):

@@ -85,9 +85,16 @@ def _laid_out(a: Any) -> Any:
 
 def _short(message: str) -> str:
     """The line of numba's message that says what it does not take."""
-    lines = [line.strip() for line in message.splitlines() if line.strip()]
-    told = [line for line in lines if not line.startswith(("Failed in", "During", "File", "Overload", "- Of which"))]
-    return told[0] if told else "numba does not compile it"
+    lines = [line.strip(" -") for line in message.splitlines()]
+    telling = [line for line in lines if line.startswith(_TELLING)]
+    rest = [line for line in lines if line and not line.startswith(("Failed in", "During", "File", "Overload"))]
+    return (telling or rest or ["numba does not compile it"])[0].rstrip(" :.")
+
+
+_TELLING = (
+    "No implementation of", "Untyped global", "Unknown attribute", "Use of unsupported", "Cannot unify", "No conversion",
+    "Invalid use of", "cannot determine", "Cannot determine", "non-precise type", "Unsupported", "The use of",
+)  # fmt: skip
 
 
 def _module(form: Form, *, keep: bool) -> ModuleType:

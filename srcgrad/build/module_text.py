@@ -9,6 +9,7 @@ def loss_grad(x): …
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import sys
@@ -51,13 +52,22 @@ def import_line(name: str, value: Any) -> str | None:
             return f"from {parent} import {name}"
         return f"import {value.__name__} as {name}"
     if isinstance(value, (FunctionType, type)) or callable(value):
-        home = getattr(value, "__module__", None)
         own = getattr(value, "__name__", None)
-        if type(value) is np.ufunc:
-            home = "numpy"
+        home = _home(value, own) if own else None
         if home and own and "<" not in own:
             return f"from {home} import {own}" + (f" as {name}" if own != name else "")
     return None
+
+
+def _home(value: Any, own: str) -> str | None:
+    """The module that a function is imported from: of ufuncs, which do not say, and instead of a private module."""
+    if type(value) is np.ufunc:
+        homes = ["numpy", "scipy.special"]
+        return next((home for home in homes if getattr(sys.modules.get(home), own, None) is value), None)
+    home: str | None = getattr(value, "__module__", None)
+    parts = (home or "").split(".")
+    public = ".".join(itertools.takewhile(lambda part: not part.startswith("_"), parts))
+    return public if public and getattr(sys.modules.get(public), own, None) is value else home
 
 
 def literal(value: Any) -> str | None:

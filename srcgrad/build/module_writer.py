@@ -18,7 +18,7 @@ from srcgrad.build.module_text import import_line, literal, sections
 from srcgrad.errors import Place, SourceUnavailableError, UnsupportedSyntaxError
 
 _ALLOWED = frozenset(
-    "numpy math cmath itertools functools operator collections typing dataclasses enum random builtins".split()
+    "numpy scipy math cmath itertools functools operator collections typing dataclasses enum random builtins".split()
 )
 
 
@@ -119,6 +119,8 @@ class Writer:
 
     def module(self, doc: str) -> str:
         """The text of the module."""
+        if any(line.split()[1].partition(".")[0] == "scipy" for line in self.imports):
+            doc = f"{doc.removesuffix('.')}, which needs NumPy and SciPy."
         parts = [f'"""{doc}"""']
         parts += ["\n".join(section) for section in sections(self.imports)]
         if self.constants:

@@ -1,4 +1,4 @@
-"""Generated derivatives as one module that needs NumPy alone.
+"""Generated derivatives as one module that needs NumPy alone, and SciPy where the functions use it.
 
 grad of root, called with a float    ->    root_grad picks by the kinds of its arguments
                                            _root_grad_1 for a float

@@ -8,8 +8,8 @@
             if type(a0) is float and v0['RATE'] is v1:
                 try:
                     g0 = f0(a0)
-                    if not g0 - g0 == 0.0:
-                        return recorded(args)
+                except FALLING:
+                    return recorded(args)
                 ...
                 return g0
         return MISSED
@@ -129,9 +129,12 @@ class Shortcuts:
             plain = name(way.types[k])
             if way.entry.text.bare:
                 sure = "g{k} - g{k} == 0.0" if way.types[k] is float else "is_finite(g{k})"
-                fitted += [f"if not ({sure.format(k=k)}):", " return recorded(args)"]
-            value = f"float(a{k})" if k in way.whole else f"a{k}"
-            fitted += [f"if type(g{k}) is not {plain}:", f" g{k} = fitting({value}, g{k})"]
+                fitted += [
+                    f"if not ({sure.format(k=k)}):",
+                    ' raise FloatingPointError("a generated derivative is not finite")',
+                ]
+            fit = f"float(g{k})" if way.types[k] is float else f"fitting(a{k}, g{k})"
+            fitted += [f"if type(g{k}) is not {plain}:", f" g{k} = {fit}"]
         result = f"({made})" if not self.alone or len(way.keys) > 1 else made
         if len(way.keys) == 1 and not self.alone:
             result = f"({made},)"

@@ -13,10 +13,10 @@ from typing import Any
 
 from srcgrad.passes import kinds
 from srcgrad.passes.calls import name_of
-from srcgrad.passes.function import expressions
 from srcgrad.passes.kinds import FLOAT, INT
 from srcgrad.passes.namer import Module
 from srcgrad.passes.resolve import UNRESOLVED
+from srcgrad.passes.statements import expressions
 from srcgrad.passes.view import Value
 from srcgrad.passes.writing import Writing
 from srcgrad.syntax import ir

@@ -55,10 +55,12 @@ class Support:
             return tuple(parts) if isinstance(x, tuple) else parts
         if isinstance(x, np.ndarray) and x.dtype.kind in "fc":
             return (x + (np.abs(x) + 1.0) * _STEP * self.arrays.uniform(0.5, 1.5, x.shape)).astype(x.dtype)
-        if isinstance(x, (float, np.floating)):
-            return type(x)(x + (abs(x) + 1.0) * _STEP * self.numbers.uniform(0.5, 1.5))
-        if isinstance(x, (complex, np.complexfloating)):
-            return type(x)(x + (abs(x) + 1.0) * _STEP * complex(self.numbers.uniform(0.5, 1.5), 0.5))
+        if isinstance(x, SCALARS):
+            kind: Any = type(x)
+            number: Any = x
+            step = (abs(number) + 1.0) * _STEP
+            drawn: Any = self.numbers.uniform(0.5, 1.5)
+            return kind(number + step * (complex(drawn, 0.5) if isinstance(x, (complex, np.complexfloating)) else drawn))
         return x
 
 
@@ -100,9 +102,7 @@ def where_unused(support: Support, entry: Any, bars: Cotangents) -> Any:
         return True
 
 
-def _over(
-    support: Support, bars: Cotangents, rule: Rule, y: Any, values: tuple[Any, ...], active: list[int]
-) -> Any:
+def _over(support: Support, bars: Cotangents, rule: Rule, y: Any, values: tuple[Any, ...], active: list[int]) -> Any:
     """The support before an operation from that after it."""
     several = isinstance(y, (tuple, list))
     parts = list(y) if several else [y]

@@ -20,9 +20,12 @@ from importlib.util import find_spec
 from math import e, inf, nan, pi
 from typing import Any
 
-from srcgrad.torch import autograd as autograd
 from srcgrad.torch import absent, creation, dtypes, modes, names
+from srcgrad.torch import autograd as autograd
 from srcgrad.torch.creation import LEGACY_TYPES, result_type
+from srcgrad.torch.devices import device as device
+from srcgrad.torch.devices import get_default_device as get_default_device
+from srcgrad.torch.devices import set_default_device as set_default_device
 from srcgrad.torch.dtypes import Size as Size
 from srcgrad.torch.dtypes import (
     can_cast,
@@ -32,14 +35,11 @@ from srcgrad.torch.dtypes import (
     promote_types,
     set_default_dtype,
 )
-from srcgrad.torch.devices import device as device
-from srcgrad.torch.devices import get_default_device as get_default_device
-from srcgrad.torch.devices import set_default_device as set_default_device
 from srcgrad.torch.dtypes import dtype as dtype
-from srcgrad.torch.generator import Generator as Generator
-from srcgrad.torch.generator import default_generator as default_generator
 from srcgrad.torch.dtypes import layout as layout
 from srcgrad.torch.dtypes import memory_format as memory_format
+from srcgrad.torch.generator import Generator as Generator
+from srcgrad.torch.generator import default_generator as default_generator
 from srcgrad.torch.modes import (
     enable_grad,
     inference_mode,
@@ -75,6 +75,7 @@ FAMILIES = [
     "reducing",
     "copies",
     "storages",
+    "protocols",
     "reshaping",
     "functions",
     "comparison",

@@ -51,3 +51,12 @@ def message(module: str, name: str, known: Iterable[str]) -> str:
             return f"{text}: {reason}"
     near = difflib.get_close_matches(name, sorted(known), 1, 0.6)
     return f"{text}; the nearest name is {near[0]!r}" if near else text
+
+
+def of_tensor(kind: str, name: str) -> str:
+    """What to say where a tensor does not have an attribute."""
+    text = f"{kind!r} object has no attribute {name!r}"
+    for pattern, reason in REASONS:
+        if pattern.fullmatch(name):
+            return f"{text}: {reason}"
+    return text

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from srcgrad.torch import dtypes
-from srcgrad.torch.dtypes import Size, default_complex, default_float
 from srcgrad.torch.devices import on_cpu
+from srcgrad.torch.dtypes import Size, default_complex, default_float
 from srcgrad.torch.names import deliver, op
 from srcgrad.torch.tensor import Tensor, wrap
 
@@ -106,7 +106,7 @@ def _shape_of(data: Any) -> tuple[int, ...]:
                 kind = type(part).__name__
                 if not other and not hasattr(part, "__len__"):
                     raise TypeError(f"expected sequence at dim 1 (got {kind})" if want else "not a sequence")
-                raise ValueError(f"only one element tensors can be converted to Python scalars")
+                raise ValueError("only one element tensors can be converted to Python scalars")
             raise ValueError(f"expected sequence of length {want} at dim {dim + 1} (got {got})")
     return (len(data), *first)
 
@@ -202,7 +202,9 @@ def asarray(
 ) -> Tensor:
     """The data as a tensor; `copy` says whether memory must (True) or must not (False) be copied."""
     t = as_tensor(obj, dtype, device)
-    shared = isinstance(obj, (Tensor, np.ndarray)) and np.may_share_memory(t._a, obj._a if isinstance(obj, Tensor) else obj)
+    shared = isinstance(obj, (Tensor, np.ndarray)) and np.may_share_memory(
+        t._a, obj._a if isinstance(obj, Tensor) else obj
+    )
     if copy and shared:
         t = wrap(t._a.copy())
     if copy is False and not shared:
@@ -378,7 +380,15 @@ def empty_permuted(
 
 
 @op("scalar_tensor", method=False)
-def scalar_tensor(s: Any, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False) -> Tensor:
+def scalar_tensor(
+    s: Any,
+    *,
+    dtype: Any = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
+) -> Tensor:
     """A 0-d tensor."""
     del pin_memory
     check_placement(device, layout)

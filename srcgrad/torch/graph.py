@@ -13,7 +13,7 @@ import threading
 import weakref
 from collections.abc import Callable, Sequence
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -108,7 +108,7 @@ class RemovableHandle:
     def remove(self) -> None:
         self.hooks.pop(self.id, None)
 
-    def __enter__(self) -> RemovableHandle:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -146,7 +146,7 @@ class Missing(Node):
     def name(self) -> str:
         return self._name
 
-    def run(self, cotangents: Any) -> Sequence[Any]:
+    def run(self, cotangents: Any) -> Sequence[Any]:  # noqa: ARG002 - every node's signature
         raise self._error
 
     run_recorded = run

@@ -51,14 +51,12 @@ _C_TYPES = {"int8": "int8", "int16": "int16_t", "int32": "int", "int64": "int64_
 
 def not_a_tensor(name: str, x: Any, parameter: str = "input", position: int = 1) -> TypeError:
     """What PyTorch says of an argument that should be a tensor."""
-    return TypeError(
-        f"{name}(): argument '{parameter}' (position {position}) must be Tensor, not {type(x).__name__}"
-    )
+    return TypeError(f"{name}(): argument '{parameter}' (position {position}) must be Tensor, not {type(x).__name__}")
 
 
 def unsupported(kernel: str, dtype: Any) -> NotImplementedError:
     """What PyTorch says of a dtype for which an operation has no code."""
-    return NotImplementedError(f'"{kernel}" not implemented for \'{of(dtype)._c_name}\'')
+    return NotImplementedError(f"\"{kernel}\" not implemented for '{of(dtype)._c_name}'")
 
 
 class Pointwise(Primitive):
@@ -111,14 +109,22 @@ class Pointwise(Primitive):
         for k in needed:
             lines += [
                 f"origin{k} = x{k}._node",
-                f"edge{k} = (origin{k}, x{k}._output) if origin{k} is not None and not x{k}._stale "
-                f"else edge_of(x{k}) or NO_EDGE",
+                (
+                    f"edge{k} = (origin{k}, x{k}._output) if origin{k} is not None and not x{k}._stale "
+                    f"else edge_of(x{k}) or NO_EDGE"
+                ),
                 f"own{k} = x{k}._a",
             ]
         edges = "".join(f"edge{k}, " if k in needed else "NO_EDGE, " for k in range(count))
         inputs = "".join(f"(own{k}.shape, own{k}.dtype), " if k in needed else "None, " for k in range(count))
         # Counted after the edges: the history of a stale view is made anew for its edge, and must be the older node.
-        lines += ["node.sequence = count()", f"node.edges = ({edges})", f"node.inputs = ({inputs})", "y = t._a", "kind_of_y = y.dtype"]
+        lines += [
+            "node.sequence = count()",
+            f"node.edges = ({edges})",
+            f"node.inputs = ({inputs})",
+            "y = t._a",
+            "kind_of_y = y.dtype",
+        ]
         saved, checks = [], []
         for place, _, shape_only in plan.entries:
             if place < 0:

@@ -111,7 +111,7 @@ class OperationNode(Node):
         """The node and output number of a saved operand, as that tensor is after the write, if it still exists."""
         for holder in gc.get_referrers(value):
             if isinstance(holder, dict) and holder.get("_a") is value:
-                holder = next((t for t in gc.get_referrers(holder) if isinstance(t, Tensor)), holder)  # noqa: PLW2901
+                holder = next((t for t in gc.get_referrers(holder) if isinstance(t, Tensor)), holder)
             if isinstance(holder, Tensor) and any(holder._writes is c[0] for c in self.checks):
                 return holder.grad_fn, holder._output
         return self.edge_of_place(place)
@@ -150,8 +150,7 @@ class OperationNode(Node):
     def spread(self, found: Sequence[Any]) -> Sequence[Any]:
         """The cotangents edge by edge, each of the operand's own shape and dtype."""
         grads = self.primitive.by_edge(self, found)
-        k = 0
-        for meta in self.inputs:
+        for k, meta in enumerate(self.inputs):
             if meta is not None:
                 g = grads[k]
                 if g is not None:
@@ -161,7 +160,6 @@ class OperationNode(Node):
                         g = grads[k] = summed(g, meta[0])
                     if g.dtype is not meta[1]:
                         grads[k] = converted(g, meta[1])
-            k += 1
         return grads
 
     def _run_complex(self, saved: list[Any], cotangents: Any) -> Sequence[Any]:
@@ -317,7 +315,7 @@ class Primitive:
         first = result[0] if several else result
         saved: list[Any] = []
         checks: list[tuple[Version, int, int]] = []
-        for place, name, shape_only in plan.entries:
+        for place, _, shape_only in plan.entries:
             if place < 0:
                 value: Any = [t._a for t in result] if several else first._a
                 source: Any = None if several else first
@@ -353,7 +351,7 @@ class Primitive:
         if EXTRAS:
             extra(node)
         if not node.complex:
-            node.complex = any([meta is not None and meta[1].kind == "c" for meta in inputs])
+            node.complex = any(meta is not None and meta[1].kind == "c" for meta in inputs)
         return node
 
     @staticmethod
@@ -397,7 +395,7 @@ def _constant(a: Any) -> Any:
 
 
 def _holds(values: Any) -> bool:
-    return any([isinstance(m, Tensor) for m in values])
+    return any(isinstance(m, Tensor) for m in values)
 
 
 def primitive(kernel: Callable[..., Any], name: str, **options: Any) -> Primitive:

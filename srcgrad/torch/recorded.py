@@ -30,7 +30,10 @@ def on_tensors(plan: Plan) -> Callable[..., Any]:
     texts = [plan.rule.vjp[name] for name in plan.names]
     parameters = {name for _, name, _ in plan.entries} | {"y_bar"}
     faces: dict[str, Any] = {}
-    if all(_plain(ast.parse(text.strip() or "None", mode="eval").body, parameters, plan.rule.scope, faces) for text in texts):
+    if all(
+        _plain(ast.parse(text.strip() or "None", mode="eval").body, parameters, plan.rule.scope, faces)
+        for text in texts
+    ):
         source = plan.source
         for dotted in sorted((d for d in faces if "." in d), key=len, reverse=True):
             source = source.replace(dotted, dotted.replace(".", "_"))
@@ -171,7 +174,12 @@ class _Through(Node):
 def saved_value(node: OperationNode, name: str) -> Any:
     """What a node saved under a parameter's name, `_saved_self` and `_saved_result` among them."""
     for (place, entry, shape), value in zip(node.plan.entries, node.kept(), strict=True):
-        names = {entry, "result" if place < 0 else entry, "self" if place == 0 else entry, "other" if place == 1 else entry}
+        names = {
+            entry,
+            "result" if place < 0 else entry,
+            "self" if place == 0 else entry,
+            "other" if place == 1 else entry,
+        }
         if name in names and not shape:
             return _tensor_of(node, place, value, shape)
     raise AttributeError(f"'{type(node).__name__}' object has no attribute '_saved_{name}'")

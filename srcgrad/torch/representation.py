@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from srcgrad.torch.tensor import Tensor
 from srcgrad.torch.printing import formatted, parameter_text, tensor_text
+from srcgrad.torch.tensor import Tensor
 
 
 def text_of(t: Any) -> str:
     """The text of a tensor with its suffixes."""
     node = t.grad_fn if t._needs else None
-    text = tensor_text(
-        t._a, dtype=t.dtype, requires_grad=t._needs, grad_fn_name=None if node is None else node.name()
-    )
+    text = tensor_text(t._a, dtype=t.dtype, requires_grad=t._needs, grad_fn_name=None if node is None else node.name())
     return parameter_text(text) if getattr(t, "_is_parameter", False) else text
 
 

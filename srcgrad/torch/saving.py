@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-
 # Not empty while a thread has such hooks or searches for NaNs: new nodes then look for what is wanted of them.
 EXTRAS: list[Any] = []
 
@@ -41,5 +40,8 @@ class Packed:
 
         found = self.unpack(self.held)
         if not isinstance(found, Tensor):
-            raise TypeError("Output of saved tensor unpack_hook expected to be a Tensor but got result of type " + type(found).__name__)
+            raise TypeError(
+                "Output of saved tensor unpack_hook expected to be a Tensor but got result of type "
+                + type(found).__name__
+            )
         return found._a

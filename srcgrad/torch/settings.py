@@ -14,6 +14,8 @@ from srcgrad.torch import dtypes
 from srcgrad.torch.creation import LEGACY_TYPES
 from srcgrad.torch.devices import device as device_of
 from srcgrad.torch.ops.storages import TypedStorage, UntypedStorage
+from srcgrad.torch.overrides import DisableTorchFunction as DisableTorchFunction
+from srcgrad.torch.overrides import DisableTorchFunctionSubclass as DisableTorchFunctionSubclass
 from srcgrad.torch.tensor import Tensor
 
 

@@ -139,7 +139,9 @@ def adjoint_source(tensor: Tensor, names: Mapping[str, Tensor] | None = None) ->
         if isinstance(node, AccumulateGrad):
             continue
         if not isinstance(node, OperationNode):
-            raise RuntimeError(f"{node.name()} has no rule in the table: its backward is Python code of its own")
+            raise RuntimeError(  # noqa: TRY004 - what is wrong is the graph, not a type
+                f"{node.name()} has no rule in the table: its backward is Python code of its own"
+            )
         forward.append(_forward(node, writer, operands))
     result = writer.values[id(root), tensor._output]
     backward = [f"{result}_bar = np.ones_like({result})"]
@@ -171,7 +173,10 @@ def _imports(writer: _Writer) -> list[str]:
         if line.startswith("from"):
             module, _, name = line.removeprefix("from ").partition(" import ")
             by_module.setdefault(module, []).append(name)
-    return [*plain, *(f"from {module} import {', '.join(sorted(found))}" for module, found in sorted(by_module.items()))]
+    return [
+        *plain,
+        *(f"from {module} import {', '.join(sorted(found))}" for module, found in sorted(by_module.items())),
+    ]
 
 
 def _forward(node: OperationNode, writer: _Writer, operands: dict[Node, list[str]]) -> str:

@@ -76,6 +76,29 @@ class Tensor:
     _retains: bool = False
     _backward_hooks: Any = None
     __array_priority__ = 1000
+    __module__ = "torch"  # where PyTorch has it, as its type is printed
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if not cls.__module__.startswith(("srcgrad.torch.", "torch.")):
+            from srcgrad.torch.overrides import enter_class
+
+            enter_class(cls)
+
+    @classmethod
+    def __torch_function__(
+        cls, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """What an operation on a subclass calls; by default results become instances of the subclass."""
+        from srcgrad.torch.overrides import torch_function
+
+        return torch_function(cls, func, types, args, kwargs)
+
+    def as_subclass(self, cls: Any) -> Any:
+        """The same values and history as an instance of a subclass of Tensor."""
+        from srcgrad.torch.overrides import as_subclass
+
+        return as_subclass(self, cls)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         from srcgrad.torch.creation import legacy
@@ -120,9 +143,7 @@ class Tensor:
         if requires_grad and self._a.dtype.kind not in "fc":
             raise RuntimeError("only Tensors of floating point dtype can require gradients")
         if requires_grad and self._inference and not state.inference:
-            raise RuntimeError(
-                "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed."
-            )
+            raise RuntimeError("Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.")
         self._needs = bool(requires_grad)
         return self
 
@@ -185,9 +206,7 @@ class Tensor:
                     "that assume they match."
                 )
             if value._a.shape != self._a.shape:
-                raise RuntimeError(
-                    f"assigned grad has data of a different size"
-                )
+                raise RuntimeError("assigned grad has data of a different size")
         self._grad = value
 
     @grad.deleter
@@ -261,7 +280,7 @@ class Tensor:
             self._post_hooks = {}
         return RemovableHandle(self._post_hooks, hook)
 
-    def __repr__(self, *, tensor_contents: Any = None) -> str:  # noqa: ARG002 - PyTorch's parameter
+    def __repr__(self, *, tensor_contents: Any = None) -> str:
         from srcgrad.torch.representation import text_of
 
         return text_of(self)
@@ -289,9 +308,17 @@ def _name(t: Tensor) -> str:
 
 
 _LEGACY = {
-    "float32": "float", "float64": "double", "float16": "c10::Half", "int64": "long", "int32": "int",
-    "int16": "short", "int8": "signed char", "uint8": "unsigned char", "bool": "bool",
-    "complex64": "c10::complex<float>", "complex128": "c10::complex<double>",
+    "float32": "float",
+    "float64": "double",
+    "float16": "c10::Half",
+    "int64": "long",
+    "int32": "int",
+    "int16": "short",
+    "int8": "signed char",
+    "uint8": "unsigned char",
+    "bool": "bool",
+    "complex64": "c10::complex<float>",
+    "complex128": "c10::complex<double>",
 }
 
 

@@ -475,5 +475,3 @@ def not_a_number_flows(torch: Any) -> Any:
     x = leaf(torch, 0.0, 4.0)
     torch.where(x > 0, x.sqrt(), torch.zeros_like(x)).sum().backward()
     return [str(v) for v in x.grad.tolist()]
-
-

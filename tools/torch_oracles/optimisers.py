@@ -81,7 +81,7 @@ def path(torch: Any, name: str, options: dict[str, Any]) -> Any:
         p.grad = torch.from_numpy(np.cos(np.arange(4) * k + 1.0))
         q.grad = torch.from_numpy(np.sin(np.arange(4) * k + 1.0).reshape(2, 2))
         optimizer.step()
-    state = {key: value for key, value in optimizer.state_dict()["state"].get(0, {}).items()}
+    state = dict(optimizer.state_dict()["state"].get(0, {}))
     return plain([p, q, repr(optimizer), state])
 
 

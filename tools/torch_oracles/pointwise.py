@@ -16,7 +16,7 @@ from tools.torch_oracles.arrangements import nodes
 
 EXPRESSIONS = Path(__file__).with_suffix(".txt").read_text().splitlines()
 LEAVES = {
-    "x": np.array([-3.0, -1, -0.5, -0.0, 0, 0.5, 1, 3, 6, np.inf, -np.inf, np.nan]),
+    "x": np.array([-3.0, -1, np.nan, -0.5, -0.0, 0, 0.5, 1, 3, 6, np.inf, -np.inf]),
     "w": np.array([-1.0, -1, 0.5, 0, -0.0, 0.5, 2, np.nan, 6, 1, -np.inf, 2]),
     "y": np.array([-2.7, -1.6, -0.4, 0.3, 0.8, 1.9]),
     "v": np.array([1.3, 0.4, 2.2, 0.7, 3.1, 1.1]),
@@ -64,11 +64,16 @@ def answer(torch: Any, text: str) -> Any:
     said["nodes"] = nodes(first.grad_fn)
     try:
         once = slopes(torch, [first], given)
-        said["slopes"] = {name: plain(g) for name, g in once.items()}
-        twice = slopes(torch, [g for g in once.values() if g.requires_grad], given)
-        said["second"] = {name: plain(g) for name, g in twice.items() if np.any(g.detach().numpy())}
+        said["slopes"] = {name: plain(g.detach().clone()) for name, g in once.items()}
     except Exception as e:
         said["slopes"] = {"raises": type(e).__name__, "text": str(e).partition("\n")[0]}
+        return said
+    try:
+        twice = slopes(torch, [g for g in once.values() if g.requires_grad], given)
+        # Zeros may as well be no gradient; and there may be no second derivative where the first has one.
+        said["second"] = {name: plain(g) for name, g in twice.items() if not float(g.detach().abs().sum()) < 1e-12}
+    except Exception:
+        said["second"] = None
     return said
 
 

@@ -214,18 +214,16 @@ class Function(metaclass=_FunctionMeta):
             else:
                 y = cls.forward(ctx, *args, **kwargs)
         results = y if isinstance(y, tuple) else (y,)
-        shown = tuple([_result(cls, ctx, v, args, needs) for v in results])
+        shown = tuple([_result(ctx, v, args, needs) for v in results])
         if needs:
-            ctx._inputs = [
-                None if t is None else (t._a.shape, t._a.dtype) if t._needs else False for t in tensors
-            ]
+            ctx._inputs = [None if t is None else (t._a.shape, t._a.dtype) if t._needs else False for t in tensors]
             ctx.edges = tuple([NO_EDGE if t is None else edge_of(t) or NO_EDGE for t in tensors])
             _place(ctx, shown)
         _save(ctx, results, shown, needs)
         return shown if isinstance(y, tuple) else shown[0]
 
 
-def _result(cls: type[Function], ctx: BackwardCFunction, value: Any, args: tuple[Any, ...], needs: bool) -> Any:
+def _result(ctx: BackwardCFunction, value: Any, args: tuple[Any, ...], needs: bool) -> Any:
     """An output as the caller gets it: an input that was returned as it is becomes a view of it."""
     if not isinstance(value, Tensor):
         return value
@@ -245,10 +243,9 @@ def _result(cls: type[Function], ctx: BackwardCFunction, value: Any, args: tuple
 
 def _place(ctx: BackwardCFunction, shown: tuple[Any, ...]) -> None:
     """Hang the node on the outputs that have a gradient."""
-    metas = []
-    for value in shown:
-        metas.append((value._a.shape, value._a.dtype) if isinstance(value, Tensor) else ((), np.dtype(np.float32)))
-    ctx.outputs = tuple(metas)
+    ctx.outputs = tuple(
+        [(v._a.shape, v._a.dtype) if isinstance(v, Tensor) else ((), np.dtype(np.float32)) for v in shown]
+    )
     for number, value in enumerate(shown):
         if not isinstance(value, Tensor) or value._a.dtype.kind not in "fc":
             continue
@@ -313,7 +310,7 @@ class _DelayedError(Node):
     def name(self) -> str:
         return "torch::autograd::Error"
 
-    def run(self, cotangents: Any) -> Sequence[Any]:
+    def run(self, cotangents: Any) -> Sequence[Any]:  # noqa: ARG002 - every node's signature
         raise RuntimeError("trying to differentiate twice a function that was marked with @once_differentiable")
 
     run_recorded = run

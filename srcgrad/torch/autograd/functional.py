@@ -186,9 +186,7 @@ def hessian(
                 f"Tensors but the given outputs of the user-provided function has type {type(out)}."
             )
         if out._a.size != 1:
-            raise RuntimeError(
-                "The Tensor returned by the function given to hessian should contain a single element"
-            )
+            raise RuntimeError("The Tensor returned by the function given to hessian should contain a single element")
         found = _slope(out, args, strict)
         return found if several else found[0]
 

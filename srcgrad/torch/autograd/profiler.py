@@ -90,7 +90,15 @@ class EventList(list[Any]):
     def export_chrome_trace(self, path: str) -> None:
         """Write the events in the form of chrome://tracing."""
         events = [
-            {"name": e.name, "ph": "X", "ts": e.start, "dur": e.cpu_time_total, "tid": 1, "pid": "CPU functions", "args": {}}
+            {
+                "name": e.name,
+                "ph": "X",
+                "ts": e.start,
+                "dur": e.cpu_time_total,
+                "tid": 1,
+                "pid": "CPU functions",
+                "args": {},
+            }
             for e in self
         ]
         with open(path, "w", encoding="utf-8") as file:

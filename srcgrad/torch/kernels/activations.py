@@ -115,7 +115,7 @@ def elu(x: Any, alpha: Any, scale: Any, input_scale: Any) -> Any:
 
 
 def elu_slope(x: Any, alpha: Any, scale: Any, input_scale: Any) -> Any:
-    tail = np.exp(np.minimum(x, 0) * input_scale) * (alpha * scale * input_scale)
+    tail = np.exp(np.where(x < 0, x, 0) * input_scale) * (alpha * scale * input_scale)
     return np.where(x <= 0, tail, scale)
 
 

@@ -85,9 +85,9 @@ rule(
 )
 
 
-def clamp_between(x: Any, low: Any, high: Any) -> Any:
+def clamp_between(x1: Any, x2: Any, x3: Any) -> Any:
     """`clamp` with bounds that are arrays."""
-    return np.minimum(np.maximum(x, low), high)
+    return clamp(x1, x2, x3)
 
 
 def clamp_above(x: Any, low: Any) -> Any:

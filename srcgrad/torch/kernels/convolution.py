@@ -129,17 +129,30 @@ def correlate_weight(c: Any, x: Any, kernel: Sizes, stride: Sizes, padding: Size
     images, outputs, counts = len(c), c.shape[1], c.shape[2:]
     c = c.reshape(images, groups, outputs // groups, prod(counts))
     shape = (outputs, x.shape[1] // groups, *kernel)
-    weight: Any = None
+    # The result has memory of its own, which a leaf's gradient can take over.
+    weight = np.empty(shape, np.result_type(x, c))
+    total = weight.reshape(groups, outputs // groups, prod(shape[1:]))
     columns_of = _columns(x, shape, counts, stride, padding, dilation, groups)
+    first = True
     for block in _blocks(images, shape, x.itemsize, counts):
         columns, part = columns_of(block), c[block]
         if columns.ndim == 3:
-            products = np.moveaxis(part, 0, 3).reshape(groups, outputs // groups, -1) @ columns.swapaxes(1, 2)
+            part, columns = np.moveaxis(part, 0, 3).reshape(groups, outputs // groups, -1), columns.swapaxes(1, 2)
+        elif len(part) == 1:
+            part, columns = part[0], columns[0].swapaxes(1, 2)
         else:
-            products = part @ columns.swapaxes(2, 3)
-            products = products[0] if len(part) == 1 else products.sum(0)
-        weight = products if weight is None else weight + products
-    return np.zeros(shape, np.result_type(x, c)) if weight is None else weight.reshape(shape)
+            products = (part @ columns.swapaxes(2, 3)).sum(0)
+            total[...] = products if first else total + products
+            first = False
+            continue
+        if first:
+            np.matmul(part, columns, out=total)
+        else:
+            total += part @ columns
+        first = False
+    if first:
+        weight[...] = 0
+    return weight
 
 
 def _images_last(images: int, counts: Sizes) -> bool:

@@ -89,15 +89,21 @@ def outside(mask: Any) -> Any:
 
 def low_binds(x: Any, low: Any, high: Any) -> Any:
     """Where clamping gives the lower bound."""
-    return (low < high) & (x < low)
+    return x < low if high is None else (low < high) & (x < low)
 
 
 def high_binds(x: Any, low: Any, high: Any) -> Any:
     """Where clamping gives the upper bound."""
-    return (x > high) | (low > high)
+    return x > high if low is None else (x > high) | (low > high)
+
+
+def mantissa_slope(x: Any) -> Any:
+    """The mantissa over the number: a power of 2."""
+    return np.ldexp(x.dtype.type(1), -np.frexp(x)[1])
 
 
 MASKS = (
+    mantissa_slope,
     inside,
     above,
     winner,

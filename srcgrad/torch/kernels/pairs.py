@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from srcgrad.rules.table import elementwise, rule
-from srcgrad.torch.kernels.masks import signs
+from srcgrad.torch.kernels.masks import mantissa_slope, signs  # noqa: F401 - the rules' texts name them
 
 LOG_2 = math.log(2)
 
@@ -105,8 +105,8 @@ def frexp(x: Any) -> Any:
 rule(
     frexp,
     "x",
-    vjp={"x": "y_bar[0] * np.exp2(-y[1].astype(y_bar[0].dtype))"},
-    jvp={"x": "(x_dot * np.exp2(-y[1].astype(x_dot.dtype)), np.zeros_like(y[1]))"},
+    vjp={"x": "y_bar[0] * mantissa_slope(x)"},
+    jvp={"x": "(x_dot * mantissa_slope(x), np.zeros_like(y[1]))"},
 )
 
 

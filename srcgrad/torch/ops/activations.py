@@ -32,6 +32,18 @@ _hardshrink = primitive(kernels.hardshrink, "HardshrinkBackward0")
 _prelu = primitive(kernels.prelu, "PreluKernelBackward0")
 _elu = primitive(kernels.elu, "EluBackward0")
 _celu = primitive(kernels.celu, "CeluBackward0")
+_rrelu = primitive(kernels.prelu, "RreluWithNoiseBackward0", operands=["x1"])
+# What writes into its input has nodes of other names.
+WRITTEN = {
+    name: primitive(kernel, f"{node}Backward1", **options)
+    for name, kernel, node, options in (
+        ("threshold", kernels.threshold, "Threshold", {}),
+        ("elu", kernels.elu, "Elu", {}),
+        ("celu", kernels.celu, "Celu", {}),
+        ("leaky_relu", kernels.leaky_relu, "LeakyRelu", {}),
+        ("rrelu", kernels.prelu, "RreluWithNoise", {"operands": ["x1"]}),
+    )
+}
 
 FACES[kernels.sigmoid] = _sigmoid
 FACES[kernels.threshold_backward] = primitive(kernels.threshold_backward, "ThresholdBackwardBackward0")
@@ -101,7 +113,12 @@ def _along(apply: Any, name: str, x: Tensor, dim: int, dtype: torch_dtype | None
 @op("threshold", method=False, out=True)
 def threshold(input: Tensor, threshold: float, value: float) -> Tensor:
     """The input where it is above the threshold, the value elsewhere."""
-    return _threshold(floating(input, "threshold", "threshold_cpu", "fiu"), threshold, value)  # type: ignore[no-any-return]
+    return cut(input, threshold, value)
+
+
+def cut(input: Tensor, threshold: float, value: float, apply: Any = _threshold) -> Tensor:
+    """`threshold` with a choice of the primitive."""
+    return apply(floating(input, "threshold", "threshold_cpu", "fiu"), threshold, value)  # type: ignore[no-any-return]
 
 
 @op("hardshrink", out=True)
@@ -141,27 +158,33 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
 @op("selu", method=False)
 def selu(input: Tensor) -> Tensor:
     """`elu` with the constants that keep mean 0 and variance 1."""
-    return _elu(floating(input, "selu", "elu_cpu"), SELU_ALPHA, SELU_SCALE, 1.0)  # type: ignore[no-any-return]
+    return scaled_elu(input)
+
+
+def scaled_elu(input: Tensor, apply: Any = _elu) -> Tensor:
+    """`selu` with a choice of the primitive."""
+    return apply(floating(input, "selu", "elu_cpu"), SELU_ALPHA, SELU_SCALE, 1.0)  # type: ignore[no-any-return]
 
 
 @op("celu", method=False)
 def celu(input: Tensor, alpha: float = 1.0) -> Tensor:
     """`elu` with a continuous slope for every alpha."""
+    return smooth_elu(input, alpha)
+
+
+def smooth_elu(input: Tensor, alpha: float = 1.0, apply: Any = _celu) -> Tensor:
+    """`celu` with a choice of the primitive."""
     if alpha == 0:
         raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
-    return _celu(floating(input, "celu", "elu_cpu"), alpha)  # type: ignore[no-any-return]
+    return apply(floating(input, "celu", "elu_cpu"), alpha)  # type: ignore[no-any-return]
 
 
-def elu(input: Tensor, alpha: float = 1.0) -> Tensor:
+def elu(input: Tensor, alpha: float = 1.0, apply: Any = _elu) -> Tensor:
     """The input where it is positive, alpha * (exp(input) - 1) elsewhere."""
-    return _elu(floating(input, "elu", "elu_cpu"), alpha, 1.0, 1.0)  # type: ignore[no-any-return]
+    return apply(floating(input, "elu", "elu_cpu"), alpha, 1.0, 1.0)  # type: ignore[no-any-return]
 
 
 # Randomised activations, and dropout.
-
-
-_leaky = primitive(kernels.leaky_relu, "LeakyReluBackward0")
-_rrelu = primitive(kernels.prelu, "RreluWithNoiseBackward0", operands=["x1"])
 
 
 @op("rrelu", method=False)
@@ -169,17 +192,24 @@ def rrelu(
     input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False, generator: Any = None
 ) -> Tensor:
     """leaky_relu with a slope drawn for each negative element, or the mean slope unless training."""
+    return randomised(input, lower, upper, training, generator)
+
+
+def randomised(
+    input: Tensor, lower: float, upper: float, training: bool, generator: Any = None, apply: Any = _rrelu
+) -> Tensor:
+    """`rrelu` with a choice of the primitive."""
     floating(input, "rrelu", "rrelu_with_noise_out_cpu")
     if lower > upper:
         raise RuntimeError("Lower bound should be less than or equal to the upper bound")
     a = input._a
     if not training:
         slope = np.full((), (lower + upper) / 2, a.dtype)
-        return _rrelu(input, slope)  # type: ignore[no-any-return]
+        return apply(input, slope)  # type: ignore[no-any-return]
     slopes = np.ones(a.shape, np.float64)
     negative = a <= 0
     slopes[negative] = drawing.uniform_(np.empty(int(negative.sum()), np.float64), lower, upper, generator)
-    return _rrelu(input, slopes.astype(a.dtype))  # type: ignore[no-any-return]
+    return apply(input, slopes.astype(a.dtype))  # type: ignore[no-any-return]
 
 
 def _checked_probability(p: float) -> None:
@@ -253,14 +283,27 @@ for _name, (_drop, _feature) in _DROPPERS.items():
     _dropper(_name, _drop, _feature)
 
 
-def _written(name: str, compute: Callable[..., Tensor]) -> None:
-    def function(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        return write(input, lambda before: compute(before, *args, **kwargs))
-
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = f"{compute.__name__}, written into the input."
-    op(name, method=False)(function)
+@op("threshold_", method=False)
+def threshold_(input: Tensor, threshold: float, value: float) -> Tensor:
+    """`threshold`, written into the input."""
+    return write(input, lambda x: cut(x, threshold, value, WRITTEN["threshold"]))
 
 
-for _function in (threshold, selu, celu, rrelu):
-    _written(f"{_function.__name__}_", _function)
+@op("selu_", method=False)
+def selu_(input: Tensor) -> Tensor:
+    """`selu`, written into the input."""
+    return write(input, lambda x: scaled_elu(x, WRITTEN["elu"]))
+
+
+@op("celu_", method=False)
+def celu_(input: Tensor, alpha: float = 1.0) -> Tensor:
+    """`celu`, written into the input."""
+    return write(input, lambda x: smooth_elu(x, alpha, WRITTEN["celu"]))
+
+
+@op("rrelu_", method=False)
+def rrelu_(
+    input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False, generator: Any = None
+) -> Tensor:
+    """`rrelu`, written into the input."""
+    return write(input, lambda x: randomised(x, lower, upper, training, generator, WRITTEN["rrelu"]))

@@ -40,6 +40,19 @@ def reversed_difference(x: Any, other: Any) -> Any:
 
 elementwise(reversed_difference, "-1", "1")
 
+
+def reversed_scaled(x1: Any, x2: Any, alpha: Any) -> Any:
+    """x2 - alpha x1."""
+    return x2 - alpha * x1
+
+
+rule(
+    reversed_scaled,
+    "x1, x2, alpha",
+    vjp={"x1": "-y_bar * alpha", "x2": "y_bar"},
+    jvp={"x1": "-x1_dot * alpha", "x2": "x2_dot"},
+)
+
 def whole_power(x: Any, exponent: Any) -> Any:
     """The power; of whole numbers to negative ones, what is left of the fraction."""
     try:
@@ -53,7 +66,8 @@ multiply = Binary(np.multiply, "MulBackward0")
 _add = Binary(np.add, "AddBackward0")
 _subtract = Binary(np.subtract, "SubBackward0")
 divide = Binary(np.divide, "DivBackward0", floating=True)
-_reversed = Binary(reversed_difference, "RsubBackward1")
+_reversed = primitive(reversed_difference, "RsubBackward1", operands=["x1"])
+_reversed_scaled = primitive(reversed_scaled, "RsubBackward0")
 _reversed_tensors = Binary(reversed_difference, "RsubBackward0")
 _power = Binary(np.power, "PowBackward1")
 _power.run = whole_power
@@ -91,8 +105,29 @@ def sub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
 @op("rsub")
 def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
     """other - alpha * input."""
-    apply = _reversed_tensors if isinstance(other, Tensor) else _reversed
-    return _wanted(apply, "rsub", scaled(input, alpha), other)
+    if isinstance(other, Tensor):
+        if alpha == 1:
+            return _wanted(_reversed_tensors, "rsub", input, other)
+        return _reversed_scaled(*_converted(input, other), alpha)  # type: ignore[no-any-return]
+    return _from_number(scaled(input, alpha), other)
+
+
+def _converted(*tensors: Any) -> list[Tensor]:
+    from srcgrad.torch.ops.comparison import in_one_dtype
+
+    return in_one_dtype(*tensors)
+
+
+def _from_number(x: Tensor, other: Any) -> Tensor:
+    """A number less a tensor."""
+    if other.__class__ is float and x._a.dtype.kind == "f":
+        return _reversed(x, other)  # type: ignore[no-any-return]
+    dtype = result_dtype(x._a, other)
+    if x._a.dtype is not dtype:
+        from srcgrad.torch.ops.conversion import cast
+
+        x = cast(x, dtype)
+    return _reversed(x, as_kind(other, dtype))  # type: ignore[no-any-return]
 
 
 @op("div", "divide", "true_divide", out=True, inplace=True)
@@ -204,7 +239,11 @@ def _sub(self: Tensor, other: Any) -> Any:
 def _rsub(self: Tensor, other: Any) -> Any:
     if isinstance(other, Tensor):
         return _reversed_tensors(self, other)
-    return _reversed(self, other) if isinstance(other, NUMBERS) else NotImplemented
+    if not isinstance(other, NUMBERS):
+        return NotImplemented
+    if self._a.dtype.kind == "b":
+        _no_bools(self, other)
+    return _from_number(self, other)
 
 
 def _rdiv(self: Tensor, other: Any) -> Any:

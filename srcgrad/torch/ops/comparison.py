@@ -124,8 +124,6 @@ _clamp = primitive(bounds.clamp, "ClampBackward1")
 _clamp_min = primitive(bounds.clamp_min, "ClampMinBackward0")
 _clamp_max = primitive(bounds.clamp_max, "ClampMaxBackward0")
 _clamp_between = primitive(bounds.clamp_between, "ClampBackward0")
-_clamp_above = primitive(bounds.clamp_above, "ClampBackward0", operands=["x1", "x2"])
-_clamp_below = primitive(bounds.clamp_below, "ClampBackward0", operands=["x1", "x2"])
 _clamp_min_tensor = primitive(bounds.clamp_above, "ClampMinBackward1")
 _clamp_max_tensor = primitive(bounds.clamp_below, "ClampMaxBackward1")
 
@@ -144,9 +142,8 @@ def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
             )
         x, *given = in_one_dtype(input, *(t for t in (min, max) if t is not None))
         _no_complex("clamp", x)
-        if max is None:
-            return _clamp_above(x, *given)  # type: ignore[no-any-return]
-        return _clamp_below(x, *given) if min is None else _clamp_between(x, *given)  # type: ignore[no-any-return]
+        low, high = (given[0], None) if max is None else (None, given[0]) if min is None else given
+        return _clamp_between(x, low, high)  # type: ignore[no-any-return]
     if min is None and max is None:
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
     if not isinstance(input, Tensor):
@@ -291,5 +288,6 @@ for _mask in masks.MASKS:
     FACES[_mask] = _lifted(_mask)
 kept = FACES[masks.kept] = primitive(masks.kept, "WhereBackward0", operands=["g"])
 dropped = FACES[masks.dropped] = primitive(masks.dropped, "MaskedFillBackward0", operands=["g"])
-FACES[bounds.maximum], FACES[bounds.minimum] = maximum, minimum
-FACES[np.maximum], FACES[np.minimum] = maximum, minimum
+# In a rule's text one of the two may be a number.
+FACES[bounds.maximum] = FACES[np.maximum] = _maximum
+FACES[bounds.minimum] = FACES[np.minimum] = _minimum

@@ -100,7 +100,7 @@ for _name, _kind in {
 
 
 @op("bfloat16", "chalf", function=False)
-def unavailable(self: Tensor, memory_format: Any = None) -> Tensor:  # noqa: ARG001 - PyTorch's parameter
+def unavailable(self: Tensor, memory_format: Any = None) -> Tensor:
     """NumPy has no such dtype."""
     raise NotImplementedError("NumPy has neither bfloat16 nor complex32; use .float() or .cfloat()")
 
@@ -187,7 +187,7 @@ def cpu(self: Tensor, memory_format: Any = None) -> Tensor:  # noqa: ARG001 - Py
 
 
 @op("cuda", "xpu", "mps", function=False)
-def cuda(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+def cuda(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:  # noqa: ARG001 - whatever is asked
     """There is no GPU here: raises and says so."""
     raise RuntimeError(
         "srcgrad.torch computes with NumPy on the CPU; there is no GPU to move a tensor to. Leave out .cuda(), or "
@@ -272,7 +272,7 @@ def _device(self: Tensor) -> Any:  # noqa: ARG001 - every tensor is there
 _PROTOCOL: dict[str, Any] = {
     "__bool__": _bool, "__float__": _float, "__int__": _int, "__complex__": _complex, "__index__": _index,
     "__format__": _format, "__deepcopy__": _deepcopy, "__array__": _array, "device": property(_device),
-    "layout": property(lambda self: dtypes.strided), "is_cuda": False, "is_sparse": False, "is_quantized": False,
+    "layout": property(lambda _: dtypes.strided), "is_cuda": False, "is_sparse": False, "is_quantized": False,
     "is_mkldnn": False, "is_meta": False, "is_nested": False, "is_mps": False, "is_xpu": False, "is_cpu": True,
     "itemsize": property(lambda self: self._a.itemsize), "nbytes": property(lambda self: self._a.nbytes),
     "names": property(lambda self: (None,) * self._a.ndim),

@@ -39,4 +39,8 @@ copy = primitive(clone, "CloneBackward0")
 FACES[summed] = sum_to
 FACES[converted] = convert
 FACES[np.copy] = copy
-FACES[support.unbroadcast] = lambda g, x: g if g._a.shape == tuple(np.shape(x._a if isinstance(x, Tensor) else x)) else sum_to(g, tuple(np.shape(x._a if isinstance(x, Tensor) else x)))
+FACES[support.unbroadcast] = lambda g, x: (
+    g
+    if g._a.shape == tuple(np.shape(x._a if isinstance(x, Tensor) else x))
+    else sum_to(g, tuple(np.shape(x._a if isinstance(x, Tensor) else x)))
+)

@@ -126,7 +126,15 @@ _bitwise(
 )
 for _name in ("__and__", "__or__", "__xor__", "__lshift__", "__rshift__"):
     op(_name, method=False)(getattr(Tensor, _name))
-setattr(Tensor, "__invert__", bitwise_not)  # noqa: B010 - the class does not declare its operators
+
+
+def _invert(self: Tensor) -> Tensor:
+    if self._a.dtype.kind in "fc":
+        raise TypeError("~ (operator.invert) is only implemented on integer and Boolean-type tensors")
+    return bitwise_not(self)
+
+
+setattr(Tensor, "__invert__", _invert)  # noqa: B010 - the class does not declare its operators
 
 
 def _divisors(name: str, ufunc: Any, doc: str) -> None:

@@ -1,4 +1,4 @@
-"""The losses and distances that PyTorch also has as `torch.name`, with the reduction as a number: 0 none, 1 mean, 2 sum.
+"""The losses and distances that PyTorch also has as `torch.name`, with the reduction as a number: 0 none, which it is unless given, 1 mean, 2 sum.
 
 What enters and leaves is as with the functions of the same names in `torch.nn.functional`.
 """
@@ -33,7 +33,7 @@ def _check(function: str, **tensors: Any) -> None:
 
 @op("binary_cross_entropy_with_logits", method=False)
 def binary_cross_entropy_with_logits(
-    input: Tensor, target: Tensor, weight: Any = None, pos_weight: Any = None, reduction: int = 1
+    input: Tensor, target: Tensor, weight: Any = None, pos_weight: Any = None, reduction: int = 0
 ) -> Tensor:
     """The binary cross entropy of sigmoid(input)."""
     _check("binary_cross_entropy_with_logits", input=input, target=target)
@@ -45,7 +45,7 @@ def binary_cross_entropy_with_logits(
 
 @op("cosine_embedding_loss", method=False)
 def cosine_embedding_loss(
-    input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, reduction: int = 1
+    input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, reduction: int = 0
 ) -> Tensor:
     """See nn.functional.cosine_embedding_loss."""
     _check("cosine_embedding_loss", input1=input1, input2=input2, target=target)
@@ -56,7 +56,7 @@ def cosine_embedding_loss(
 
 
 @op("hinge_embedding_loss", method=False)
-def hinge_embedding_loss(input: Tensor, target: Tensor, margin: float = 1.0, reduction: int = 1) -> Tensor:
+def hinge_embedding_loss(input: Tensor, target: Tensor, margin: float = 1.0, reduction: int = 0) -> Tensor:
     """See nn.functional.hinge_embedding_loss."""
     _check("hinge_embedding_loss", input=input, target=target)
     found: Tensor = _functional("hinge_embedding_loss")(input, target, margin, reduction=REDUCTIONS[reduction])
@@ -64,7 +64,7 @@ def hinge_embedding_loss(input: Tensor, target: Tensor, margin: float = 1.0, red
 
 
 @op("kl_div", method=False)
-def kl_div(input: Tensor, target: Tensor, reduction: int = 1, *, log_target: bool = False) -> Tensor:
+def kl_div(input: Tensor, target: Tensor, reduction: int = 0, *, log_target: bool = False) -> Tensor:
     """See nn.functional.kl_div."""
     _check("kl_div", input=input, target=target)
     loss = _functional("kl_div")(input, target, reduction="none", log_target=log_target)
@@ -73,7 +73,7 @@ def kl_div(input: Tensor, target: Tensor, reduction: int = 1, *, log_target: boo
 
 @op("margin_ranking_loss", method=False)
 def margin_ranking_loss(
-    input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, reduction: int = 1
+    input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, reduction: int = 0
 ) -> Tensor:
     """See nn.functional.margin_ranking_loss."""
     _check("margin_ranking_loss", input1=input1, input2=input2, target=target)
@@ -94,7 +94,7 @@ def poisson_nll_loss(input: Tensor, target: Tensor, log_input: bool, full: bool,
 @op("triplet_margin_loss", method=False)
 def triplet_margin_loss(
     anchor: Tensor, positive: Tensor, negative: Tensor, margin: float = 1.0, p: float = 2, eps: float = 1e-6,
-    swap: bool = False, reduction: int = 1,
+    swap: bool = False, reduction: int = 0,
 ) -> Tensor:  # fmt: skip
     """See nn.functional.triplet_margin_loss."""
     _check("triplet_margin_loss", anchor=anchor, positive=positive, negative=negative)
@@ -106,7 +106,7 @@ def triplet_margin_loss(
 
 @op("ctc_loss", method=False)
 def ctc_loss(
-    log_probs: Tensor, targets: Tensor, input_lengths: Any, target_lengths: Any, blank: int = 0, reduction: int = 1,
+    log_probs: Tensor, targets: Tensor, input_lengths: Any, target_lengths: Any, blank: int = 0, reduction: int = 0,
     zero_infinity: bool = False,
 ) -> Tensor:  # fmt: skip
     """See nn.functional.ctc_loss."""

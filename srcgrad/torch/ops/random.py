@@ -151,5 +151,3 @@ def _writer(name: str, draw: Callable[..., Any]) -> None:
 _RENAMED = {"from": "low", "to": "high"}
 for _name in ("uniform_", "normal_", "random_", "bernoulli_", "exponential_", "log_normal_", "cauchy_", "geometric_"):
     _writer(_name, getattr(drawing, _name))
-
-

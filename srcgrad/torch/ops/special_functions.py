@@ -6,6 +6,7 @@ What enters: real tensors; integers become floats of the default dtype. What lea
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from srcgrad.torch.kernels import error_functions as errors
 from srcgrad.torch.kernels import gamma_functions as gammas
 from srcgrad.torch.kernels.orthogonal_polynomials import POLYNOMIALS
 from srcgrad.torch.names import FUNCTIONS, op
+from srcgrad.torch.ops.by_number import plus, times
 from srcgrad.torch.ops.comparison import in_one_dtype, wrong_numbers
 from srcgrad.torch.ops.conversion import cast
 from srcgrad.torch.pointwise import NUMBERS, Binary, Unary, not_a_tensor, unsupported
@@ -56,23 +58,27 @@ _METHODS = {"erf", "erfc", "erfinv", "lgamma", "digamma", "i0"}
 
 def _function(names: str, kernel: Any, node: str | None) -> None:
     apply: Any = (lambda x: wrap(kernel(_floats(x)))) if node is None else Unary(kernel, node, floating=True)
-    first, *others = names.split()
+    for name in names.split():
+        function = _named(name, apply)
+        function.__doc__ = kernel.__doc__
+        method = name in _METHODS
+        op(name, method=method, inplace=method, out=True)(function)
+    if node is not None:
+        FACES[kernel] = apply
+
+
+def _named(name: str, apply: Any) -> Callable[..., Tensor]:
+    """The function under one of its names, which its errors mention."""
 
     def function(input: Tensor) -> Tensor:
         if not isinstance(input, Tensor):
-            raise not_a_tensor(first, input)
+            raise not_a_tensor(name, input)
         if input._a.dtype.kind == "c":
-            raise unsupported(f"{first.removeprefix('special_')}_cpu", input._a.dtype)
+            raise unsupported(f"{name.removeprefix('special_')}_cpu", input._a.dtype)
         return apply(input)  # type: ignore[no-any-return]
 
-    function.__name__ = function.__qualname__ = first
-    function.__doc__ = kernel.__doc__
-    method = first in _METHODS
-    op(first, method=method, inplace=method, out=True)(function)
-    for name in others:
-        FUNCTIONS[name] = FUNCTIONS[first]
-    if node is not None:
-        FACES[kernel] = function
+    function.__name__ = function.__qualname__ = name
+    return function
 
 
 def _floats(x: Tensor) -> Any:
@@ -82,9 +88,6 @@ def _floats(x: Tensor) -> Any:
 for _names, _kernel, _node in _TABLE:
     _function(_names, _kernel, _node)
 
-_add_one = Binary(np.add, "AddBackward1")
-_by_number = Binary(np.multiply, "MulBackward1")
-
 
 @op("special_ndtr", method=False, out=True)
 def ndtr(input: Tensor) -> Tensor:
@@ -92,7 +95,7 @@ def ndtr(input: Tensor) -> Tensor:
     if not isinstance(input, Tensor):
         raise not_a_tensor("special_ndtr", input)
     x = cast(input, default_float()) if input._a.dtype.kind in "iub" else input
-    return _by_number(_add_one(FUNCTIONS["erf"](_by_number(x, 0.7071067811865476)), 1), 0.5)  # type: ignore[no-any-return]
+    return times(plus(FUNCTIONS["erf"](times(x, 0.7071067811865476)), 1), 0.5)  # type: ignore[no-any-return]
 
 
 # The ones with a parameter.

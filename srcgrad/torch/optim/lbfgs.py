@@ -119,9 +119,7 @@ class LBFGS(Optimizer):
         self._params = self.param_groups[0]["params"]
 
     def _gradient(self) -> Any:
-        parts = [
-            np.zeros(p._a.size, p._a.dtype) if p._grad is None else p._grad._a.reshape(-1) for p in self._params
-        ]
+        parts = [np.zeros(p._a.size, p._a.dtype) if p._grad is None else p._grad._a.reshape(-1) for p in self._params]
         return np.concatenate(parts)
 
     def _move(self, t: Any, d: Any) -> None:

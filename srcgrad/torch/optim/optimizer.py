@@ -177,7 +177,9 @@ class Optimizer:
         if len(groups) != len(saved):
             raise ValueError("loaded state dict has a different number of parameter groups")
         if any(len(a["params"]) != len(b["params"]) for a, b in zip(groups, saved, strict=True)):
-            raise ValueError("loaded state dict contains a parameter group that doesn't match the size of optimizer's group")
+            raise ValueError(
+                "loaded state dict contains a parameter group that doesn't match the size of optimizer's group"
+            )
         ids = [n for g in saved for n in g["params"]]
         params = [p for g in groups for p in g["params"]]
         of_number = dict(zip(ids, params, strict=True))
@@ -228,7 +230,11 @@ def _taken(p: Tensor, value: Any) -> Any:
     if isinstance(value, dict):
         return {k: v if k == "step" else _taken(p, v) for k, v in value.items()}
     if isinstance(value, Tensor):
-        return wrap(np.array(value._a, p._a.dtype)) if p._a.dtype.kind == "f" and value._a.dtype.kind == "f" else value.clone()  # type: ignore[attr-defined]
+        return (
+            wrap(np.array(value._a, p._a.dtype))
+            if p._a.dtype.kind == "f" and value._a.dtype.kind == "f"
+            else value.clone()
+        )  # type: ignore[attr-defined]
     if isinstance(value, (list, tuple)):
         return type(value)(_taken(p, v) for v in value)
     return value

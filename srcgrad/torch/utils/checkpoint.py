@@ -51,9 +51,11 @@ class CheckpointFunctionBackward(Node):
         if not pairs:
             raise RuntimeError("none of output has requires_grad=True, this checkpoint() is not necessary")
         backward([t for t, _ in pairs], [t._wrap(g) for t, g in pairs])
-        return [None if not isinstance(f, Tensor) or f._grad is None else f._grad._a for f in fresh if isinstance(f, Tensor)]
+        return [
+            None if not isinstance(f, Tensor) or f._grad is None else f._grad._a for f in fresh if isinstance(f, Tensor)
+        ]
 
-    def run_recorded(self, cotangents: Any) -> Sequence[Any]:
+    def run_recorded(self, cotangents: Any) -> Sequence[Any]:  # noqa: ARG002 - every node's signature
         raise RuntimeError(
             "torch.utils.checkpoint cannot be differentiated twice; leave the checkpoint out where second derivatives "
             "are wanted."
@@ -95,7 +97,9 @@ def checkpoint(
     return y
 
 
-def checkpoint_sequential(functions: Any, segments: int, input: Any, use_reentrant: bool | None = None, **kwargs: Any) -> Any:
+def checkpoint_sequential(
+    functions: Any, segments: int, input: Any, use_reentrant: bool | None = None, **kwargs: Any
+) -> Any:
     """Modules in a row, checkpointed in `segments` parts, the last one kept."""
     modules = list(functions.children()) if hasattr(functions, "children") else list(functions)
     size = len(modules) // segments

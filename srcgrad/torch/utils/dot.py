@@ -65,7 +65,9 @@ class Digraph:
         return self.source
 
 
-def make_dot(var: Any, params: Mapping[str, Any] | None = None, show_attrs: bool = False, show_saved: bool = False) -> Digraph:
+def make_dot(
+    var: Any, params: Mapping[str, Any] | None = None, show_attrs: bool = False, show_saved: bool = False
+) -> Digraph:
     """The graph behind tensors: leaves in blue, under their names in `params`, operations grey, results green.
 
     >>> import srcgrad.torch as torch

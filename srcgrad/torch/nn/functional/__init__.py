@@ -8,7 +8,25 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-FAMILIES = ["affine", "convolution", "pooling", "averaging", "normalization", "embeddings", "padding", "patches", "resampling", "attention", "heads", "activation", "dropping", "distance", "loss", "classification", "margins"]
+FAMILIES = [
+    "affine",
+    "convolution",
+    "pooling",
+    "averaging",
+    "normalization",
+    "embeddings",
+    "padding",
+    "patches",
+    "resampling",
+    "attention",
+    "heads",
+    "activation",
+    "dropping",
+    "distance",
+    "loss",
+    "classification",
+    "margins",
+]
 
 for _family in FAMILIES:
     _module = import_module(f"srcgrad.torch.nn.functional.{_family}")

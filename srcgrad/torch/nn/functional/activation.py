@@ -17,7 +17,7 @@ from srcgrad.torch.inplace import write
 from srcgrad.torch.kernels import activations as kernels
 from srcgrad.torch.names import FUNCTIONS
 from srcgrad.torch.ops import activations as ops
-from srcgrad.torch.ops.activations import floating, hardshrink, prelu
+from srcgrad.torch.ops.activations import WRITTEN, floating, hardshrink, prelu
 from srcgrad.torch.ops.dims import axis
 from srcgrad.torch.pointwise import Unary, not_a_tensor
 from srcgrad.torch.primitive import primitive
@@ -65,7 +65,7 @@ def tanh(input: Tensor) -> Tensor:
 
 def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
     """The input where it is above the threshold, the value elsewhere."""
-    return _applied(ops.threshold, inplace, input, threshold, value)
+    return ops.threshold_(input, threshold, value) if inplace else ops.threshold(input, threshold, value)
 
 
 def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Tensor:
@@ -90,29 +90,34 @@ def relu6(input: Tensor, inplace: bool = False) -> Tensor:
 
 def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """The input where it is positive, alpha * (exp(input) - 1) elsewhere."""
-    return _applied(ops.elu, inplace, input, alpha)
+    return write(input, lambda x: ops.elu(x, alpha, WRITTEN["elu"])) if inplace else ops.elu(input, alpha)
 
 
 def selu(input: Tensor, inplace: bool = False) -> Tensor:
     """`elu` with the constants that keep mean 0 and variance 1."""
-    return _applied(ops.selu, inplace, input)
+    return ops.selu_(input) if inplace else ops.selu(input)
 
 
 def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """`elu` with a continuous slope for every alpha."""
-    return _applied(ops.celu, inplace, input, alpha)
+    return ops.celu_(input, alpha) if inplace else ops.celu(input, alpha)
 
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
     """The input where it is positive, negative_slope * input elsewhere."""
-    return _applied(_leaky_relu, inplace, floating(input, "leaky_relu", "leaky_relu_cpu"), negative_slope)
+    return _applied(
+        WRITTEN["leaky_relu"] if inplace else _leaky_relu,
+        inplace,
+        floating(input, "leaky_relu", "leaky_relu_cpu"),
+        negative_slope,
+    )
 
 
 def rrelu(
     input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False, inplace: bool = False
 ) -> Tensor:
     """leaky_relu with a slope drawn for each negative element, or the mean slope unless training."""
-    return _applied(ops.rrelu, inplace, input, lower, upper, training)
+    return (ops.rrelu_ if inplace else ops.rrelu)(input, lower, upper, training)
 
 
 def gelu(input: Tensor, approximate: str = "none") -> Tensor:

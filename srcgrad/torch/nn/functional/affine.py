@@ -85,9 +85,7 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
     """input1 @ weight[k] @ input2 + bias[k] for each k."""
     a, b, w = input1._a, input2._a, weight._a
     if a.ndim != b.ndim:
-        raise RuntimeError(
-            f"bilinear(): input dimensions do not match: got {a.ndim} and {b.ndim}"
-        )
+        raise RuntimeError(f"bilinear(): input dimensions do not match: got {a.ndim} and {b.ndim}")
     for k in range(a.ndim - 1):
         if a.shape[k] != b.shape[k]:
             raise RuntimeError(
@@ -108,8 +106,6 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
     y: Any = _trilinear(x1.view(rows, a.shape[-1]), weight, x2.view(rows, b.shape[-1]))
     y = y.view(*a.shape[:-1], w.shape[0])
     return y if bias is None else y + bias  # type: ignore[no-any-return]
-
-
 
 
 def linear_cross_entropy(

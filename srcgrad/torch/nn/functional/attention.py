@@ -135,9 +135,7 @@ def _repeated(query: Any, x: Any) -> Any:
     """Keys or values with each head as often as there are heads of queries for it."""
     heads = x._a.shape[-3]
     if query._a.shape[-3] % heads:
-        raise RuntimeError(
-            "Number of heads in key and value must divide the number of heads in query"
-        )
+        raise RuntimeError("Number of heads in key and value must divide the number of heads in query")
     return x.repeat_interleave(query._a.shape[-3] // heads, -3)
 
 

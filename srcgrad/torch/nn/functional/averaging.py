@@ -75,7 +75,9 @@ def avg_pool1d(
         numbers = whole("avg_pool1d", value, option, place)
         numbers = (numbers,) if numbers.__class__ is int else numbers
         if len(numbers) != 1:
-            raise RuntimeError(f"avg_pool1d() {option} must be an int, list of ints or tuple of ints of size 1 but got size {len(numbers)}")
+            raise RuntimeError(
+                f"avg_pool1d() {option} must be an int, list of ints or tuple of ints of size 1 but got size {len(numbers)}"
+            )
         sizes.append(numbers[0])
     k, s, p = sizes
     x: Any = input
@@ -132,7 +134,9 @@ def _shared_out(rank: int, input: Any, sizes: tuple[Any, ...]) -> Tensor:
         raise RuntimeError(f"{name}: output_size must be {rank}")
     if min(sizes) < 0:
         shown = f"{sizes[0]}, {sizes[1]}" + "".join(f",{n}" for n in sizes[2:])
-        raise RuntimeError(f"{name}: elements of output_size must be greater than or equal to 0 but received {{{shown}}}")
+        raise RuntimeError(
+            f"{name}: elements of output_size must be greater than or equal to 0 but received {{{shown}}}"
+        )
     a = input._a
     if all(n == 1 for n in sizes):
         # PyTorch takes the mean over the space.
@@ -155,28 +159,20 @@ def _power_mean(
             return extreme(x, kernel_size, stride, 0, 1, ceil_mode)[0]  # type: ignore[no-any-return]
         return -extreme(-x, kernel_size, stride, 0, 1, ceil_mode)[0]
     kernel = spread(whole(f"lp_pool{rank}d", kernel_size, "kernel_size", 3), rank)
-    mean: Any = (avg_pool1d, avg_pool2d, avg_pool3d)[rank - 1](
-        input.pow(norm_type), kernel_size, stride, 0, ceil_mode
-    )
+    mean: Any = (avg_pool1d, avg_pool2d, avg_pool3d)[rank - 1](input.pow(norm_type), kernel_size, stride, 0, ceil_mode)
     return (mean.sign() * mean.abs().relu()).mul(math.prod(kernel)).pow(1.0 / norm_type)  # type: ignore[no-any-return]
 
 
-def lp_pool1d(
-    input: Tensor, norm_type: Any, kernel_size: Any, stride: Any = None, ceil_mode: bool = False
-) -> Tensor:
+def lp_pool1d(input: Tensor, norm_type: Any, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> Tensor:
     """The p-norm of each window."""
     return _power_mean(1, input, norm_type, kernel_size, stride, ceil_mode, max_pool1d_with_indices)
 
 
-def lp_pool2d(
-    input: Tensor, norm_type: Any, kernel_size: Any, stride: Any = None, ceil_mode: bool = False
-) -> Tensor:
+def lp_pool2d(input: Tensor, norm_type: Any, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> Tensor:
     """The p-norm of each window."""
     return _power_mean(2, input, norm_type, kernel_size, stride, ceil_mode, max_pool2d_with_indices)
 
 
-def lp_pool3d(
-    input: Tensor, norm_type: Any, kernel_size: Any, stride: Any = None, ceil_mode: bool = False
-) -> Tensor:
+def lp_pool3d(input: Tensor, norm_type: Any, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> Tensor:
     """The p-norm of each window."""
     return _power_mean(3, input, norm_type, kernel_size, stride, ceil_mode, max_pool3d_with_indices)

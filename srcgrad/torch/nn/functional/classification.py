@@ -12,8 +12,9 @@ import numpy as np
 from srcgrad.torch.kernels import losses as kernels
 from srcgrad.torch.names import FUNCTIONS
 from srcgrad.torch.nn.functional.loss import reduction_of
+from srcgrad.torch.ops.by_number import check_constant, over, plus, times
 from srcgrad.torch.ops.comparison import dropped
-from srcgrad.torch.pointwise import Binary, not_a_tensor, unsupported
+from srcgrad.torch.pointwise import not_a_tensor, unsupported
 from srcgrad.torch.primitive import primitive
 from srcgrad.torch.recorded import FACES
 from srcgrad.torch.tensor import Tensor, wrap
@@ -22,7 +23,6 @@ __all__ = ["cross_entropy", "nll_loss"]
 
 _nll = primitive(kernels.nll_loss, "NllLossBackward0", operands=["x"])
 _nll_of_images = primitive(kernels.nll_loss, "NllLoss2DBackward0", operands=["x"])
-_by_number = Binary(np.divide, "DivBackward1", floating=True)
 FACES[kernels.nll_loss] = _nll
 FACES[kernels.nll_loss_bar] = primitive(kernels.nll_loss_bar, "NllLossBackwardBackward0", operands=["g"])
 
@@ -44,6 +44,7 @@ def nll_loss(
         raise ValueError(f"For 1D input, 1D target must have size 1, but got target size: {t.shape[0]}")
     if t.dtype.name not in ("int64", "uint8"):
         raise RuntimeError(f"expected target dtype to be Long or Byte, but got {target.dtype._c_name}")
+    check_constant("nll_loss_forward", weight=weight)
     _check_weight(input, weight)
     if a.dtype.kind != "f":
         raise unsupported("nll_loss_out_frame", a.dtype)
@@ -61,7 +62,8 @@ def nll_loss(
         raise RuntimeError(f"Expected target size {[a.shape[0], *a.shape[2:]]}, got {list(t.shape)}")
     if a.ndim == 4:
         return _nll_of_images(input, t, w, reduction, ignore_index)  # type: ignore[no-any-return]
-    flat = FUNCTIONS["reshape"](input, (a.shape[0], a.shape[1], 1, -1 if a.size else 0))
+    x: Any = input
+    flat = x.contiguous().view(a.shape[0], a.shape[1], 1, -1 if a.size else 0)
     found = _nll_of_images(flat, t.reshape(t.shape[0], 1, -1 if t.size else 0), w, reduction, ignore_index)
     return FUNCTIONS["reshape"](found, t.shape) if reduction == "none" else found  # type: ignore[no-any-return]
 
@@ -127,7 +129,7 @@ def _of_probabilities(
     logarithms = FUNCTIONS["log_softmax"](input, dim)
     classes = input._a.shape[dim]
     if smoothing:
-        target = target * (1 - smoothing) + smoothing / classes
+        target = plus(times(target, 1 - smoothing), smoothing / classes)
     product = logarithms * target
     if weight is not None:
         product = product * _over_classes(weight, input._a.ndim, dim)
@@ -136,7 +138,7 @@ def _of_probabilities(
     total = -product.sum()
     if reduction == "sum":
         return total  # type: ignore[no-any-return]
-    return _by_number(total, input._a.size / classes if input._a.size else 0.0)  # type: ignore[no-any-return]
+    return over(total, input._a.size / classes if input._a.size else 0.0)  # type: ignore[no-any-return]
 
 
 def _smoothed(
@@ -162,4 +164,4 @@ def _smoothed(
             spread = spread.sum() / wrap(weight._a[target._a[~ignored]].sum())
     elif reduction == "sum":
         spread = spread.sum()
-    return loss * (1 - smoothing) + spread * (smoothing / logarithms._a.shape[dim])  # type: ignore[operator,no-any-return]
+    return times(loss, 1 - smoothing) + times(spread, smoothing / logarithms._a.shape[dim])  # type: ignore[no-any-return]

@@ -253,6 +253,4 @@ def _check_output_padding(rank: int, output_padding: Any, stride: Any, dilation:
         for option, sizes in zip(("output_padding", "stride", "dilation"), values, strict=True)
         for name, n in zip(names, sizes, strict=True)
     ]
-    raise RuntimeError(
-        f"output padding must be smaller than either stride or dilation, but got {' '.join(shown)}"
-    )
+    raise RuntimeError(f"output padding must be smaller than either stride or dilation, but got {' '.join(shown)}")

@@ -6,17 +6,19 @@ from typing import Any
 
 import numpy as np
 
+from srcgrad.torch.kernels import moments
 from srcgrad.torch.names import FUNCTIONS
 from srcgrad.torch.ops import losses
+from srcgrad.torch.ops.by_number import plus
 from srcgrad.torch.ops.comparison import in_one_dtype
 from srcgrad.torch.ops.reductions import vector_norm
-from srcgrad.torch.pointwise import Binary
+from srcgrad.torch.primitive import primitive
 from srcgrad.torch.tensor import Tensor
 
 __all__ = ["cosine_similarity", "normalize", "pairwise_distance", "pdist"]
 
 pdist = losses.pdist
-_add_number = Binary(np.add, "AddBackward1")
+_norm = primitive(moments.vector_norm, "NormBackward1")
 
 
 def normalize(input: Any, p: float = 2.0, dim: int = 1, eps: float = 1e-12, out: Tensor | None = None) -> Tensor:
@@ -27,7 +29,8 @@ def normalize(input: Any, p: float = 2.0, dim: int = 1, eps: float = 1e-12, out:
 
 def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
     """The norm of x1 - x2 + eps along the last dimension."""
-    return FUNCTIONS["norm"](_add_number(x1 - x2, eps), p, -1, keepdim)  # type: ignore[no-any-return]
+    d = plus(x1 - x2, eps)
+    return _norm(d, float(p), (d._a.ndim - 1,), keepdim)  # type: ignore[no-any-return]
 
 
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:

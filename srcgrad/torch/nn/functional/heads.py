@@ -198,9 +198,7 @@ def check_shapes(query: Any, key: Any, value: Any, key_padding_mask: Any, attn_m
     """Raise where the operands do not fit; whether they are batches."""
     n = query._a.ndim
     if n not in {2, 3}:
-        raise AssertionError(
-            f"query should be unbatched 2D or batched 3D tensor but received {n}-D query tensor"
-        )
+        raise AssertionError(f"query should be unbatched 2D or batched 3D tensor but received {n}-D query tensor")
     start = f"For {'batched (3-D)' if n == 3 else 'unbatched (2-D)'} `query`, expected"
     if key._a.ndim != n or value._a.ndim != n:
         raise AssertionError(

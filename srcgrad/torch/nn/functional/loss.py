@@ -13,6 +13,7 @@ import numpy as np
 
 from srcgrad.torch.kernels import losses as kernels
 from srcgrad.torch.names import FUNCTIONS
+from srcgrad.torch.ops.by_number import both_wide, check_constant, plus, times
 from srcgrad.torch.ops.comparison import in_one_dtype
 from srcgrad.torch.pointwise import not_a_tensor, unsupported
 from srcgrad.torch.primitive import primitive
@@ -78,7 +79,7 @@ def _pair(input: Any, target: Any, name: str, kernel: str, kinds: str = "f") -> 
             stacklevel=3,
         )
         input, target = FUNCTIONS["broadcast_tensors"](input, target)
-    if input._a.dtype is not target._a.dtype:
+    if input._a.dtype is not target._a.dtype and not both_wide((input._a, target._a)):
         input, target = in_one_dtype(input, target)
     if input._a.dtype.kind not in kinds:
         raise unsupported(kernel, input._a.dtype)
@@ -170,6 +171,7 @@ def binary_cross_entropy(
         raise unsupported("binary_cross_entropy", a.dtype)
     if a.size and not ((a >= 0) & (a <= 1)).all():
         raise RuntimeError("all elements of input should be between 0 and 1")
+    check_constant("binary_cross_entropy", weight=weight)
     return _bce(input, target, weight, reduction)  # type: ignore[no-any-return]
 
 
@@ -184,6 +186,7 @@ def binary_cross_entropy_with_logits(
             raise not_a_tensor("binary_cross_entropy_with_logits", t, name, position)
     if target._a.shape != input._a.shape:
         raise ValueError(f"Target size ({target.shape}) must be the same as input size ({input.shape})")
+    check_constant("binary_cross_entropy_with_logits", weight=weight, pos_weight=pos_weight)
     return _bce_with_logits(*in_one_dtype(input, target), weight, pos_weight, reduction)  # type: ignore[no-any-return]
 
 
@@ -192,6 +195,7 @@ def soft_margin_loss(
 ) -> Tensor:
     """log(1 + exp(-target * input)) for targets of -1 and 1."""
     reduction = reduction_of(reduction, size_average, reduce)
+    check_constant("soft_margin_loss", target=target)
     return _soft_margin(*in_one_dtype(input, target), reduction)  # type: ignore[no-any-return]
 
 
@@ -227,9 +231,9 @@ def poisson_nll_loss(
     reduction = reduction_of(reduction, size_average, reduce)
     x: Any = input
     t: Any = target
-    loss = x.exp() - t * x if log_input else x - t * FUNCTIONS["log"](x + eps)
+    loss = x.exp() - t * x if log_input else x - t * FUNCTIONS["log"](plus(x, eps))
     if full:
-        stirling = t * FUNCTIONS["log"](t) - t + 0.5 * FUNCTIONS["log"](2 * np.pi * t)
+        stirling = t * FUNCTIONS["log"](t) - t + times(FUNCTIONS["log"](times(t, 2 * np.pi)), 0.5)
         loss = loss + stirling.masked_fill(t <= 1, 0)
     return reduced(loss, reduction)  # type: ignore[no-any-return]
 

@@ -15,6 +15,7 @@ from srcgrad.torch.names import FUNCTIONS
 from srcgrad.torch.nn.functional.classification import cross_entropy
 from srcgrad.torch.nn.functional.distance import pairwise_distance
 from srcgrad.torch.nn.functional.loss import reduced, reduction_of
+from srcgrad.torch.ops.by_number import check_constant, minus, plus
 from srcgrad.torch.pointwise import Binary, unsupported
 from srcgrad.torch.primitive import primitive
 from srcgrad.torch.tensor import Tensor, wrap
@@ -28,7 +29,7 @@ __all__ = [
 _multi_margin = primitive(kernels.multi_margin_loss, "MultiMarginLossBackward0")
 _multilabel_margin = primitive(kernels.multilabel_margin_loss, "MultilabelMarginLossBackward0")
 _ctc = primitive(kernels.ctc_loss, "CtcLossBackward0")
-_add_number = Binary(np.add, "AddBackward1")
+_from = Binary(np.subtract, "SubBackward0")
 
 
 def multi_margin_loss(
@@ -41,6 +42,7 @@ def multi_margin_loss(
         raise ValueError("only p == 1 and p == 2 supported")
     if weight is not None and weight._a.ndim != 1:
         raise ValueError("weight must be one-dimensional")
+    check_constant("multi_margin_loss", weight=weight)
     a, t = input._a, target._a
     if a.ndim > 1 and t.shape != (a.shape[0],):
         raise RuntimeError(
@@ -98,7 +100,7 @@ def margin_ranking_loss(
             f"input1: {input1.shape}, input2: {input2.shape}, target: {target.shape} "
         )
     first: Any = input1
-    loss = FUNCTIONS["clamp_min"](_add_number(-target * (first - input2), margin), 0)  # type: ignore[operator]
+    loss = FUNCTIONS["clamp_min"](plus(-target * (first - input2), margin), 0)  # type: ignore[operator]
     return reduced(loss, reduction)  # type: ignore[no-any-return]
 
 
@@ -114,7 +116,7 @@ def hinge_embedding_loss(
     reduction = reduction_of(reduction, size_average, reduce)
     where = FUNCTIONS["where"]
     zeros = wrap(np.zeros_like(input._a))
-    short = FUNCTIONS["clamp_min"](margin - input, 0)  # type: ignore[operator]
+    short = FUNCTIONS["clamp_min"](_from(margin, input), 0)
     loss = where(wrap(target._a != 1), short, zeros) + where(wrap(target._a != -1), input, zeros)
     return reduced(loss, reduction)  # type: ignore[no-any-return]
 
@@ -136,12 +138,12 @@ def cosine_embedding_loss(
         n = target._a.ndim
         raise RuntimeError(f"{n}D target tensor expects {n + 1}D input tensors, but found inputs with {kinds}.")
     dim = target._a.ndim
-    lengths = _add_number((first * first).sum(dim), 1e-12) * _add_number((second * second).sum(dim), 1e-12)
+    lengths = plus((first * first).sum(dim), 1e-12) * plus((second * second).sum(dim), 1e-12)
     cosine = (first * second).sum(dim) / lengths.sqrt()
     zeros = wrap(np.zeros_like(cosine._a))
     where = FUNCTIONS["where"]
-    near = where(wrap(target._a == 1), 1 - cosine, zeros)
-    far = where(wrap(target._a == -1), FUNCTIONS["clamp_min"](cosine - margin, 0), zeros)
+    near = where(wrap(target._a == 1), _from(1, cosine), zeros)
+    far = where(wrap(target._a == -1), FUNCTIONS["clamp_min"](minus(cosine, margin), 0), zeros)
     return reduced(near + far, reduction)  # type: ignore[no-any-return]
 
 
@@ -163,7 +165,7 @@ def triplet_margin_loss(
     far = pairwise_distance(anchor, negative, p, eps)
     if swap:
         far = FUNCTIONS["minimum"](far, pairwise_distance(positive, negative, p, eps))
-    loss = FUNCTIONS["clamp_min"](_add_number(near, margin) - far, 0)
+    loss = FUNCTIONS["clamp_min"](plus(near, margin) - far, 0)
     return reduced(loss, reduction)  # type: ignore[no-any-return]
 
 
@@ -215,9 +217,8 @@ def linear_cross_entropy(
     reshape = FUNCTIONS["reshape"]
     flat = linear_weight if w.ndim == 2 else reshape(linear_weight, (-1, w.shape[-1]))
     bias = linear_bias if linear_bias is None or w.ndim == 2 else reshape(linear_bias, (-1,))
-    logits = linear(input, flat, bias)
-    if logits._a.shape != shape:
-        logits = reshape(logits, shape)
+    logits: Any = linear(input, flat, bias)
+    logits = logits.view(shape)
     return cross_entropy(
         logits, target, weight, None, -100 if ignore_index is None else ignore_index, None, reduction, label_smoothing
     )

@@ -141,9 +141,7 @@ def _by_instance(
     a = input._a
     images, channels = a.shape[:2]
     w, b = (None if v is None else v.repeat(images) for v in (weight, bias))
-    mean, var = (
-        None if v is None else wrap(np.tile(v._a, images)) for v in (running_mean, running_var)
-    )
+    mean, var = (None if v is None else wrap(np.tile(v._a, images)) for v in (running_mean, running_var))
     rows = input.contiguous().view(1, images * channels, *a.shape[2:])
     y: Any = _normalised(rows, w, b, mean, var, use_input_stats, momentum, eps)[0]
     for running, values in ((running_mean, mean), (running_var, var)):
@@ -223,7 +221,9 @@ def group_norm(
     if len(shape) < 2:
         raise RuntimeError(f"Expected at least 2 dimensions for input tensor but received {len(shape)}")
     if prod(shape[2:], start=shape[0] * shape[1] // max(1, num_groups)) == 1:
-        raise ValueError(f"Expected more than 1 value per channel when training, got input size {listed((shape[0] * shape[1] // num_groups, num_groups, *shape[2:]))}")
+        raise ValueError(
+            f"Expected more than 1 value per channel when training, got input size {listed((shape[0] * shape[1] // num_groups, num_groups, *shape[2:]))}"
+        )
     return _of_groups(input, num_groups, weight, bias, eps)
 
 
@@ -256,16 +256,21 @@ def _of_groups(
 
 @op("native_group_norm", method=False)
 def native_group_norm(
-    input: Tensor, weight: Tensor | None, bias: Tensor | None, N: int, C: int, HxW: int, group: int, eps: float  # noqa: N803
+    input: Tensor,
+    weight: Tensor | None,
+    bias: Tensor | None,
+    N: int,
+    C: int,
+    HxW: int,
+    group: int,
+    eps: float,  # noqa: N803
 ) -> Any:
     """The group normalisation, the mean, and one over the standard deviation."""
     del N, C, HxW
     return _group_norm(input, weight, bias, group, eps)
 
 
-def local_response_norm(
-    input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
-) -> Tensor:
+def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Tensor:
     """Each value over a power of the mean square of `size` neighbouring channels."""
     from srcgrad.torch.nn.functional.averaging import avg_pool2d, avg_pool3d
     from srcgrad.torch.nn.functional.padding import pad

@@ -383,9 +383,7 @@ def _unpool(
 
 def _unpooled_sizes(shape: Any, kernel: Any, stride: Any, padding: Any, output_size: Any) -> tuple[int, ...]:
     rank = len(kernel)
-    usual = tuple(
-        (n - 1) * s + k - 2 * p for n, k, s, p in zip(shape[-rank:], kernel, stride, padding, strict=True)
-    )
+    usual = tuple((n - 1) * s + k - 2 * p for n, k, s, p in zip(shape[-rank:], kernel, stride, padding, strict=True))
     if output_size is None:
         wanted = usual
     else:
@@ -406,8 +404,7 @@ def _unpooled_sizes(shape: Any, kernel: Any, stride: Any, padding: Any, output_s
     for d, n in enumerate(wanted):
         if n < 0:
             raise ValueError(
-                f"max_unpooling: output_size must contain non-negative spatial dimensions, but got "
-                f"output_size[{d}]={n}"
+                f"max_unpooling: output_size must contain non-negative spatial dimensions, but got output_size[{d}]={n}"
             )
     return wanted
 

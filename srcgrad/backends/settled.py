@@ -1,0 +1,85 @@
+"""What kinds decide before anything runs, and what numba computes in another way than Python.
+
+    np.diag(u, 0) if np.ndim(a) == 1 else b      ->    b                     a has rank 2
+    np.array(x_bar)                              ->    x_bar.copy()          x_bar is an array
+    np.where(x > 0, x, 0.0)                      ->    x if x > 0 else 0.0   x is a number
+    x / y                                        ->    quotient(x, y)        Python's floats: 1.0 / 0.0 raises
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from srcgrad.backends.kinds import Kinds, Module
+
+
+def settle(tree: ast.Module, module: Module) -> None:
+    """Rewrite the functions of a module in place, before their statements are looped."""
+    for s in tree.body:
+        if isinstance(s, ast.FunctionDef) and (kinds := module.kinds(s.name)) is not None:
+            _Settled(kinds).visit(s)
+
+
+def divided(tree: ast.Module, module: Module) -> None:
+    """Make Python's divisions raise where Python does."""
+    for s in tree.body:
+        if isinstance(s, ast.FunctionDef) and (kinds := module.kinds(s.name)) is not None:
+            _Divided(kinds).visit(s)
+
+
+class _Settled(ast.NodeTransformer):
+    def __init__(self, kinds: Kinds) -> None:
+        self.kinds = kinds
+
+    def visit_Call(self, node: ast.Call) -> Any:
+        self.generic_visit(node)
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="np"), attr="ndim"), args=[inner]):
+                kind = self.kinds.of(inner)
+                if kind.is_array or kind.is_number:
+                    return ast.copy_location(ast.Constant(kind.rank), node)
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="np"), attr="array" | "asarray"), args=[inner]):
+                if not node.keywords and self.kinds.of(inner).is_array:
+                    return ast.copy_location(ast.Call(ast.Attribute(inner, "copy", ast.Load()), [], []), node)
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="np"), attr="where"), args=[test, a, b]):
+                if all(self.kinds.of(e).is_number for e in (test, a, b)):
+                    return ast.copy_location(ast.IfExp(test, a, b), node)
+        return node
+
+    def visit_IfExp(self, node: ast.IfExp) -> Any:
+        self.generic_visit(node)
+        match node.test:
+            case ast.Compare(
+                left=ast.Constant(value=int() as a), ops=[ast.Eq()], comparators=[ast.Constant(value=int() as b)]
+            ):
+                return node.body if a == b else node.orelse
+        return node
+
+
+class _Divided(ast.NodeTransformer):
+    def __init__(self, kinds: Kinds) -> None:
+        self.kinds = kinds
+
+    def visit_BinOp(self, node: ast.BinOp) -> Any:
+        self.generic_visit(node)
+        if isinstance(node.op, ast.Div) and self.raises(node.left, node.right):
+            return ast.copy_location(_quotient(node.left, node.right), node)
+        return node
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> Any:
+        self.generic_visit(node)
+        if isinstance(node.op, ast.Div) and isinstance(node.target, ast.Name):
+            target = ast.Name(node.target.id, ast.Load())
+            if self.raises(target, node.value):
+                return ast.copy_location(ast.Assign([node.target], _quotient(target, node.value)), node)
+        return node
+
+    def raises(self, a: ast.expr, b: ast.expr) -> bool:
+        if isinstance(b, ast.Constant) and b.value:
+            return False
+        return all(self.kinds.of(e).form in ("float", "int", "bool") for e in (a, b))
+
+
+def _quotient(a: ast.expr, b: ast.expr) -> ast.expr:
+    return ast.Call(ast.Name("quotient", ast.Load()), [a, b], [])

@@ -1,0 +1,6 @@
+"""The processor."""
+
+
+def get_cpu_capability() -> str:
+    """ "DEFAULT": NumPy chooses its instructions itself."""
+    return "DEFAULT"

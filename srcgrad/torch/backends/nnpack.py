@@ -1,0 +1,6 @@
+"""NNPACK: not used."""
+
+
+def is_available() -> bool:
+    """False."""
+    return False
