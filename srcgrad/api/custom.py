@@ -254,6 +254,13 @@ def custom_jvp(f: Any = None, nondiff_argnums: int | Sequence[int] = ()) -> Any:
 class Differentiable(Wrapped):
     """What `differentiable` returns; see there."""
 
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        for a in (*args, *kwargs.values()):
+            node_of = getattr(type(a), "__srcgrad_node__", None)
+            if node_of is not None:
+                return node_of(self.primal, args, kwargs)
+        return self.primal(*args, **kwargs)
+
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         return self if instance is None else Differentiable(types.MethodType(self.primal, instance))
 
@@ -276,6 +283,9 @@ class Differentiable(Wrapped):
 
 def differentiable(f: Callable[..., Any]) -> Differentiable:
     """A function that means what f means and carries its derivatives: `.vjp`, `.jvp`, `.grad`.
+
+    Called with tensors of `srcgrad.torch`, it computes on their arrays and is one node of their graph, whose
+    backward is the generated adjoint.
 
     >>> import srcgrad as sg
     >>> square = sg.differentiable(lambda x: x * x)

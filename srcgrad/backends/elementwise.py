@@ -20,7 +20,19 @@ import ast
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from srcgrad.backends.kinds import BINARY, BOTTOM, PAIRED_TESTS, TESTS, UNARY, Kind, Kinds, Module, axis_of, indices
+from srcgrad.backends.kinds import (
+    BINARY,
+    BOTTOM,
+    PAIRED_TESTS,
+    TESTS,
+    UNARY,
+    Kind,
+    Kinds,
+    Module,
+    axis_and_keepdims,
+    axis_of,
+    indices,
+)
 
 _OPERATORS: dict[type[ast.AST], str] = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**", ast.Mod: "%", ast.FloorDiv: "//",
@@ -155,6 +167,8 @@ class _Function:
 
     def store(self, target: ast.expr, op: ast.operator | None, value: ast.expr) -> list[str]:
         name, index = self.base(target)
+        if index is not None and self.kinds.is_mask(index, self.kinds.names[name]):
+            return self.masked(name, index, op, value)
         place = self.element(target)
         kind = self.kinds.of(value)
         if kind.is_number:
@@ -175,6 +189,15 @@ class _Function:
             element = Element(self.of_name(between, self.kinds.names[between]).at, element.lengths, [], [])
         off = len(place.lengths) - len(element.lengths)
         return self.nest(place, element, lambda names: [f"{place.at(names)} {sign} {element.at(names[off:])}"])
+
+    def masked(self, name: str, index: ast.expr, op: ast.operator | None, value: ast.expr) -> list[str]:
+        """`a[mask] += 2.0`: every element, where the mask says so."""
+        if not self.kinds.of(value).is_number:
+            raise Whole
+        text = self.scalar(value)
+        mask, place = self.element(index), self.of_name(name, self.kinds.names[name])
+        sign = "=" if op is None else f"{_OPERATORS[type(op)]}="
+        return self.nest(place, mask, lambda names: [f"if {mask.at(names)}:", f"    {place.at(names)} {sign} {text}"])
 
     def array_of(self, element: Element, kind: Kind, name: str) -> list[str]:
         """Lines that make an array of all elements."""
@@ -222,7 +245,7 @@ class _Function:
             case ast.Call(func=ast.Attribute(attr="copy"), args=[]):
                 return True
             case ast.Call(func=ast.Name(id=name)):
-                return name in ("unbroadcast", "guarded", "lowered", "spread", "abs")
+                return name in ("unbroadcast", "guarded", "lowered", "spread", "shares", "with_axes", "abs")
         return False
 
     def base(self, target: ast.expr) -> tuple[str, ast.expr | None]:
@@ -332,12 +355,52 @@ class _Function:
             pairs = zip(ours.lengths, its.lengths, strict=True)
             ours.checks += [(a, b) for a, b in pairs if a is not None and b is not None and a != b]
             return ours
-        if name == "spread" and len(args) == 4 and _is_none(args[2]):
-            y_bar, a = self.kinds.of(args[0]), self.element(args[1])
-            if y_bar.is_number:
-                text = self.scalar(args[0])
-                return Element(lambda _: text, a.lengths, a.checks, [])
+        if name == "spread" and len(args) == 4:
+            a = self.element(args[1])
+            y_bar = self.along_again(args[0], a, args[2], args[3])
+            return None if y_bar is None else _together([y_bar, Element(lambda _: "", a.lengths, a.checks, [])],
+                                                        lambda y, _: y)  # fmt: skip
+        if name == "shares" and len(args) == 6 and _is_none(args[4]) and _is_true(args[5]):
+            a = self.element(args[1])
+            y = self.along_again(args[0], a, args[2], args[3])
+            if y is None:
+                return None
+            tied = _together([a, y], lambda a, y: f"({a} == {y})")
+            if _is_none(args[2]):
+                number: Element = self.of_number_text(self.total(tied, "0"))
+            else:
+                axis = axis_of(args[2], len(a.lengths))
+                assert axis is not None
+                number = self.element(ast.Name(self.along(tied, axis, True, "sum"), ast.Load()))
+            return _together([tied, number], lambda t, n: f"({t} / {n})")
+        if name == "with_axes" and len(args) == 4 and self.kinds.of(args[0]).is_array:
+            return self.along_again(args[0], self.element(args[1]), args[2], args[3])
         return None
+
+    def of_number_text(self, text: str) -> Element:
+        return Element(lambda _: text, (), [], [])
+
+    def along_again(self, y: ast.expr, a: Element, axis: ast.expr, keepdims: ast.expr) -> Element | None:
+        """A reduction's result with the reduced axis put back as one of length 1."""
+        if not isinstance(keepdims, ast.Constant):
+            return None
+        if self.kinds.of(y).is_number:
+            return self.of_number_text(self.scalar(y)) if _is_none(axis) else None
+        found = self.element(y)
+        k = axis_of(axis, len(a.lengths))
+        if k is None:
+            return None
+        if keepdims.value:
+            return found if len(found.lengths) == len(a.lengths) else None
+        if len(found.lengths) != len(a.lengths) - 1:
+            return None
+        reads = [(name, ("?",)) for name, _ in found.reads]
+        return Element(
+            lambda names: found.at([*names[:k], *names[k + 1 :]]),
+            (*found.lengths[:k], None, *found.lengths[k:]),
+            found.checks,
+            reads,
+        )
 
     def part(self, inner: ast.expr, index: ast.expr) -> Element:
         """A subscript of an array: which element of it an index means."""
@@ -478,13 +541,10 @@ class _Function:
         kind = self.kinds.of(inner)
         if name == "dot" and len(more) == 1:
             return self.product(inner, more[0])
-        if name not in ("sum", "mean") or not kind.is_array or kind.dtype == "i":
+        if name not in ("sum", "mean", "max", "min", "amax", "amin") or not kind.is_array or kind.dtype == "i":
             return None
-        keywords = {k.arg: k.value for k in e.keywords}
-        axis = keywords.pop("axis", more[0] if more else None)
-        if keywords or len(more) > 1:
-            return None
-        if axis is None or (kind.rank == 1 and axis_of(axis, 1) == 0):
+        axis, keepdims = axis_and_keepdims({k.arg: k.value for k in e.keywords}, more)
+        if axis is None and name in ("sum", "mean") and not keepdims:
             element = self.element(inner)
             if kind.dtype == "b" and name == "sum":
                 return self.total(element, "0")
@@ -494,10 +554,12 @@ class _Function:
                 self.before.append(f"{made} = {total} / ({' * '.join(n or '1' for n in element.lengths)})")
                 return made
             return total
-        k = axis_of(axis, kind.rank)
-        if name != "sum" or k is None:
+        k = None if axis is None else axis_of(axis, kind.rank)
+        if k is None or name == "mean" or kind.dtype != "f" or (kind.rank == 1 and (keepdims or name != "sum")):
             return None
-        return self.along(self.element(inner), k, kind)
+        if kind.rank == 1:
+            return self.total(self.element(inner))
+        return self.along(self.element(inner), k, keepdims, name)
 
     def total(self, element: Element, zero: str = "0.0") -> str:
         made = self.fresh("total", Kind("int" if zero == "0" else "scalar"))
@@ -505,16 +567,23 @@ class _Function:
         self.before += lines
         return made
 
-    def along(self, element: Element, axis: int, kind: Kind) -> str:
-        """The sum along one axis, as an array."""
-        rest = element.lengths[:axis] + element.lengths[axis + 1 :]
-        made = self.fresh("sums", Kind("array", "f", tuple(n is None for n in rest)))
+    def along(self, element: Element, axis: int, keepdims: bool, name: str) -> str:
+        """The sum or an extremum along one axis, as an array."""
+        rest = element.lengths[:axis] + (None,) * keepdims + element.lengths[axis + 1 :]
+        made = self.fresh("sums" if name == "sum" else "tops", Kind("array", "f", tuple(n is None for n in rest)))
         shape = ", ".join(n or "1" for n in rest)
+        between = ["0"] * keepdims
+        start = {"sum": "0.0", "max": "-np.inf", "amax": "-np.inf"}.get(name, "np.inf")
 
         def body(names: list[str]) -> list[str]:
-            return [f"{made}[{', '.join(names[:axis] + names[axis + 1 :])}] += {element.at(names)}"]
+            place = f"{made}[{', '.join(names[:axis] + between + names[axis + 1 :])}]"
+            if name == "sum":
+                return [f"{place} += {element.at(names)}"]
+            return [f"{place} = np.{'max' if 'max' in name else 'min'}imum({place}, {element.at(names)})"]
 
-        self.before += self.nest(element, element, body, [f"{made} = np.zeros(({shape},))"])
+        checks = [] if name == "sum" else [f"not_empty({element.lengths[axis] or 1})"]
+        self.before += checks
+        self.before += self.nest(element, element, body, [f"{made} = np.full(({shape},), {start})"])
         return made
 
 
@@ -585,6 +654,10 @@ def _in_step(read: tuple[str, tuple[str, ...]], written: tuple[str, tuple[str, .
         return False
     pairs = list(zip(read[1], written[1], strict=True))
     return "?" not in read[1] + written[1] and all(p == q for p, q in pairs)
+
+
+def _is_true(e: ast.expr) -> bool:
+    return isinstance(e, ast.Constant) and e.value is True
 
 
 def _is_none(e: ast.expr) -> bool:

@@ -281,6 +281,8 @@ class Kinds:
             return RANGE if isinstance(index, ast.Slice) else INT
         if not kind.is_array:
             return UNKNOWN
+        if self.is_mask(index, kind):
+            return array(False, dtype=kind.dtype)
         parts = indices(index, kind.rank)
         if parts is None:
             return UNKNOWN
@@ -297,6 +299,13 @@ class Kinds:
             elif self.of(part) not in (INT, BOTTOM):
                 return UNKNOWN
         return array(*dims, dtype=kind.dtype) if dims else _number(kind.dtype)
+
+    def is_mask(self, index: ast.expr, kind: Kind) -> bool:
+        """Whether an index is an array of bools of the rank of what it is an index of."""
+        if isinstance(index, (ast.Tuple, ast.Slice, ast.Constant)):
+            return False
+        mask = self.of(index)
+        return mask.is_array and mask.dtype == "b" and mask.rank == kind.rank
 
     def call(self, e: ast.Call) -> Kind:
         arguments = [self.of(a) for a in e.args]
@@ -342,6 +351,13 @@ class Kinds:
                 return _floats(arguments[0 if name == "spread" and not arguments[1].is_array else 1])
             case "diagonal_bar" if len(arguments) > 1:
                 return _floats(arguments[1])
+            case "with_axes" if len(arguments) == 4:
+                axis = axis_of(e.args[2], arguments[1].rank) if arguments[1].is_array else None
+                if arguments[0].is_number or axis is None:
+                    return arguments[0] if arguments[0].is_number else UNKNOWN
+                return array(*arguments[0].dims[:axis], True, *arguments[0].dims[axis:])
+            case "taken":
+                return array(False)
             case "over" | "quotient":
                 return FLOAT
         return UNKNOWN
@@ -369,8 +385,8 @@ class Kinds:
                     return Kind("array", dtype, whole.dims)
                 return UNKNOWN if whole != BOTTOM else BOTTOM
             case "copy" | "ascontiguousarray" | "array" | "asarray" if not keywords:
-                if first.form == "list" and first.items[0].is_number and name == "array":
-                    return array(False, dtype="i" if first.items[0] == INT else "f")
+                if first.form == "list" and name == "array":
+                    return _of_lists(first)
                 return first if first.is_array else UNKNOWN
             case "zeros" | "ones" | "empty" | "full" if not keywords:
                 if first == INT:
@@ -378,9 +394,9 @@ class Kinds:
                 return array(*(False,) * len(first.items)) if first.form == "tuple" else UNKNOWN
             case "zeros_like" | "ones_like" | "empty_like" | "full_like" if not keywords:
                 return first if first.is_array and first.dtype == "f" else UNKNOWN
-            case "sum" | "mean":
+            case "sum" | "mean" | "max" | "min" | "amax" | "amin":
                 return self.reduced(first, keywords, e.args[1:])
-            case "max" | "min" | "prod" | "amax" | "amin" | "var" | "std" if len(arguments) == 1 and not keywords:
+            case "prod" | "var" | "std" if len(arguments) == 1 and not keywords:
                 return _number(first.dtype) if first.is_array else UNKNOWN
             case "dot" | "matmul" if len(arguments) == 2:
                 return self.binary(ast.MatMult(), *arguments)
@@ -401,15 +417,15 @@ class Kinds:
         return UNKNOWN
 
     def reduced(self, kind: Kind, keywords: dict[str | None, ast.expr], more: Sequence[ast.expr]) -> Kind:
-        axis = keywords.get("axis", more[0] if len(more) == 1 else None)
-        if not kind.is_array or set(keywords) - {"axis"} or len(more) > 1:
-            return UNKNOWN if kind != BOTTOM else BOTTOM
+        if not kind.is_array:
+            return BOTTOM if kind == BOTTOM else UNKNOWN
+        axis, keepdims = axis_and_keepdims(keywords, more)
         if axis is None:
-            return SCALAR if kind.dtype == "f" else INT
+            return SCALAR if kind.dtype == "f" and not keepdims else INT if kind.dtype != "f" else UNKNOWN
         k = axis_of(axis, kind.rank)
         if k is None or kind.dtype != "f":
             return UNKNOWN
-        rest = kind.dims[:k] + kind.dims[k + 1 :]
+        rest = kind.dims[:k] + (True,) * keepdims + kind.dims[k + 1 :]
         return array(*rest) if rest else SCALAR
 
     def of_method(self, kind: Kind, name: str, e: ast.Call) -> Kind:
@@ -423,9 +439,9 @@ class Kinds:
         match name:
             case "copy" if not e.args:
                 return kind
-            case "sum" | "mean":
+            case "sum" | "mean" | "max" | "min":
                 return self.reduced(kind, keywords, e.args)
-            case "max" | "min" | "prod" | "std" | "var" if not e.args and not keywords:
+            case "prod" | "std" | "var" if not e.args and not keywords:
                 return _number(kind.dtype)
         return UNKNOWN
 
@@ -490,6 +506,18 @@ def indices(index: ast.expr, rank: int) -> list[ast.expr] | None:
     return parts
 
 
+def axis_and_keepdims(keywords: dict[str | None, ast.expr], more: Sequence[ast.expr]) -> tuple[ast.expr | None, bool]:
+    """The axis of a reduction, None for all, and whether it stays as one of length 1; an axis of "?" is not understood."""
+    odd: tuple[ast.expr | None, bool] = (ast.Constant("?"), False)
+    keepdims = keywords.get("keepdims", ast.Constant(False))
+    if len(more) > 1 or set(keywords) - {"axis", "keepdims"} or not isinstance(keepdims, ast.Constant):
+        return odd
+    axis = keywords.get("axis", more[0] if more else None)
+    if isinstance(axis, ast.Constant) and axis.value is None:
+        axis = None
+    return axis, bool(keepdims.value)
+
+
 def axis_of(node: ast.expr, rank: int) -> int | None:
     """An axis that is written as a number."""
     try:
@@ -497,6 +525,15 @@ def axis_of(node: ast.expr, rank: int) -> int | None:
     except ValueError:
         return None
     return value % rank if isinstance(value, int) and -rank <= value < rank else None
+
+
+def _of_lists(kind: Kind) -> Kind:
+    """The array that nested lists make."""
+    dims: list[bool] = []
+    while kind.form == "list":
+        dims.append(False)
+        kind = kind.items[0]
+    return array(*dims, dtype="i" if kind == INT else "f") if kind in (INT, FLOAT, SCALAR) else UNKNOWN
 
 
 def _number(dtype: str) -> Kind:

@@ -71,9 +71,27 @@ def diagonal_bar(y_bar, a, offset, axis1, axis2):
         a_bar[k, k] = y_bar[k]
     return a_bar
 
+def taken(a, mask):
+    if a.shape != mask.shape:
+        raise NotImplementedError("a mask of another shape")
+    number = 0
+    for m in mask.flat:
+        number += m
+    found = np.empty(number)
+    k = 0
+    for v, m in zip(a.flat, mask.flat):
+        if m:
+            found[k] = v
+            k += 1
+    return found
+
 def same_length(n, m):
     if n != m:
         raise NotImplementedError("a length that is broadcast")
+
+def not_empty(n):
+    if n == 0:
+        raise NotImplementedError("an extremum of nothing")
 
 def quotient(a, b):
     if b == 0:

@@ -3,6 +3,7 @@
     np.diag(u, 0) if np.ndim(a) == 1 else b      ->    b                     a has rank 2
     np.array(x_bar)                              ->    x_bar.copy()          x_bar is an array
     np.where(x > 0, x, 0.0)                      ->    x if x > 0 else 0.0   x is a number
+    image[ring]                                  ->    taken(image, ring)    ring is an array of bools
     x / y                                        ->    quotient(x, y)        Python's floats: 1.0 / 0.0 raises
 """
 
@@ -45,6 +46,13 @@ class _Settled(ast.NodeTransformer):
             case ast.Call(func=ast.Attribute(value=ast.Name(id="np"), attr="where"), args=[test, a, b]):
                 if all(self.kinds.of(e).is_number for e in (test, a, b)):
                     return ast.copy_location(ast.IfExp(test, a, b), node)
+        return node
+
+    def visit_Subscript(self, node: ast.Subscript) -> Any:
+        self.generic_visit(node)
+        kind = self.kinds.of(node.value)
+        if isinstance(node.ctx, ast.Load) and kind.is_array and self.kinds.is_mask(node.slice, kind):
+            return ast.copy_location(ast.Call(ast.Name("taken", ast.Load()), [node.value, node.slice], []), node)
         return node
 
     def visit_IfExp(self, node: ast.IfExp) -> Any:

@@ -16,6 +16,7 @@ class device:  # noqa: N801 - PyTorch's name
     on the CPU only, see `on_cpu`.
     """
 
+    __module__ = "torch"  # where PyTorch has it, as its type is printed
     __slots__ = ("index", "type")
     type: str
     index: int | None
@@ -58,7 +59,7 @@ class device:  # noqa: N801 - PyTorch's name
         return hash((self.type, self.index))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return device, (self.type,) if self.index is None else (self.type, self.index)
+        return _rebuilt, (self.type, self.index)
 
     def __enter__(self) -> Self:
         on_cpu(self)
@@ -70,6 +71,11 @@ class device:  # noqa: N801 - PyTorch's name
 
 def _type_name(x: object) -> str:
     return type(x).__name__
+
+
+def _rebuilt(type: str, index: int | None) -> device:
+    """What a pickle of a device calls."""
+    return device(type, index)
 
 
 CPU = device("cpu")

@@ -47,6 +47,7 @@ class dtype(_Named):  # noqa: N801 - PyTorch's name
     their arrays gets a NotImplementedError.
     """
 
+    __module__ = "torch"  # where PyTorch has it, as its type is printed
     __slots__ = ("_c_name", "abbr", "is_complex", "is_floating_point", "is_signed", "itemsize", "numpy")
     # The name that PyTorch's messages use, after C.
     _c_name: str
@@ -77,12 +78,14 @@ class dtype(_Named):  # noqa: N801 - PyTorch's name
 class layout(_Named):  # noqa: N801 - PyTorch's name
     """How elements are stored; here always `strided`."""
 
+    __module__ = "torch"
     __slots__ = ()
 
 
 class memory_format(_Named):  # noqa: N801 - PyTorch's name
     """In which order of the dimensions."""
 
+    __module__ = "torch"
     __slots__ = ()
 
 
@@ -319,6 +322,8 @@ def result_dtype(*operands: Any) -> AnyDtype:
 class finfo:  # noqa: N801, PLW1641 - PyTorch's name, and no hash there either
     """The limits of a floating point dtype, or of a complex dtype's parts."""
 
+    __module__ = "torch"
+
     _DIGITS = {float16: 3, bfloat16: 2, float32: 6, float64: 15}  # noqa: RUF012 - never changes
 
     def __init__(self, type: dtype | None = None) -> None:
@@ -348,6 +353,8 @@ class finfo:  # noqa: N801, PLW1641 - PyTorch's name, and no hash there either
 class iinfo:  # noqa: N801, PLW1641 - PyTorch's name, and no hash there either
     """The limits of an integer dtype."""
 
+    __module__ = "torch"
+
     def __init__(self, type: dtype) -> None:
         kind = _want_dtype(type, "iinfo", "type")
         if _category(kind) > 1:
@@ -368,6 +375,7 @@ class iinfo:  # noqa: N801, PLW1641 - PyTorch's name, and no hash there either
 class Size(tuple[int, ...]):
     """A shape."""
 
+    __module__ = "torch"
     __slots__ = ()
 
     def __new__(cls, sizes: Any = ()) -> Self:
@@ -399,8 +407,13 @@ class Size(tuple[int, ...]):
 
     __rmul__ = __mul__
 
-    def __reduce__(self) -> tuple[type[Size], tuple[tuple[int, ...]]]:
-        return Size, (tuple(self),)
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[tuple[int, ...]]]:
+        return size_from, (tuple(self),)
+
+
+def size_from(sizes: tuple[int, ...]) -> Size:
+    """What a pickle of a Size calls."""
+    return Size(sizes)
 
 
 size_of: Callable[[tuple[int, ...]], Size] = functools.partial(tuple.__new__, Size)

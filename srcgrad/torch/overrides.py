@@ -71,7 +71,7 @@ def _converted(found: Any, cls: Any, args: tuple[Any, ...]) -> Any:
             return as_subclass(found, cls)
         found.__class__ = cls
         return found
-    if type(found) in {tuple, list}:
+    if isinstance(found, (tuple, list)) and any(isinstance(part, Tensor) for part in found):
         return type(found)([_converted(part, cls, args) for part in found])
     return found
 

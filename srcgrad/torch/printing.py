@@ -84,11 +84,12 @@ def tensor_text(
     grad_fn_name: str | None = None,
     tangent: str | None = None,
     contents: str | None = None,
+    kind_name: str = "tensor",
 ) -> str:
     """What repr() says of a tensor with these elements.
 
     `dtype` is the array's where not given, `tangent` the text of a dual number's tangent, and `contents`
-    what is written in place of the elements.
+    what is written in place of the elements. `kind_name` is what stands first, for a subclass its name.
     """
     kind = dtypes.of(array.dtype) if dtype is None else dtype
     default = dtypes.get_default_dtype()
@@ -108,8 +109,9 @@ def tensor_text(
         suffixes.append("requires_grad=True")
     if tangent is not None:
         suffixes.append(f"tangent={tangent}")
-    body = _elements(array, len("tensor(")) if contents is None else contents
-    return _with_suffixes(f"tensor({body}", suffixes, len("tensor("))
+    start = f"{kind_name}("
+    body = _elements(array, len(start)) if contents is None else contents
+    return _with_suffixes(start + body, suffixes, len(start))
 
 
 def _default_complex(default: dtypes.dtype) -> dtypes.dtype:

@@ -9,6 +9,8 @@ text is differentiated by the engine, and is one node.
 from __future__ import annotations
 
 import ast
+import functools
+import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -190,14 +192,15 @@ class Derived:
 
     def __init__(self, function: Callable[..., Any], name: str = "") -> None:
         self.function = function
-        self.name = name or f"{function.__name__}Backward"
+        self.name = name or f"{getattr(function, '__name__', 'Function')}Backward"
 
     def __call__(self, *args: Any) -> Any:
         arrays = [_arrays(a) for a in args]
         active = tuple(k for k, a in enumerate(args) if _active(a))
         if not active or not state.enabled:
-            return _tensors(self.function(*arrays))
+            return _tensors(_apart(self.function(*arrays), arrays))
         y, pullback = srcgrad.vjp(self.function, *arrays, argnums=active)
+        y = _apart(y, arrays)
         node = DerivedNode(self, args, arrays, active, y, pullback)
         result = _tensors(y)
         for number, t in enumerate(_flat(result)):
@@ -213,24 +216,42 @@ def _arrays(a: Any) -> Any:
         return a.array()
     if isinstance(a, (list, tuple)):
         return type(a)(_arrays(v) for v in a)
+    if isinstance(a, dict):
+        return {k: _arrays(v) for k, v in a.items()}
     return a
 
 
 def _active(a: Any) -> bool:
     if isinstance(a, (list, tuple)):
         return any(_active(v) for v in a)
+    if isinstance(a, dict):
+        return any(_active(v) for v in a.values())
     return isinstance(a, Tensor) and a._needs and a._a.dtype.kind in "fc"
 
 
 def _tensors(y: Any) -> Any:
     if isinstance(y, (list, tuple)):
         return type(y)(_tensors(v) for v in y)
+    if isinstance(y, dict):
+        return {k: _tensors(v) for k, v in y.items()}
     return None if y is None else wrapped(y)
+
+
+def _apart(y: Any, arrays: list[Any]) -> Any:
+    """A result in memory of its own: one that shows an argument's memory would be an untracked view of it."""
+    if isinstance(y, (list, tuple)):
+        return type(y)(_apart(v, arrays) for v in y)
+    if isinstance(y, dict):
+        return {k: _apart(v, arrays) for k, v in y.items()}
+    given = [a for a in _flat(arrays) if isinstance(a, np.ndarray)]
+    return y.copy() if isinstance(y, np.ndarray) and any(np.may_share_memory(y, a) for a in given) else y
 
 
 def _flat(y: Any) -> list[Any]:
     if isinstance(y, (list, tuple)):
         return [t for v in y for t in _flat(v)]
+    if isinstance(y, dict):
+        return [t for v in y.values() for t in _flat(v)]
     return [] if y is None else [y]
 
 
@@ -238,6 +259,8 @@ def _filled(y: Any, values: Any) -> Any:
     """The structure of y with values from an iterator in place of its leaves."""
     if isinstance(y, (list, tuple)):
         return type(y)(_filled(v, values) for v in y)
+    if isinstance(y, dict):
+        return {k: _filled(v, values) for k, v in y.items()}
     return None if y is None else next(values)
 
 
@@ -261,6 +284,11 @@ class DerivedNode(Node):
 
     def name(self) -> str:
         return self.owner.name
+
+    @property
+    def source(self) -> str:  # type: ignore[override]
+        """The adjoint that was generated for the function."""
+        return str(srcgrad.grad(self.owner.function, argnums=self.active).source)
 
     def release(self) -> None:
         self.pullback = self.args = None
@@ -306,3 +334,20 @@ def pulled_back(function: Callable[..., Any], y: Any, count: int, active: tuple[
         return pullback(_filled(y, iter(values[:count])))
 
     return cotangents_of
+
+
+def as_one_node(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """A function of arrays, called with tensors: one node of their graph, which the engine differentiates."""
+    if any(_active(v) for v in kwargs.values()):
+        given = inspect.signature(function).bind(*args, **kwargs)
+        given.apply_defaults()
+        args, kwargs = given.args, given.kwargs
+        if any(_active(v) for v in kwargs.values()):
+            raise TypeError(f"{function.__name__}(): give the tensors that need a gradient by position")
+    name = f"{getattr(function, '__name__', 'Function')}Backward"
+    rest = {name: _arrays(value) for name, value in kwargs.items()}
+    called = functools.partial(function, **rest) if rest else function
+    return Derived(called, name)(*args)
+
+
+Tensor.__srcgrad_node__ = staticmethod(as_one_node)  # type: ignore[attr-defined]

@@ -11,8 +11,15 @@ from srcgrad.torch.tensor import Tensor
 def text_of(t: Any) -> str:
     """The text of a tensor with its suffixes."""
     node = t.grad_fn if t._needs else None
-    text = tensor_text(t._a, dtype=t.dtype, requires_grad=t._needs, grad_fn_name=None if node is None else node.name())
-    return parameter_text(text) if getattr(t, "_is_parameter", False) else text
+    parameter = getattr(t, "_is_parameter", False)
+    text = tensor_text(
+        t._a,
+        dtype=t.dtype,
+        requires_grad=t._needs,
+        grad_fn_name=None if node is None else node.name(),
+        kind_name="tensor" if parameter or type(t) is Tensor else type(t).__name__,
+    )
+    return parameter_text(text) if parameter else text
 
 
 def format_of(t: Any, spec: str) -> str:

@@ -9,7 +9,7 @@ import one_line_programs  # noqa: F401 - it enters its programs too
 import pytest
 from programs import CASES
 
-from srcgrad.passes import NotStatic, function, generate, kind_of
+from srcgrad.passes import NotStatic, generate, kind_of, statements
 from srcgrad.passes.memory import Memory
 
 Program = tuple[Callable[..., Any], tuple[Any, ...], tuple[int, ...]]
@@ -36,6 +36,6 @@ def generated(program: Program, mode: str) -> str:
 @pytest.mark.parametrize("program", CASES, ids=[f.__name__ for f, _, _ in CASES])
 def test_the_same_text_without_memory(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     remembered = [generated(program, mode) for mode in ("grad", "vjp", "jvp")]
-    monkeypatch.setattr(function, "Memory", lambda: Memory(Forgets(), Forgets()))
-    monkeypatch.setattr(function.Function, "are_free", lambda self, known: False)
+    monkeypatch.setattr(statements, "Memory", lambda: Memory(Forgets(), Forgets()))
+    monkeypatch.setattr(statements.Statements, "are_free", lambda self, known: False)
     assert [generated(program, mode) for mode in ("grad", "vjp", "jvp")] == remembered

@@ -18,6 +18,8 @@ from srcgrad.torch.tensor import Tensor
 class UntypedStorage:
     """The bytes of a memory that tensors look into."""
 
+    __module__ = "torch.storage"
+
     def __init__(self, whole: Any) -> None:
         if isinstance(whole, (int, np.integer)):
             whole = np.zeros(int(whole), np.uint8)
@@ -99,6 +101,8 @@ class UntypedStorage:
 
 class TypedStorage(UntypedStorage):
     """The memory as elements of a dtype."""
+
+    __module__ = "torch.storage"
 
     @property
     def _line(self) -> Any:

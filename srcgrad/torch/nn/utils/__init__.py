@@ -7,7 +7,10 @@ from srcgrad.torch.nn.utils import convert_parameters as convert_parameters
 from srcgrad.torch.nn.utils import fusion as fusion
 from srcgrad.torch.nn.utils import init as init
 from srcgrad.torch.nn.utils import memory_format as memory_format
+from srcgrad.torch.nn.utils import parametrizations as parametrizations
+from srcgrad.torch.nn.utils import parametrize as parametrize
 from srcgrad.torch.nn.utils import rnn as rnn
+from srcgrad.torch.nn.utils import stateless as stateless
 from srcgrad.torch.nn.utils.clip_grad import clip_grad_norm as clip_grad_norm
 from srcgrad.torch.nn.utils.clip_grad import clip_grad_norm_ as clip_grad_norm_
 from srcgrad.torch.nn.utils.clip_grad import clip_grad_value_ as clip_grad_value_
@@ -26,3 +29,7 @@ from srcgrad.torch.nn.utils.memory_format import (
 from srcgrad.torch.nn.utils.memory_format import (
     convert_conv3d_weight_memory_format as convert_conv3d_weight_memory_format,
 )
+from srcgrad.torch.nn.utils.spectral_norm import remove_spectral_norm as remove_spectral_norm
+from srcgrad.torch.nn.utils.spectral_norm import spectral_norm as spectral_norm
+from srcgrad.torch.nn.utils.weight_norm import remove_weight_norm as remove_weight_norm
+from srcgrad.torch.nn.utils.weight_norm import weight_norm as weight_norm
