@@ -468,3 +468,28 @@ def one_line_blocks(x, n):
 def test_blocks_on_the_line_of_their_header():
     assert_same(32.0, sg.grad(one_line_blocks)(2.0, 2))
     assert "one_line_blocks" in sg.grad(one_line_blocks).source
+
+
+class Doubler:
+    def __call__(self, x):
+        return 2 * x
+
+
+def scaled_by(x, k=2.0):
+    return k * x
+
+
+@pytest.mark.parametrize(
+    ("f", "line"),
+    [
+        (functools.partial(scaled_by, k=3.0), "rec.mul(k, x)"),
+        (functools.partial(functools.partial(scaled_by), k=3.0), "rec.mul(k, x)"),
+        (Doubler(), "rec.mul(2, x)"),
+        (functools.lru_cache(scaled_by), "rec.mul(k, x)"),
+        (np.sin, "x_bar = y_bar * (np.cos(x))"),
+    ],
+)
+def test_whatever_can_be_called_shows_a_source(f, line):
+    gradient = sg.grad(f)
+    gradient(1.0)
+    assert line in gradient.source

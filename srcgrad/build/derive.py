@@ -6,9 +6,11 @@ derivative is a Python function like any other, so inside another derivative it 
 
 from __future__ import annotations
 
+import functools
+import inspect
 import operator
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from types import FunctionType
+from types import FunctionType, MethodType
 from typing import Any
 
 import numpy as np
@@ -16,7 +18,9 @@ import numpy as np
 from srcgrad import passes
 from srcgrad.build import compiled, recorded
 from srcgrad.build.telling import tell
+from srcgrad.errors import SourceUnavailableError
 from srcgrad.passes.kinds import kind_of
+from srcgrad.rules import table
 from srcgrad.runtime import tree
 from srcgrad.runtime.anomaly import watch
 from srcgrad.runtime.calls import call
@@ -178,7 +182,41 @@ def source(f: Callable[..., Any], keys: Sequence[int | str], mode: str) -> str:
     What the passes do not understand is shown as the recorder runs it.
     """
     found = latest(f, keys, mode)
-    return recorded_source(f) if found is None else found.text.module  # type: ignore[arg-type]
+    if found is not None:
+        return found.text.module
+    inner = _written(f)
+    rule = None if isinstance(inner, (FunctionType, MethodType)) else table.lookup(inner)
+    if rule is not None:
+        return _of_rule(rule)
+    if not isinstance(inner, (FunctionType, MethodType)):
+        raise SourceUnavailableError(
+            f"the source of {getattr(inner, '__name__', inner)} is not available", ways=("define it in a file",)
+        )
+    return recorded_source(inner)  # type: ignore[arg-type]
+
+
+def _written(f: Any) -> Any:
+    """The function with a definition that a partial, a decorator or a callable object calls."""
+    while not isinstance(f, (FunctionType, MethodType)):
+        if isinstance(f, functools.partial):
+            f = f.func
+        elif hasattr(f, "__wrapped__"):
+            f = f.__wrapped__
+        elif isinstance(inspect.getattr_static(type(f), "__call__", None), FunctionType):
+            return type(f).__call__
+        else:
+            break
+    return f
+
+
+def _of_rule(rule: table.Rule) -> str:
+    """What the table knows of a library function, as a function."""
+    name = rule.name.replace("numpy.", "np.")
+    parameters = list(rule.signature.parameters)
+    lines = [f"def {rule.name.rpartition('.')[2]}_vjp({', '.join([*parameters, 'y_bar'])}):"]
+    lines += [f"    y = {name}({', '.join(parameters)})"]
+    lines += [f"    {p}_bar = {text}" for p, text in rule.vjp.items()]
+    return "\n".join([*lines, f"    return {', '.join(f'{p}_bar' for p in rule.vjp)}"]) + "\n"
 
 
 def latest(f: Callable[..., Any], keys: Sequence[int | str], mode: str) -> compiled.Entry | None:
@@ -195,8 +233,6 @@ def latest(f: Callable[..., Any], keys: Sequence[int | str], mode: str) -> compi
 
 def general_kinds(f: Any) -> tuple[Hashable, ...]:
     """Kinds for any real arguments: numbers or arrays of float64, but for what a default says is neither."""
-    import inspect
-
     kinds: list[Hashable] = []
     for parameter in inspect.signature(f).parameters.values():
         known = "numeric" if parameter.default is parameter.empty else kind_of(parameter.default)

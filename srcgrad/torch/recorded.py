@@ -288,7 +288,9 @@ class DerivedNode(Node):
     @property
     def source(self) -> str:  # type: ignore[override]
         """The adjoint that was generated for the function."""
-        return str(srcgrad.grad(self.owner.function, argnums=self.active).source)
+        function = self.owner.function
+        shown = function.func if isinstance(function, functools.partial) else function
+        return str(srcgrad.grad(shown, argnums=self.active).source)
 
     def release(self) -> None:
         self.pullback = self.args = None

@@ -57,8 +57,7 @@ class Normalize:
             raise TypeError(f"Input tensor should be a float tensor. Got {tensor.dtype}.")
         if tensor._a.ndim < 3:
             raise ValueError(
-                "Expected tensor to be a tensor image of size (..., C, H, W). Got tensor.size() = "
-                f"{tensor.shape}"
+                f"Expected tensor to be a tensor image of size (..., C, H, W). Got tensor.size() = {tensor.shape}"
             )
         std = np.asarray(self.std, tensor._a.dtype)
         if not std.all():

@@ -13,7 +13,6 @@ from srcgrad.torch.nn import parallel as parallel
 from srcgrad.torch.nn import parameter as parameter
 from srcgrad.torch.nn import utils as utils
 from srcgrad.torch.nn.adaptive import AdaptiveLogSoftmaxWithLoss as AdaptiveLogSoftmaxWithLoss
-from srcgrad.torch.nn.multihead import MultiheadAttention as MultiheadAttention
 from srcgrad.torch.nn.batch_norm import BatchNorm1d as BatchNorm1d
 from srcgrad.torch.nn.batch_norm import BatchNorm2d as BatchNorm2d
 from srcgrad.torch.nn.batch_norm import BatchNorm3d as BatchNorm3d
@@ -42,8 +41,8 @@ from srcgrad.torch.nn.embedding import EmbeddingBag as EmbeddingBag
 from srcgrad.torch.nn.layer_norm import CrossMapLRN2d as CrossMapLRN2d
 from srcgrad.torch.nn.layer_norm import GroupNorm as GroupNorm
 from srcgrad.torch.nn.layer_norm import LayerNorm as LayerNorm
-from srcgrad.torch.nn.layer_norm import RMSNorm as RMSNorm
 from srcgrad.torch.nn.layer_norm import LocalResponseNorm as LocalResponseNorm
+from srcgrad.torch.nn.layer_norm import RMSNorm as RMSNorm
 from srcgrad.torch.nn.lazy import LazyBatchNorm1d as LazyBatchNorm1d
 from srcgrad.torch.nn.lazy import LazyBatchNorm2d as LazyBatchNorm2d
 from srcgrad.torch.nn.lazy import LazyBatchNorm3d as LazyBatchNorm3d
@@ -60,8 +59,9 @@ from srcgrad.torch.nn.lazy import LazyLinear as LazyLinear
 from srcgrad.torch.nn.linear import Bilinear as Bilinear
 from srcgrad.torch.nn.linear import Linear as Linear
 from srcgrad.torch.nn.linear import PReLU as PReLU
-from srcgrad.torch.nn.module import Module as Module
 from srcgrad.torch.nn.loss import LinearCrossEntropyOptions as LinearCrossEntropyOptions
+from srcgrad.torch.nn.module import Module as Module
+from srcgrad.torch.nn.multihead import MultiheadAttention as MultiheadAttention
 from srcgrad.torch.nn.parallel import DataParallel as DataParallel
 from srcgrad.torch.nn.parameter import Buffer as Buffer
 from srcgrad.torch.nn.parameter import Parameter as Parameter
@@ -87,6 +87,7 @@ def _public(module: Any) -> dict[str, Any]:
 
 
 globals().update({**_public(simple), **_public(windows), **_public(loss)})
+
 
 def factory_kwargs(kwargs: dict[str, Any] | None) -> dict[str, Any]:
     """The options of a module that say where its parameters are made."""

@@ -120,13 +120,9 @@ def numpy_zeros(shape: Any, dtype: Any) -> Any:
 
 def _check_sizes(input: Any, state: Any, cell: Any) -> None:
     if input._a.shape[1] != cell.input_size:
-        raise RuntimeError(
-            f"input has inconsistent input_size: got {input._a.shape[1]} expected {cell.input_size}"
-        )
+        raise RuntimeError(f"input has inconsistent input_size: got {input._a.shape[1]} expected {cell.input_size}")
     if state._a.shape[0] != input._a.shape[0]:
-        raise RuntimeError(
-            f"Input batch size {input._a.shape[0]} doesn't match hidden0 batch size {state._a.shape[0]}"
-        )
+        raise RuntimeError(f"Input batch size {input._a.shape[0]} doesn't match hidden0 batch size {state._a.shape[0]}")
     if state._a.shape[1] != cell.hidden_size:
         raise RuntimeError(
             f"hidden0 has inconsistent hidden_size: got {state._a.shape[1]}, expected {cell.hidden_size}"

@@ -198,7 +198,9 @@ class Module(Hooked, Stateful):
 
     # Walking.
 
-    def named_modules(self, memo: Any = None, prefix: str = "", remove_duplicate: bool = True) -> Iterator[tuple[str, Any]]:
+    def named_modules(
+        self, memo: Any = None, prefix: str = "", remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Any]]:
         """Every module in the tree with its dotted name, this one first."""
         memo = set() if memo is None else memo
         if self in memo:
@@ -281,7 +283,7 @@ class Module(Hooked, Stateful):
         if target == "":
             raise ValueError("Cannot set the submodule without a target name!")
         if not isinstance(module, Module):
-            raise ValueError(f"`module` is not an nn.Module, found {type(module)}")  # noqa: TRY004 - as PyTorch
+            raise ValueError(f"`module` is not an nn.Module, found {type(module)}")
         path, _, name = target.rpartition(".")
         parent = self.get_submodule(path)
         if strict and not hasattr(parent, name):
@@ -361,7 +363,9 @@ class Module(Hooked, Stateful):
         if wanted is None:
             return self
         if not (wanted.is_floating_point or wanted.is_complex):
-            raise TypeError(f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={wanted}")
+            raise TypeError(
+                f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={wanted}"
+            )
         return self._apply(lambda t: t.to(wanted) if t._a.dtype.kind in "fc" else t)
 
     def float(self) -> Any:
@@ -404,7 +408,7 @@ class Module(Hooked, Stateful):
     def train(self, mode: bool = True) -> Any:
         """Set training mode, for the whole tree."""
         if not isinstance(mode, bool):
-            raise ValueError("training mode is expected to be boolean")  # noqa: TRY004 - as PyTorch
+            raise ValueError("training mode is expected to be boolean")
         self.training = mode
         for module in self.children():
             module.train(mode)

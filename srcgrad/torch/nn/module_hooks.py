@@ -23,16 +23,14 @@ class _Global:
         self.backward_pre: dict[int, Any] = OrderedDict()
         self.backward: dict[int, Any] = OrderedDict()
         self.full: bool | None = None
-        self.registered: dict[str, dict[int, Any]] = {
-            kind: OrderedDict() for kind in ("parameter", "buffer", "module")
-        }
+        self.registered: dict[str, dict[int, Any]] = {kind: OrderedDict() for kind in ("parameter", "buffer", "module")}
 
 
 everywhere = _Global()
-MIXED_GLOBALLY = (
-    "Cannot use both regular backward hooks and full backward hooks as a global Module hook. Please use only one of them."
+MIXED_GLOBALLY = "Cannot use both regular backward hooks and full backward hooks as a global Module hook. Please use only one of them."
+MIXED = (
+    "Cannot use both regular backward hooks and full backward hooks on a single Module. Please use only one of them."
 )
-MIXED = "Cannot use both regular backward hooks and full backward hooks on a single Module. Please use only one of them."
 
 
 def register_module_forward_pre_hook(hook: Callable[..., Any]) -> RemovableHandle:
@@ -142,7 +140,7 @@ class Hooked:
                 try:
                     made = hook(self, args, kwargs, result) if key in with_kwargs else hook(self, args, result)
                     result = result if made is None else made
-                except Exception as error:  # noqa: BLE001 - the first error is the one to raise
+                except Exception as error:  # the first error is the one to raise
                     warnings.warn(
                         f"{word} forward hook with ``always_call=True`` raised an exception that was silenced as another "
                         f"error was raised in forward: {error}",

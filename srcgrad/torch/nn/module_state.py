@@ -114,7 +114,9 @@ class Stateful:
         """Call `hook(module, state_dict, prefix, …)` before loading."""
         return self._register_load_state_dict_pre_hook(hook, with_module=True)
 
-    def _register_load_state_dict_pre_hook(self, hook: Callable[..., Any], with_module: bool = False) -> RemovableHandle:
+    def _register_load_state_dict_pre_hook(
+        self, hook: Callable[..., Any], with_module: bool = False
+    ) -> RemovableHandle:
         bound = functools.partial(hook, self) if with_module else hook
         return RemovableHandle(self._load_state_dict_pre_hooks, bound)
 

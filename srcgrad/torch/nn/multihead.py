@@ -85,7 +85,11 @@ class MultiheadAttention(Module):
         if self.batch_first and batched:
             query, key, value = _turned(query, key, value)
         key_padding_mask = heads.canonical_mask(
-            key_padding_mask, "key_padding_mask", None if attn_mask is None else attn_mask.dtype, "attn_mask", query.dtype
+            key_padding_mask,
+            "key_padding_mask",
+            None if attn_mask is None else attn_mask.dtype,
+            "attn_mask",
+            query.dtype,
         )
         attn_mask = heads.canonical_mask(attn_mask, "attn_mask", None, "", query.dtype)
         separate: dict[str, Any] = {}

@@ -36,7 +36,7 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
     def __init__(self, data: Any = None, requires_grad: bool = True) -> None:
         """`data` is shared, not copied."""
 
-    def __repr__(self, *, tensor_contents: Any = None) -> str:  # noqa: ARG002 - PyTorch's parameter
+    def __repr__(self, *, tensor_contents: Any = None) -> str:
         from srcgrad.torch.representation import text_of
 
         return text_of(self)
@@ -180,7 +180,9 @@ class UninitializedBuffer(UninitializedTensorMixin, Tensor):  # type: ignore[mis
 
     cls_to_become = Tensor
 
-    def __new__(cls, requires_grad: bool = False, device: Any = None, dtype: Any = None, persistent: bool = True) -> Any:
+    def __new__(
+        cls, requires_grad: bool = False, device: Any = None, dtype: Any = None, persistent: bool = True
+    ) -> Any:
         made = _without_shape(cls, requires_grad, device, dtype)
         made.persistent = persistent
         return made

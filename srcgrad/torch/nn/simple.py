@@ -61,9 +61,7 @@ PixelShuffle: Any = fixed("PixelShuffle", "upscale_factor", "pixel_shuffle", "up
 PixelUnshuffle: Any = fixed("PixelUnshuffle", "downscale_factor", "pixel_unshuffle", "downscale_factor")
 ChannelShuffle: Any = fixed("ChannelShuffle", "groups", "channel_shuffle", "groups")
 CosineSimilarity: Any = fixed("CosineSimilarity", "dim=1, eps=1e-8", "cosine_similarity")
-PairwiseDistance: Any = fixed(
-    "PairwiseDistance", "p=2.0, eps=1e-6, keepdim=False", "pairwise_distance", "", _Distance
-)
+PairwiseDistance: Any = fixed("PairwiseDistance", "p=2.0, eps=1e-6, keepdim=False", "pairwise_distance", "", _Distance)
 
 
 class Hardtanh(Module):
@@ -108,7 +106,7 @@ class Softmax2d(Module):
 class Identity(Module):
     """Its input."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002 - any arguments are allowed
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__()
 
     def forward(self, input: Any) -> Any:

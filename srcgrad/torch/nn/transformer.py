@@ -11,12 +11,12 @@ import numpy as np
 from srcgrad.torch.creation import numpy_dtype
 from srcgrad.torch.modes import state
 from srcgrad.torch.nn import functional, init, simple
-from srcgrad.torch.nn.multihead import MultiheadAttention
 from srcgrad.torch.nn.containers import ModuleList
 from srcgrad.torch.nn.functional.heads import canonical_mask
 from srcgrad.torch.nn.layer_norm import LayerNorm
 from srcgrad.torch.nn.linear import Linear
 from srcgrad.torch.nn.module import Module
+from srcgrad.torch.nn.multihead import MultiheadAttention
 from srcgrad.torch.tensor import wrap
 
 _relu: Any = functional.relu  # type: ignore[attr-defined]
@@ -85,9 +85,7 @@ class TransformerEncoderLayer(Module):
         self.activation_relu_or_gelu = 1 if is_relu else 2 if is_gelu else 0
         self.activation = activation
 
-    def forward(
-        self, src: Any, src_mask: Any = None, src_key_padding_mask: Any = None, is_causal: bool = False
-    ) -> Any:
+    def forward(self, src: Any, src_mask: Any = None, src_key_padding_mask: Any = None, is_causal: bool = False) -> Any:
         other = None if src_mask is None else src_mask.dtype
         padding = canonical_mask(src_key_padding_mask, "src_key_padding_mask", other, "src_mask", src.dtype)
         mask = canonical_mask(src_mask, "src_mask", None, "", src.dtype)
@@ -172,9 +170,7 @@ def _why_no_nested(layer: Any) -> str:
     if layer.norm_first:
         return "encoder_layer.norm_first was True"
     if not layer.self_attn.batch_first:
-        return (
-            "encoder_layer.self_attn.batch_first was not True(use batch_first for better inference performance)"
-        )
+        return "encoder_layer.self_attn.batch_first was not True(use batch_first for better inference performance)"
     if not layer.self_attn._qkv_same_embed_dim:
         return "encoder_layer.self_attn._qkv_same_embed_dim was not True"
     if layer.self_attn.in_proj_bias is None:
@@ -295,9 +291,7 @@ class Transformer(Module):
             raise RuntimeError("the batch number of src and tgt must be equal")
         if src.size(-1) != self.d_model or tgt.size(-1) != self.d_model:
             raise RuntimeError("the feature number of src and tgt must be equal to d_model")
-        memory = self.encoder(
-            src, mask=src_mask, src_key_padding_mask=src_key_padding_mask, is_causal=src_is_causal
-        )
+        memory = self.encoder(src, mask=src_mask, src_key_padding_mask=src_key_padding_mask, is_causal=src_is_causal)
         return self.decoder(
             tgt, memory, tgt_mask=tgt_mask, memory_mask=memory_mask, tgt_key_padding_mask=tgt_key_padding_mask,
             memory_key_padding_mask=memory_key_padding_mask, tgt_is_causal=tgt_is_causal,

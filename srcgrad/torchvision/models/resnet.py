@@ -186,7 +186,9 @@ def _checkpoint(name: str, weights: Any, pretrained: bool) -> Path | None:
     )
 
 
-def _resnet(name: str, block: Any, layers: list[int], weights: Any, pretrained: bool, options: dict[str, Any]) -> ResNet:
+def _resnet(
+    name: str, block: Any, layers: list[int], weights: Any, pretrained: bool, options: dict[str, Any]
+) -> ResNet:
     file = _checkpoint(name, weights, pretrained)
     options.pop("progress", None)
     model = ResNet(block, layers, **options)

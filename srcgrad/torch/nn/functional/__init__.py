@@ -12,6 +12,7 @@ FAMILIES = [
     "affine",
     "convolution",
     "pooling",
+    "unpooling",
     "averaging",
     "normalization",
     "embeddings",

@@ -263,7 +263,7 @@ def native_group_norm(
     C: int,
     HxW: int,
     group: int,
-    eps: float,  # noqa: N803
+    eps: float,
 ) -> Any:
     """The group normalisation, the mean, and one over the standard deviation."""
     del N, C, HxW

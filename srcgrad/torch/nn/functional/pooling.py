@@ -1,19 +1,15 @@
-"""Maxima over windows as functions, with the places of the maxima where asked for, and their way back.
+"""Maxima over windows as functions, with the places of the maxima where asked for.
 
 What enters: tensors (images, channels, *space), or one image alone. What leaves: one value for each window.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
-from srcgrad.torch import drawing
-from srcgrad.torch.kernels import adaptive_pooling, places
+from srcgrad.torch.kernels import adaptive_pooling
 from srcgrad.torch.kernels import pooling as kernels
-from srcgrad.torch.names import FUNCTIONS, op
+from srcgrad.torch.names import op
 from srcgrad.torch.nn.functional.arguments import check_tensor, listed, spread, whole
 from srcgrad.torch.nn.functional.batching import Batched
 from srcgrad.torch.ops.dims import axis
@@ -21,20 +17,14 @@ from srcgrad.torch.tensor import Tensor
 
 __all__ = [
     "adaptive_max_pool1d", "adaptive_max_pool1d_with_indices", "adaptive_max_pool2d",
-    "adaptive_max_pool2d_with_indices", "adaptive_max_pool3d", "adaptive_max_pool3d_with_indices",
-    "fractional_max_pool2d", "fractional_max_pool2d_with_indices", "fractional_max_pool3d",
-    "fractional_max_pool3d_with_indices", "max_pool1d", "max_pool1d_with_indices", "max_pool2d",
-    "max_pool2d_with_indices", "max_pool3d", "max_pool3d_with_indices", "max_unpool1d", "max_unpool2d", "max_unpool3d",
+    "adaptive_max_pool2d_with_indices", "adaptive_max_pool3d", "adaptive_max_pool3d_with_indices", "max_pool1d",
+    "max_pool1d_with_indices", "max_pool2d", "max_pool2d_with_indices", "max_pool3d", "max_pool3d_with_indices",
 ]  # fmt: skip
 
 WORDS = {2: "two", 3: "three"}
 
 _largest = {d: Batched(kernels.max_pool, f"MaxPool{d}DWithIndicesBackward0", d + 2) for d in (2, 3)}
 _adaptive = {d: Batched(adaptive_pooling.adaptive_max_pool, f"AdaptiveMaxPool{d}DBackward0", d + 2) for d in (2, 3)}
-_fractional = {
-    d: Batched(adaptive_pooling.fractional_max_pool, f"FractionalMaxPool{d}DBackward0", d + 2) for d in (2, 3)
-}
-_unpooled = {d: Batched(places.max_unpool, f"MaxUnpool{d}DBackward0", d + 2) for d in (2, 3)}
 
 
 def window_sizes(
@@ -54,8 +44,7 @@ def window_sizes(
                 raise RuntimeError(
                     f"{name}: stride must either be omitted, a single int, or a tuple of {WORDS[rank]} ints"
                 )
-            what = "either be a single int, or a" if option != "padding" else "either be a single int, or a"
-            raise RuntimeError(f"{name}: {option} must {what} tuple of {WORDS[rank]} ints")
+            raise RuntimeError(f"{name}: {option} must either be a single int, or a tuple of {WORDS[rank]} ints")
         found.append(spread(numbers, rank))
     return found[0], found[1], found[2], found[3]
 
@@ -176,21 +165,34 @@ def max_pool3d_with_indices(
     return _max_pool("max_pool3d", 3, input, kernel_size, stride, padding, dilation, ceil_mode)
 
 
-def _enter_max_pool(name: str, with_indices: Callable[..., Any]) -> None:
-    def pool(
-        input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1,
-        ceil_mode: bool = False, return_indices: bool = False,
-    ) -> Any:  # fmt: skip
-        found = with_indices(input, kernel_size, stride, padding, dilation, ceil_mode)
-        return found if return_indices else found[0]
-
-    pool.__name__ = pool.__qualname__ = name
-    pool.__doc__ = "The largest value of each window; with `return_indices` also its place."
-    globals()[name] = FUNCTIONS[name] = pool
+@op("max_pool1d", method=False)
+def max_pool1d(
+    input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:  # fmt: skip
+    """The largest value of each window; with `return_indices` also its place."""
+    found = max_pool1d_with_indices(input, kernel_size, stride, padding, dilation, ceil_mode)
+    return found if return_indices else found[0]
 
 
-for _d, _function in ((1, max_pool1d_with_indices), (2, max_pool2d_with_indices), (3, max_pool3d_with_indices)):
-    _enter_max_pool(f"max_pool{_d}d", _function)
+@op("max_pool2d", method=False)
+def max_pool2d(
+    input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:  # fmt: skip
+    """The largest value of each window; with `return_indices` also its place."""
+    found = max_pool2d_with_indices(input, kernel_size, stride, padding, dilation, ceil_mode)
+    return found if return_indices else found[0]
+
+
+@op("max_pool3d", method=False)
+def max_pool3d(
+    input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:  # fmt: skip
+    """The largest value of each window; with `return_indices` also its place."""
+    found = max_pool3d_with_indices(input, kernel_size, stride, padding, dilation, ceil_mode)
+    return found if return_indices else found[0]
 
 
 # Windows that share out an image evenly.
@@ -265,166 +267,19 @@ def adaptive_max_pool3d_with_indices(input: Tensor, output_size: Any, return_ind
     return _adaptive_max("adaptive_max_pool3d", 3, input, output_size)
 
 
-def _enter_adaptive(name: str, with_indices: Callable[..., Any]) -> None:
-    def pool(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
-        found = with_indices(input, output_size)
-        return found if return_indices else found[0]
-
-    pool.__name__ = pool.__qualname__ = name
-    pool.__doc__ = "The largest value of each of `output_size` windows; with `return_indices` also its place."
-    globals()[name] = pool
+def adaptive_max_pool1d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
+    """The largest value of each of `output_size` windows; with `return_indices` also its place."""
+    found = adaptive_max_pool1d_with_indices(input, output_size)
+    return found if return_indices else found[0]
 
 
-_enter_adaptive("adaptive_max_pool1d", adaptive_max_pool1d_with_indices)
-_enter_adaptive("adaptive_max_pool2d", adaptive_max_pool2d_with_indices)
-_enter_adaptive("adaptive_max_pool3d", adaptive_max_pool3d_with_indices)
+def adaptive_max_pool2d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
+    """The largest value of each of `output_size` windows; with `return_indices` also its place."""
+    found = adaptive_max_pool2d_with_indices(input, output_size)
+    return found if return_indices else found[0]
 
 
-# Windows that a random number places.
-
-
-def _fractional_max(
-    rank: int, input: Tensor, kernel_size: Any, output_size: Any, output_ratio: Any, samples: Tensor | None
-) -> Any:
-    name = f"fractional_max_pool{rank}d"
-    check_tensor(name, input)
-    if output_size is None and output_ratio is None:
-        raise ValueError(f"{name} requires specifying either an output_size or an output_ratio")
-    a = input._a
-    kernel = spread(whole(name, kernel_size, "kernel_size", 2), rank)
-    if output_size is None:
-        ratio = (output_ratio,) * rank if rank == 3 and isinstance(output_ratio, float) else output_ratio
-        if len(ratio) > rank:
-            raise ValueError(f"{name} requires output_ratio to either be a single Int or tuple of Ints.")
-        output_size = [int(n * r) for n, r in zip(a.shape[-rank:], ratio, strict=True)]
-    counts = spread(whole(name, output_size, "output_size", 3), rank)
-    images = 1 if a.ndim == rank + 1 else a.shape[0]
-    if samples is None:
-        drawn = drawing.rand((images, a.shape[-rank - 1], rank), a.dtype)
-    else:
-        drawn = samples._a
-    words = ("height", "width") if rank == 2 else ("time", "height", "width")
-    function = name if rank == 2 else f"{name}_out"
-    for word, k, m, n in zip(words, kernel, counts, a.shape[-rank:], strict=True):
-        if m + k - 1 > n:
-            raise RuntimeError(f"{function}(): pool {word} {k} too large relative to input {word} {n}")
-    return _fractional[rank](input, kernel, counts, drawn)
-
-
-def fractional_max_pool2d_with_indices(
-    input: Tensor, kernel_size: Any, output_size: Any = None, output_ratio: Any = None, return_indices: bool = False,
-    _random_samples: Tensor | None = None,
-) -> Any:  # fmt: skip
-    """The largest value of each of randomly placed windows, and its place."""
-    del return_indices
-    return _fractional_max(2, input, kernel_size, output_size, output_ratio, _random_samples)
-
-
-def fractional_max_pool3d_with_indices(
-    input: Tensor, kernel_size: Any, output_size: Any = None, output_ratio: Any = None, return_indices: bool = False,
-    _random_samples: Tensor | None = None,
-) -> Any:  # fmt: skip
-    """The largest value of each of randomly placed windows, and its place."""
-    del return_indices
-    return _fractional_max(3, input, kernel_size, output_size, output_ratio, _random_samples)
-
-
-def _enter_fractional(name: str, with_indices: Callable[..., Any]) -> None:
-    def pool(
-        input: Tensor, kernel_size: Any, output_size: Any = None, output_ratio: Any = None,
-        return_indices: bool = False, _random_samples: Tensor | None = None,
-    ) -> Any:  # fmt: skip
-        found = with_indices(input, kernel_size, output_size, output_ratio, False, _random_samples)
-        return found if return_indices else found[0]
-
-    pool.__name__ = pool.__qualname__ = name
-    pool.__doc__ = "The largest value of each of randomly placed windows; with `return_indices` also its place."
-    globals()[name] = pool
-
-
-_enter_fractional("fractional_max_pool2d", fractional_max_pool2d_with_indices)
-_enter_fractional("fractional_max_pool3d", fractional_max_pool3d_with_indices)
-
-
-# The way back: values at the places that pooling found.
-
-
-def _unpool(
-    rank: int, input: Tensor, indices: Tensor, kernel_size: Any, stride: Any, padding: Any, output_size: Any
-) -> Any:
-    name = f"max_unpool{rank}d"
-    check_tensor(name, input)
-    kernel = spread(whole(name, kernel_size, "kernel_size", 3), rank)
-    steps = kernel if stride is None else spread(whole(name, stride, "stride", 4), rank)
-    pads = spread(whole(name, padding, "padding", 5), rank)
-    sizes = _unpooled_sizes(input._a.shape, kernel, steps, pads, output_size)
-    if indices._a.dtype != np.int64:
-        raise RuntimeError(f"elements in indices should be type int64 but got: {indices.dtype._c_name}")
-    if indices._a.shape != input._a.shape:
-        raise RuntimeError(
-            f"Expected shape of indices to be same as that of the input tensor ({listed(input._a.shape)}) but got "
-            f"indices tensor with shape: {listed(indices._a.shape)}"
-        )
-    x: Any = input
-    where: Any = indices
-    if rank == 1:
-        x, where, sizes = x.unsqueeze(-2), where.unsqueeze(-2), (1, *sizes)
-    b = where._a
-    count = int(np.prod(sizes))
-    wrong = b[(b < 0) | (b >= count)]
-    if wrong.size:
-        raise RuntimeError(
-            f"Found an invalid max index: {wrong[0]} (output volumes are of size {'x'.join(map(str, sizes))}"
-            + ("" if rank == 3 else "")
-        )
-    y: Any = _unpooled[len(sizes)](x, b if x._a.ndim == len(sizes) + 2 else b[None], sizes)
-    return y.squeeze(-2) if rank == 1 else y
-
-
-def _unpooled_sizes(shape: Any, kernel: Any, stride: Any, padding: Any, output_size: Any) -> tuple[int, ...]:
-    rank = len(kernel)
-    usual = tuple((n - 1) * s + k - 2 * p for n, k, s, p in zip(shape[-rank:], kernel, stride, padding, strict=True))
-    if output_size is None:
-        wanted = usual
-    else:
-        wanted = tuple(output_size)
-        if len(wanted) == rank + 2:
-            wanted = wanted[2:]
-        if len(wanted) != rank:
-            raise ValueError(
-                f"output_size should be a sequence containing {rank} or {rank + 2} elements, but it has a length of "
-                f"'{len(wanted)}'"
-            )
-        for d, (n, m, s) in enumerate(zip(wanted, usual, stride, strict=True)):
-            if not m - s < n < m + s:
-                raise ValueError(
-                    f'invalid output_size "{wanted if isinstance(output_size, tuple) else list(wanted)}" (dim {d} '
-                    f"must be between {m - s} and {m + s})"
-                )
-    for d, n in enumerate(wanted):
-        if n < 0:
-            raise ValueError(
-                f"max_unpooling: output_size must contain non-negative spatial dimensions, but got output_size[{d}]={n}"
-            )
-    return wanted
-
-
-def max_unpool1d(
-    input: Tensor, indices: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None
-) -> Tensor:
-    """Zeros with the values at the places where max_pool1d found them."""
-    return _unpool(1, input, indices, kernel_size, stride, padding, output_size)  # type: ignore[no-any-return]
-
-
-def max_unpool2d(
-    input: Tensor, indices: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None
-) -> Tensor:
-    """Zeros with the values at the places where max_pool2d found them."""
-    return _unpool(2, input, indices, kernel_size, stride, padding, output_size)  # type: ignore[no-any-return]
-
-
-def max_unpool3d(
-    input: Tensor, indices: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None
-) -> Tensor:
-    """Zeros with the values at the places where max_pool3d found them."""
-    return _unpool(3, input, indices, kernel_size, stride, padding, output_size)  # type: ignore[no-any-return]
+def adaptive_max_pool3d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
+    """The largest value of each of `output_size` windows; with `return_indices` also its place."""
+    found = adaptive_max_pool3d_with_indices(input, output_size)
+    return found if return_indices else found[0]

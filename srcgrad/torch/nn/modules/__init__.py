@@ -65,7 +65,11 @@ def _mirror(name: str, sources: tuple[Any, ...], starts: str) -> ModuleType:
         vars(mirror).update({key: value for key, value in vars(source).items() if not key.startswith("__")})
         own = (source.__name__, "srcgrad.torch.nn.fixed")
         for value in list(vars(source).values()):
-            if isinstance(value, type) and value.__module__ in own and value.__name__.startswith(tuple(starts.split(" "))):
+            if (
+                isinstance(value, type)
+                and value.__module__ in own
+                and value.__name__.startswith(tuple(starts.split(" ")))
+            ):
                 value.__module__ = mirror.__name__
     sys.modules[mirror.__name__] = mirror
     return mirror

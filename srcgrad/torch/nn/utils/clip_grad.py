@@ -49,9 +49,7 @@ def _gradients(parameters: Any) -> list[Any]:
     return [p._grad for p in _listed(parameters) if p._grad is not None]
 
 
-def clip_grads_with_norm_(
-    parameters: Any, max_norm: float, total_norm: Tensor, foreach: bool | None = None
-) -> None:
+def clip_grads_with_norm_(parameters: Any, max_norm: float, total_norm: Tensor, foreach: bool | None = None) -> None:
     """Scale the gradients by the most that a norm may be, over what it is, if that is more."""
     del foreach
     a = total_norm._a

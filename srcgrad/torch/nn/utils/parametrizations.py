@@ -35,21 +35,21 @@ class _Orthogonal(Module):
         if use_trivialization:
             self.register_buffer("base", None)
 
-    def forward(self, X: Any) -> Any:  # noqa: N803 - as PyTorch
+    def forward(self, X: Any) -> Any:
         from srcgrad.torch import linalg
 
         n, k = X.size(-2), X.size(-1)
         turned = n < k
         if turned:
-            X, n, k = X.mT, k, n  # noqa: N806
+            X, n, k = X.mT, k, n
         if self.orthogonal_map == "householder":
             a = X.tril(diagonal=-1)
             tau = 2.0 / (1.0 + (a * a).sum(dim=-2))
             q = linalg.householder_product(a, tau) * X.diagonal(dim1=-2, dim2=-1).int().unsqueeze(-2)  # type: ignore[attr-defined]
         else:
-            X = X.tril()  # noqa: N806
+            X = X.tril()
             if n != k:
-                X = FUNCTIONS["cat"]([X, X.new_zeros(n, n - k).expand(*X.shape[:-2], -1, -1)], dim=-1)  # noqa: N806
+                X = FUNCTIONS["cat"]([X, X.new_zeros(n, n - k).expand(*X.shape[:-2], -1, -1)], dim=-1)
             a = X - X.mH
             if self.orthogonal_map == "matrix_exp":
                 q = FUNCTIONS["matrix_exp"](a)
@@ -64,7 +64,7 @@ class _Orthogonal(Module):
         return q.mT if turned else q
 
     @no_grad()
-    def right_inverse(self, Q: Any) -> Any:  # noqa: N803 - as PyTorch
+    def right_inverse(self, Q: Any) -> Any:
         """The original of an orthogonal matrix; where there is a base, the matrix becomes the base."""
         if Q.shape != self.shape:
             raise ValueError(

@@ -50,9 +50,7 @@ def replaced(module: Any, values: dict[str, Any], tie_weights: bool = True, stri
                 texts.append(f"Unexpected key(s): {', '.join(map(repr, unexpected))}.")
             if missing:
                 texts.append(f"Missing key(s): {', '.join(map(repr, missing))}.")
-            raise RuntimeError(
-                f"Error(s) in reparametrizing for {module._get_name()}:\n\t" + "\n\t".join(texts)
-            )
+            raise RuntimeError(f"Error(s) in reparametrizing for {module._get_name()}:\n\t" + "\n\t".join(texts))
     before = {name: places[name][0][places[name][1]] for name in full if name in places}
     try:
         for name in before:
