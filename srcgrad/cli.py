@@ -1,4 +1,4 @@
-"""The command `srcgrad`: show a derivative, write it to a file, check it, explain it.
+"""The command `srcgrad`: show a derivative, write it to a file, check it, explain it, measure it.
 
 What enters: functions named as FILE.py:FUNC. What leaves: text on the terminal or a module, and an
 exit status: 0 when all is well, 1 when srcgrad refuses or a check fails, 2 for a wrong command line.
@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 
 from srcgrad import api
+from srcgrad.api.profiling import profile
 from srcgrad.errors import SrcgradError
 from srcgrad.runtime.calls import call
 from srcgrad.runtime.tree import leaves
@@ -83,7 +84,12 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("--args", metavar="EXPR", help="arguments to specialise for, e.g. 'np.ones(3), 2.0'")
     explain.set_defaults(run=_explain)
 
-    for command in (show, build, explain):
+    measure = commands.add_parser("profile", help="print the time and memory of a gradient by the function's lines")
+    measure.add_argument("target", metavar="FILE.py:FUNC")
+    measure.add_argument("--args", metavar="EXPR", help="arguments to measure with; guessed if not given")
+    measure.set_defaults(run=_profile)
+
+    for command in (show, build, explain, measure):
         command.add_argument("--argnums", type=_argnums, default=0, help="numbers or names, e.g. 0 or x,y (default 0)")
     return parser
 
@@ -120,6 +126,15 @@ def _explain(options: argparse.Namespace) -> int:
     page: str = _specialised(options).explain().page()
     with open(options.output, "w", encoding="utf-8") as out:
         out.write(page)
+    return 0
+
+
+def _profile(options: argparse.Namespace) -> int:
+    function = _load(options.target)
+    gradient = _gradient(function, options.argnums)
+    primal = getattr(function, "primal", function)
+    args, kwargs = _guess(primal) if options.args is None else _evaluate(options.args, function)
+    print(profile(gradient, *args, **kwargs))
     return 0
 
 

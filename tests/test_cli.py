@@ -232,6 +232,13 @@ def test_build_refuses_what_cannot_be_written(capsys, at):
     assert not (at / "out.py").exists()
 
 
+def test_profile_prints_a_table(capsys):
+    status, out, err = run(capsys, "profile", "springs.py:energy", "--argnums", "k", "--args", "np.ones(3)")
+    assert (0, "") == (status, err)
+    assert "backward" in out.splitlines()[0]
+    assert "in all" in out.splitlines()[-1]
+
+
 def test_explain_writes_a_page(capsys, at):
     assert (0, "", "") == run(capsys, "explain", "springs.py:cube", "-o", "out.html", "--args", "2.0")
     page = (at / "out.html").read_text()

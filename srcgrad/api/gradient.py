@@ -66,7 +66,8 @@ class Gradient(Derivative):
 
     def _compiled(self, entry: compiled.Entry, args: tuple[Any, ...], values: list[Any], keys: Any) -> Any:
         if self.backend != "numpy" and not state.levels:
-            entry = accelerated(self.primal, entry, values, self.mode, self.backend)  # type: ignore[arg-type]
+            given = derive.with_defaults(self.primal, values)  # type: ignore[arg-type]
+            entry = accelerated(self.primal, entry, given, self.mode, self.backend)  # type: ignore[arg-type]
         if len(args) == len(values) == self.primal.__code__.co_argcount:
             self._direct = self._shortcuts.found(entry, args, values, keys) or self._direct
         return self._fitting(derive.run(self.primal, entry, values), values, keys)  # type: ignore[arg-type]

@@ -1,7 +1,8 @@
 """Statements over whole arrays and slices, element by element.
 
     u[1:-1] = 0.5 * (v[2:] + v[:-2])    ->    m = max(len(u) - 2, 0)
-                                              same_length(m, max(len(v) - 2, 0))
+                                              if m != max(len(v) - 2, 0):
+                                                  raise NotImplementedError
                                               for i in range(m):
                                                   u[1 + i] = 0.5 * (v[2 + i] + v[i])
     total += np.sum(u * v)              ->    s = 0.0
@@ -149,6 +150,11 @@ class _Function:
         if isinstance(target, ast.Name) and kind.is_array and kind.dtype != "i" and self.computes(value):
             element = self.element(value)
             return self.array_of(element, kind, target.id)
+        if isinstance(target, ast.Name) and kind.is_array:
+            before = ast.unparse(value)
+            made = ast.unparse(self.without_reductions(value))
+            if made != before:
+                return [f"{target.id} = {made}"]
         if kind.is_number or (isinstance(value, ast.Tuple) and isinstance(target, ast.Tuple)):
             return self.of_number(ast.unparse(target), "=", value)
         raise Whole
@@ -221,7 +227,8 @@ class _Function:
         for ours, its in zip(reversed(target.lengths), reversed(element.lengths), strict=False):
             if its is not None and its != ours:
                 checks.append((ours or "1", its))
-        lines = [f"same_length({a}, {b})" for a, b in dict.fromkeys(checks) if a != b]
+        differ = [f"{a} != {b}" for a, b in dict.fromkeys(checks) if a != b]
+        lines = [f"if {' or '.join(differ)}:", "    raise NotImplementedError"] if differ else []
         lines += head
         names = [self.fresh("ijklmn"[k] if k < 6 else "i", Kind("int")) for k in range(len(target.lengths))]
         for depth, (name, length) in enumerate(zip(names, target.lengths, strict=True)):

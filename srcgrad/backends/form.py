@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from srcgrad.backends import library
 from srcgrad.backends.closures import lifted
 from srcgrad.backends.elementwise import in_loops
-from srcgrad.backends.kinds import SCALAR, Kind, Module, of_argument
+from srcgrad.backends.kinds import BOOL, FLOAT, INT, UNKNOWN, Kinds, Module, of_argument
 from srcgrad.backends.ranges import Backwards
-from srcgrad.backends.settled import divided, settle
+from srcgrad.backends.settled import Plainly, divided, settle
 
 
 @dataclass(frozen=True)
@@ -36,56 +36,65 @@ def numba_form(
     tree = ast.parse(source)
     tree.body = [s for s in tree.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
     tree = lifted(tree)
-    tree = Backwards().visit(tree)
+    tree = Plainly().visit(Backwards().visit(tree))
     kinds = [of_argument(k) for k in given]
     if mode == "jvp":
         kinds += kinds  # never too few: a tangent has its argument's kind
     module = Module(tree, entry, kinds)
     settle(tree, module)
+    known = module.kinds(entry)
+    assert known is not None
+    _look(module.functions[entry], mode, known)
+    ast.fix_missing_locations(tree)
     if loops:
         in_loops(tree, module)
     divided(tree, module)
-    result = module.results.get(entry, SCALAR)
-    checked = _checked(entry, mode, module.functions[entry], result)
-    tree.body = [*tree.body, *checked]
+    result = module.results.get(entry, UNKNOWN)
     tree.body = [*_head(), *library.used_by(tree), *tree.body]
     for s in tree.body:
         if isinstance(s, ast.FunctionDef):
+            s.args.args = [*s.args.posonlyargs, *s.args.args]
             s.args.posonlyargs = []
-            options = "cache=True, " if s.name == f"{entry}_checked" else ""
+            options = "cache=True, " if s.name == entry else ""
             s.decorator_list = [ast.parse(f"numba.njit({options}error_model='numpy')", mode="eval").body]
     ast.fix_missing_locations(tree)
     text = ast.unparse(tree) + "\n"
     if os.environ.get("SRCGRAD_DUMP") == "numba":
         print(text)  # noqa: T201 - what the switch is for
-    numpys = mode == "value_and_grad" and bool(result.items) and result.items[0] == SCALAR
-    return Form(text, f"{entry}_checked", numpys, _lines(tree, text))
+    numpys = mode == "value_and_grad" and bool(result.items) and result.items[0] not in (FLOAT, INT, BOOL)
+    return Form(text, entry, numpys, _lines(tree, text))
 
 
 def _head() -> list[ast.stmt]:
     return ast.parse("import math\nimport numba\nimport numpy as np").body
 
 
-def _checked(entry: str, mode: str, function: ast.FunctionDef, result: Kind) -> list[ast.stmt]:
-    """The entry with a look at its derivatives: one that is not finite is left to the plain form."""
-    parameters = ", ".join(a.arg for a in function.args.args)
-    found = "made" if mode == "grad" else "made[1]"
-    kind = result if mode == "grad" else result.items[1] if len(result.items) > 1 else result
-    places = [(found, kind)]
-    if kind.form == "tuple":
-        places = [(f"{found}[{k}]", item) for k, item in enumerate(kind.items)]
-    tests = [
-        f"math.isfinite({at})" if k.is_number else f"is_finite({at if k.is_array else f'np.atleast_1d({at})'})"
-        for at, k in places
-    ]
-    lines = [
-        f"def {entry}_checked({parameters}):",
-        f"    made = {entry}({parameters})",
-        f"    if not ({' and '.join(tests)}):",
-        '        raise FloatingPointError("a derivative is not finite")',
-        "    return made",
-    ]
-    return ast.parse("\n".join(lines)).body
+def _look(function: ast.FunctionDef, mode: str, kinds: Kinds) -> None:
+    """Have a function look at its derivatives: one that is not finite is left to the plain form."""
+
+    class Returns(ast.NodeTransformer):
+        def visit_Return(self, node: ast.Return) -> list[ast.stmt]:
+            assert node.value is not None
+            derivatives = node.value
+            if mode != "grad":
+                assert isinstance(derivatives, ast.Tuple)
+                derivatives = derivatives.elts[1]
+            parts = derivatives.elts if isinstance(derivatives, ast.Tuple) else [derivatives]
+            lines: list[ast.stmt] = []
+            tests = []
+            for part in parts:
+                at = ast.unparse(part)
+                kind = kinds.of(part)
+                if kind.is_number:
+                    tests.append(f"math.isfinite({at})")
+                elif kind.is_array and isinstance(part, ast.Name):
+                    tests.append(f"np.sum({at} - {at}) == 0.0")
+                else:
+                    tests.append(f"is_finite(np.asarray({at}))")
+            lines += ast.parse(f"if not ({' and '.join(tests)}):\n    raise NotImplementedError('not finite')").body
+            return [*[ast.copy_location(line, node) for line in lines], node]
+
+    Returns().visit(function)
 
 
 def _lines(tree: ast.Module, text: str) -> dict[int, int]:

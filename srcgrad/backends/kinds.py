@@ -393,7 +393,7 @@ class Kinds:
                     return array(False)
                 return array(*(False,) * len(first.items)) if first.form == "tuple" else UNKNOWN
             case "zeros_like" | "ones_like" | "empty_like" | "full_like" if not keywords:
-                return first if first.is_array and first.dtype == "f" else UNKNOWN
+                return first if first.is_array and first.dtype == "f" else FLOAT if first == FLOAT else UNKNOWN
             case "sum" | "mean" | "max" | "min" | "amax" | "amin":
                 return self.reduced(first, keywords, e.args[1:])
             case "prod" | "var" | "std" if len(arguments) == 1 and not keywords:

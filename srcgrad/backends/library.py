@@ -85,10 +85,6 @@ def taken(a, mask):
             k += 1
     return found
 
-def same_length(n, m):
-    if n != m:
-        raise NotImplementedError("a length that is broadcast")
-
 def not_empty(n):
     if n == 0:
         raise NotImplementedError("an extremum of nothing")

@@ -68,7 +68,10 @@ def _compiled(form: Form, given: Sequence[Any]) -> Callable[..., Any]:
         except Exception:
             # A file of the cache that cannot be read or written: compiled without.
             dispatcher = getattr(_module(form, keep=False), form.entry)
-            dispatcher.compile(signature)
+            try:
+                dispatcher.compile(signature)
+            except Exception as error:
+                raise Untranslatable(f"{type(error).__name__}: {error}") from error
     return dispatcher  # type: ignore[no-any-return]
 
 

@@ -13,6 +13,7 @@ import ast
 from typing import Any
 
 from srcgrad.backends.kinds import Kinds, Module
+from srcgrad.backends.refusal import Untranslatable
 
 
 def settle(tree: ast.Module, module: Module) -> None:
@@ -27,6 +28,25 @@ def divided(tree: ast.Module, module: Module) -> None:
     for s in tree.body:
         if isinstance(s, ast.FunctionDef) and (kinds := module.kinds(s.name)) is not None:
             _Divided(kinds).visit(s)
+
+
+class Plainly(ast.NodeTransformer):
+    """What a program raises is raised by the plain form, with the text that it says.
+
+    raise ValueError(f"{n} steps")      ->    raise NotImplementedError
+    """
+
+    def visit_Raise(self, node: ast.Raise) -> ast.Raise:
+        return ast.copy_location(ast.Raise(ast.Call(ast.Name("NotImplementedError", ast.Load()), [], [])), node)
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        if isinstance(node.func, ast.Name) and node.func.id in ("print", "input", "open"):
+            raise Untranslatable(f"{node.func.id}() in the function", node)
+        return self.generic_visit(node)
+
+    def visit_Assert(self, node: ast.Assert) -> ast.If:
+        left = ast.copy_location(ast.Raise(ast.Call(ast.Name("NotImplementedError", ast.Load()), [], [])), node)
+        return ast.copy_location(ast.If(ast.UnaryOp(ast.Not(), node.test), [left], []), node)
 
 
 class _Settled(ast.NodeTransformer):
@@ -46,6 +66,15 @@ class _Settled(ast.NodeTransformer):
             case ast.Call(func=ast.Attribute(value=ast.Name(id="np"), attr="where"), args=[test, a, b]):
                 if all(self.kinds.of(e).is_number for e in (test, a, b)):
                     return ast.copy_location(ast.IfExp(test, a, b), node)
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="np"), attr="full_like"), args=[inner, value]):
+                if self.kinds.of(inner).is_array and not node.keywords:
+                    shape = ast.Attribute(inner, "shape", ast.Load())
+                    full = ast.Attribute(ast.Name("np", ast.Load()), "full", ast.Load())
+                    return ast.copy_location(ast.Call(full, [shape, value], []), node)
+                if self.kinds.of(inner).is_number and not node.keywords:
+                    return value
+            case ast.Call(func=ast.Name(id="float"), args=[inner]) if self.kinds.of(inner).form in ("float", "scalar"):
+                return inner
         return node
 
     def visit_Subscript(self, node: ast.Subscript) -> Any:

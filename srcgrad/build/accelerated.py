@@ -53,8 +53,10 @@ def _standalone(f: FunctionType, entry: Entry) -> str:
     from srcgrad.backends.refusal import Untranslatable
 
     writer = _Writer()
+    # Functions of one code share a text; what its names mean is the entry's own.
+    bindings = {name: entry.plain.__globals__[name] for name in entry.text.bindings}
     try:
-        writer.text(entry.text, entry.text.entry, f"the gradient of {f.__name__}()")
+        writer.text(replace(entry.text, bindings=bindings), entry.text.entry, f"the gradient of {f.__name__}()")
     except SrcgradError as error:
         raise Untranslatable(error.what) from error
     return writer.module("")

@@ -32,7 +32,7 @@ def entry(f: Any, args: Sequence[Any], keys: Sequence[int | str], mode: str) -> 
     """The generated derivative for these arguments, or None."""
     if watch.on or not keys or type(f) is not FunctionType or any(isinstance(k, str) for k in keys):
         return None
-    kinds: tuple[Hashable, ...] = tuple([kind_of(a) for a in _with_defaults(f, args)])
+    kinds: tuple[Hashable, ...] = tuple([kind_of(a) for a in with_defaults(f, args)])
     positions: tuple[int, ...] = tuple(keys)  # type: ignore[arg-type]
     withheld = compiled.is_withheld(f)
     found = compiled.entry_of(f, kinds, positions, mode, generate=not withheld)
@@ -47,7 +47,7 @@ def entry(f: Any, args: Sequence[Any], keys: Sequence[int | str], mode: str) -> 
 
 def run(f: FunctionType, entry: compiled.Entry, args: Sequence[Any], *tangents: Any) -> Any:
     """What a generated function returns; recorded where an outer derivative is being taken."""
-    args = _with_defaults(f, args)
+    args = with_defaults(f, args)
     if not state.levels:
         return entry.function(*args, *tangents)
     return _checked(entry, call(entry.plain, *args, *tangents))
@@ -67,7 +67,7 @@ def _is_finite(made: Any) -> bool:
     return callable(made) or bool(np.isfinite(made).all())
 
 
-def _with_defaults(f: FunctionType, args: Sequence[Any]) -> Sequence[Any]:
+def with_defaults(f: FunctionType, args: Sequence[Any]) -> Sequence[Any]:
     """The arguments of a call with the defaults of those that it leaves out."""
     missing = f.__code__.co_argcount - len(args)
     defaults = f.__defaults__
@@ -146,7 +146,7 @@ def jvp(
         return recorded.jvp(f, args, kwargs, keys, tangents)
     x_dots = [fitting(args[k], x_dot) for k, x_dot in zip(keys, tangents, strict=True)]  # type: ignore[index]
     try:
-        y, y_dot = run(f, made, _with_defaults(f, args), *x_dots)  # type: ignore[arg-type]
+        y, y_dot = run(f, made, with_defaults(f, args), *x_dots)  # type: ignore[arg-type]
     except (ArithmeticError, NotImplementedError):
         return recorded.jvp(f, args, kwargs, keys, tangents)
     except Exception as error:

@@ -67,6 +67,10 @@ def getitem(a: Any, index: Any) -> Any:
         if isinstance(maker, classmethod) and is_python(maker.__func__):
             return call(maker.__func__, a, index)
         return a[index]  # type: ignore[index]
+    if isinstance(a, dict) and index not in a:
+        method = python_method(kind, "__missing__")
+        if method is not None:
+            return call(method, a, index)
     return a[index]
 
 
@@ -130,7 +134,7 @@ def setitem(a: Any, index: Any, v: Any) -> None:
         setitem(memory.record(a), index, v)
     elif isinstance(a, memoryview) and isinstance(a.obj, np.ndarray):
         setitem(np.asarray(a), index, v)
-    elif isinstance(a, list) and isinstance(v, np.ndarray) and isinstance(index, slice):
+    elif isinstance(a, list) and isinstance(index, slice):
         from srcgrad.runtime.iteration import iterate
 
         a[index] = iterate(v)
@@ -280,6 +284,8 @@ def _found(obj: Any, name: str, read: Any, fallback: Any) -> Any:
     if isinstance(obj, type):
         return _of_class(obj, name)
     kind = type(obj)
+    if kind is super:
+        return _inherited(obj, name)
     found = class_attribute(kind, name)
     own = name in getattr(obj, "__dict__", ())
     if found is not None:
@@ -297,6 +303,20 @@ def _found(obj: Any, name: str, read: Any, fallback: Any) -> Any:
     elif not own and fallback is not None and not hasattr(object, name):
         return call(fallback, obj, name)
     return read(obj, name)
+
+
+def _inherited(view: Any, name: str) -> Any:
+    """An attribute of `super()`, through a property or another descriptor written in Python."""
+    obj, kind = view.__self__, view.__self_class__
+    if obj is not None and obj is not kind:
+        classes = kind.__mro__[kind.__mro__.index(view.__thisclass__) + 1 :]
+        found = next((base.__dict__[name] for base in classes if name in base.__dict__), None)
+        if isinstance(found, property) and is_python(found.fget):
+            return call(found.fget, obj)
+        getter = python_method(type(found), "__get__") if not isinstance(found, FunctionType) else None
+        if getter is not None:
+            return call(getter, found, obj, kind)
+    return getattr(view, name)
 
 
 def _of_class(cls: type, name: str) -> Any:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from srcgrad.errors import SourceUnavailableError
-from srcgrad.runtime import stopping
+from srcgrad.runtime import reach, stopping
 from srcgrad.runtime.levels import LIBRARIES, rewritten, state, user_place
 from srcgrad.runtime.operations import any_active, is_active
 
@@ -90,7 +90,7 @@ def call(f: Any, /, *args: Any, **kwargs: Any) -> Any:
         return ruled.ufunc(f, args, kwargs)
     if kind is MethodType:
         return call(f.__func__, f.__self__, *args, **kwargs)
-    if state.texts and kind is not FunctionType:
+    if state.texts and (kind is not FunctionType or f in native.READING):
         native.check_texts(f, args)
     known = ruled.by_table(f, args, kwargs)
     if known is not NOT_KNOWN:
@@ -126,9 +126,7 @@ def _of_object(f: Any, kind: type, args: tuple[Any, ...], kwargs: dict[str, Any]
         known = ruled.dispatched(f, args, kwargs)
         if known is not NOT_KNOWN:
             return known
-        from srcgrad.runtime.reach import is_reached
-
-        if any_active(args, kwargs) or is_reached(args, kwargs):
+        if any_active(args, kwargs) or reach.is_reached(args, kwargs):
             return python_function(implementation, args, kwargs)
         return native.unrecorded(f, args, kwargs)
     method = python_method(kind, "__call__")
@@ -150,7 +148,8 @@ def python_function(f: FunctionType, args: tuple[Any, ...], kwargs: dict[str, An
     if module == "pdb" and f.__name__ == "set_trace":
         return stopping.stopped(f, args, kwargs)
     if root in LIBRARIES and all(is_plain(a) for a in args) and all(is_plain(a) for a in kwargs.values()):
-        return native.unrecorded(f, args, kwargs)
+        if f.__closure__ is None or not reach.is_reached(f):
+            return native.unrecorded(f, args, kwargs)
     if module in _THREADED:
         return native.threaded(f, args, kwargs)
     if is_generated(f):
@@ -158,9 +157,7 @@ def python_function(f: FunctionType, args: tuple[Any, ...], kwargs: dict[str, An
     try:
         recorded = rewrite[0](f)
     except SourceUnavailableError as error:
-        from srcgrad.runtime.reach import is_reached
-
-        if is_reached(f, args, kwargs):
+        if reach.is_reached(f, args, kwargs):
             if error.place is None:
                 error.place, calls, _ = user_place()
                 error.calls = tuple(calls)

@@ -271,6 +271,7 @@ handlers.update(
         builtins.delattr: iteration.delattribute,
         builtins.bool: lambda x=False: bool(arithmetic.truth(x)),
         builtins.str: _describing(str, iteration.as_text),
+        builtins.format: lambda x, spec="": iteration.text(iteration.shown(x, -1, spec)),
         builtins.repr: _describing(repr, iteration.as_repr),
         operator.contains: arithmetic.contains,
         operator.countOf: _indexed(operator.countOf),

@@ -15,6 +15,7 @@ import functools
 import itertools
 import math
 import operator
+import threading
 from types import FunctionType, MethodType, ModuleType, SimpleNamespace
 from typing import Any
 
@@ -125,7 +126,7 @@ def moved(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if (f is dict or (f.__name__ == "update" and isinstance(owner, dict))) and args and not isinstance(args[0], dict):
         args = (_pairs(args[0]), *args[1:])
     given = list(args) if _keeps_arrays(f, owner) else [_movable(a) for a in args]
-    if f in _CALLING_BACK and args:
+    if args and (f in _CALLING_BACK or (kind == "Context" and f.__name__ == "run")):
         given[0] = iteration.bound(args[0])
     if f is functools.cmp_to_key:
         given = [iteration.bound(a) for a in args]
@@ -149,7 +150,7 @@ def _pairs(items: Any) -> Any:
 
 def _keeps_arrays(f: Any, owner: Any) -> bool:
     return (
-        getattr(f, "__name__", "") in _MEMBER_METHODS
+        (getattr(f, "__name__", "") in _MEMBER_METHODS and not isinstance(f, type))
         or f in _WHOLE
         or getattr(f, "__module__", "") in ("_heapq", "_bisect", "_weakref", "_contextvars")
         or isinstance(owner, (str, dict))
@@ -264,7 +265,7 @@ def silent(f: FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
         check_texts(f, args)
         if any(id(x) in state.texts for x in args if isinstance(x, str)):
             raise _of_text(f)
-    y = f(*args, **kwargs)
+    y = f(*[iteration.bound(a) for a in args], **{k: iteration.bound(v) for k, v in kwargs.items()})
     if isinstance(y, str) and state.texts is not None and reach.is_reached(args, kwargs):
         state.texts[id(y)] = y
     return y
@@ -278,7 +279,7 @@ def textual(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], *shown: Any) 
     return y
 
 
-_READING = frozenset(
+READING = frozenset(
     {float, complex, np.float64, np.float32, np.fromstring, np.array, np.asarray, np.loadtxt, np.genfromtxt}
 )
 
@@ -287,7 +288,7 @@ def check_texts(f: Any, args: tuple[Any, ...]) -> None:
     """Refuse to read back as numbers a text of numbers that a derivative depends on."""
     texts = state.texts
     if texts and (
-        f in _READING or getattr(f, "__name__", "") in ("Decimal", "Fraction", "literal_eval", "loads", "fromhex")
+        f in READING or getattr(f, "__name__", "") in ("Decimal", "Fraction", "literal_eval", "loads", "fromhex")
     ):
         for a in args:
             parts = a if isinstance(a, (list, tuple)) else (a,)
@@ -333,6 +334,15 @@ def threaded(f: FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any]) -> 
         if reach.is_reached(args, kwargs):
             raise missing(f, ", which computes in another process")
         return f(*args, **kwargs)
+    if f is threading.Thread.run:
+        thread = args[0]
+        return None if thread._target is None else call(thread._target, *thread._args, **thread._kwargs)
+    if f is threading.Timer.run:
+        timer = args[0]
+        if not timer.finished.wait(timer.interval):
+            call(timer.function, *timer.args, **timer.kwargs)
+        timer.finished.set()
+        return None
     if f.__name__ == "start" and args and hasattr(args[0], "run"):
         args[0].run = carried(args[0].run)
     elif f.__name__ == "submit" and len(args) > 1:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import functools
+import gc
 import inspect
 import re
 from collections import deque
-from types import BuiltinFunctionType
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy as np
 from srcgrad.rules import table
 from srcgrad.runtime import anomaly, reach
 from srcgrad.runtime.binding import binding_of
-from srcgrad.runtime.calls import NOT_KNOWN, call, handlers, python_function, python_method
+from srcgrad.runtime.calls import NOT_KNOWN, call, handlers, is_plain, python_function, python_method
 from srcgrad.runtime.levels import refused, state
 from srcgrad.runtime.operations import any_active, check_unlike, is_active, missing, operate
 from srcgrad.runtime.reverse import ReverseTrace
@@ -77,15 +77,12 @@ def by_table(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], compute: Any
 
 
 def _calls_back(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
-    """Whether a function among the arguments can get at an active value: np.apply_along_axis(lambda v: c * v, 0, a)."""
-    given = [a for a in (*args, *kwargs.values()) if _is_callback(a)]
+    """Whether a function or an object among the arguments can get at an active value.
+
+    np.apply_along_axis(lambda v: c * v, 0, a)
+    """
+    given = [a for a in (*args, *kwargs.values()) if not is_plain(a)]
     return bool(given) and reach.is_reached(*given)
-
-
-def _is_callback(a: Any) -> bool:
-    if isinstance(a, (list, tuple)):
-        return any(_is_callback(part) for part in a)
-    return callable(a) and not isinstance(a, (type, np.ufunc, BuiltinFunctionType))
 
 
 def _of_numbers(rule: Any, f: Any, args: tuple[Any, ...]) -> Any:
@@ -327,6 +324,8 @@ def ufunc(f: np.ufunc, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if made_of is not None:
             return library.element_by_element(made_of, f.nout, args)
         if not any_active(args, {}):
+            if reach.is_reached(*gc.get_referents(f)):
+                raise missing(f, ", which calls a function of yours")
             return native.foreign(f, args, kwargs)
         y = f(*args, **kwargs)
         if np.asarray(y).dtype.kind in "biu":
@@ -369,6 +368,9 @@ def ufunc_method(f: np.ufunc, name: str, args: tuple[Any, ...], kwargs: dict[str
     args = _of_objects(f, args)
     written = getattr(mutation, f"UFUNC_{name.upper()}", {}).get(f)
     method = getattr(f, name)
+    made_of = library.made_of(f)
+    if made_of is not None and reach.is_reached(made_of, args, kwargs):
+        raise missing(method, " of a function of yours")
     if written is None or (name != "at" and not any_active(args, kwargs)):
         if any_active(args, kwargs):
             if name == "at" and f.nin == 1:

@@ -101,6 +101,7 @@ FAMILIES = [
     "matrix_norms",
     "fourier",
     "short_time",
+    "removed",
     "random",
 ]
 # Modules that are imported when they are first asked for.

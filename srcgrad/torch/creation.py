@@ -14,7 +14,7 @@ import numpy as np
 from srcgrad.torch import dtypes
 from srcgrad.torch.devices import on_cpu
 from srcgrad.torch.dtypes import Size, default_complex, default_float
-from srcgrad.torch.names import deliver, op
+from srcgrad.torch.names import ArgumentError, deliver, op
 from srcgrad.torch.tensor import Tensor, wrap
 
 
@@ -36,8 +36,17 @@ def numpy_dtype(dtype: Any, default: Any = None) -> Any:
     if dtype is None:
         return default_float() if default is None else default
     if not isinstance(dtype, dtypes.dtype):
-        raise TypeError(f"dtype must be a torch.dtype, not {type(dtype).__name__}")
+        try:
+            return _OF_PYTHON[dtype]
+        except (KeyError, TypeError):
+            raise ArgumentError(f"argument 'dtype' must be torch.dtype, not {type(dtype).__name__}") from None
     return dtype.numpy
+
+
+# Python's types stand for the dtypes of their numbers.
+_OF_PYTHON = {
+    float: np.dtype(np.float64), int: np.dtype(np.int64), bool: np.dtype(bool), complex: np.dtype(np.complex128)
+}  # fmt: skip
 
 
 def check_placement(device: Any, layout: Any = None) -> None:
@@ -50,13 +59,44 @@ def check_placement(device: Any, layout: Any = None) -> None:
 
 def sizes(size: tuple[Any, ...]) -> tuple[int, ...]:
     """A shape given as `2, 3`, as `(2, 3)` or as a Size."""
-    if len(size) == 1 and isinstance(size[0], (tuple, list)):
+    within = len(size) == 1 and isinstance(size[0], (tuple, list))
+    if within:
         size = tuple(size[0])
-    shape = tuple([int(n._a) if isinstance(n, Tensor) else int(n.__index__()) for n in size])
+    shape = tuple([n if n.__class__ is int else _length(n, k, within or len(size) > 1) for k, n in enumerate(size)])
     for n in shape:
         if n < 0:
             raise RuntimeError(f"Trying to create tensor with negative dimension {n}: {list(shape)}")
     return shape
+
+
+def _length(n: Any, place: int, among: bool) -> int:
+    """A length that is given as something else than an int."""
+    if isinstance(n, Tensor) and n._a.dtype.kind in "iu" and not n._a.ndim:
+        return int(n._a)
+    if hasattr(n, "__index__") and not isinstance(n, Tensor):
+        return int(n.__index__())
+    kind = type(n).__name__
+    if not among:
+        raise ArgumentError(f"argument 'size' (position 1) must be tuple of ints, not {kind}")
+    if not place:
+        raise ArgumentError(f"argument 'size' (position 1) must be tuple of ints, but found element of type {kind} at pos 0")
+    raise ArgumentError(
+        f"argument 'size' failed to unpack the object at pos {place + 1} with error \"type must be tuple of ints,but got "
+        f'{kind}"'
+    )
+
+
+def _given(size: tuple[Any, ...], named: dict[str, Any]) -> tuple[int, ...]:
+    """The shape from positional arguments or from `size=`; raises for other keywords."""
+    if not size:
+        if "size" not in named:
+            raise TypeError("f() missing 1 required positional argument: 'size'")
+        size = (named.pop("size"),)
+        if not isinstance(size[0], (tuple, list)):
+            raise ArgumentError(f"argument 'size' must be tuple of ints, not {type(size[0]).__name__}")
+    if named:
+        raise TypeError(f"f() got an unexpected keyword argument '{next(iter(named))}'")
+    return sizes(size)
 
 
 def array_of(data: Any, dtype: Any = None) -> Any:
@@ -94,8 +134,12 @@ def _shape_of(data: Any) -> tuple[int, ...]:
         if not isinstance(data, (int, float, complex, bool, np.generic)) and not hasattr(data, "__float__"):
             raise RuntimeError(f"Could not infer dtype of {type(data).__name__}")
         return ()
+    if isinstance(data, dict):
+        raise RuntimeError("Could not infer dtype of dict")
     if not len(data):
         return (0,)
+    if isinstance(data[0], (str, bytes)):
+        raise ValueError(f"too many dimensions '{type(data[0]).__name__}'")
     first = _shape_of(data[0])
     for k in range(1, len(data)):
         part = data[k]
@@ -245,7 +289,7 @@ def _filler(name: str, value: Any) -> None:
     ) -> Tensor:  # fmt: skip
         del pin_memory, memory_format
         check_placement(device, layout)
-        shape = sizes(size or (named.pop("size"),))
+        shape = _given(size, named)
         kind = out._a.dtype if out is not None and dtype is None else numpy_dtype(dtype)
         return finished(np.zeros(shape, kind) if value == 0 else np.ones(shape, kind), requires_grad, out)
 
@@ -267,7 +311,7 @@ def _filler(name: str, value: Any) -> None:
     ) -> Tensor:  # fmt: skip
         del pin_memory
         check_placement(device, layout)
-        shape = sizes(size or (named.pop("size"),))
+        shape = _given(size, named)
         kind = numpy_dtype(dtype, self._a.dtype)
         return finished(np.zeros(shape, kind) if value == 0 else np.ones(shape, kind), requires_grad)
 
@@ -283,6 +327,8 @@ _filler("empty", 0)
 def _filled(shape: tuple[int, ...], value: Any, dtype: Any) -> Any:
     if isinstance(value, Tensor):
         value = value._a[()]
+    if not isinstance(value, (int, float, complex, np.generic)):
+        raise ArgumentError(f"argument 'fill_value' (position 2) must be Number, not {type(value).__name__}")
     if dtype is None:
         dtype = array_of(value.item() if isinstance(value, np.generic) else value).dtype
     else:
@@ -298,6 +344,8 @@ def full(
     """A tensor of one value."""
     del pin_memory
     check_placement(device, layout)
+    if not isinstance(size, (tuple, list)):
+        raise ArgumentError(f"argument 'size' (position 1) must be tuple of ints, not {type(size).__name__}")
     return finished(_filled(sizes((size,)), fill_value, dtype), requires_grad, out)
 
 

@@ -33,6 +33,7 @@ class Generator:
     array([2357136044, 2546248239], dtype=uint64)
     """
 
+    __module__ = "torch._C"  # where PyTorch has it, as its type is printed
     __slots__ = ("__weakref__", "_engine", "_seed", "_seeder", "spare")
 
     def __init__(self, device: Any = "cpu") -> None:

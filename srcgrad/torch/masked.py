@@ -28,9 +28,7 @@ def _spread(input: Any, mask: Any) -> Any:
     if not isinstance(mask, Tensor):
         raise TypeError(f"mask must be Tensor, not {type(mask).__name__}")
     if mask._a.ndim > input._a.ndim:
-        raise IndexError(
-            "_input_mask expected broadcastable mask (got mask dimensionality higher than of the input)"
-        )
+        raise IndexError("_input_mask expected broadcastable mask (got mask dimensionality higher than of the input)")
     return np.broadcast_to(mask._a.astype(bool, copy=False), input._a.shape)
 
 
@@ -67,7 +65,7 @@ def _highest(x: Any) -> Any:
     return math.inf if kind.kind == "f" else np.iinfo(kind).max
 
 
-def sum(  # noqa: A001 - PyTorch's name
+def sum(
     input: Tensor, dim: Any = None, *, keepdim: bool = False, dtype: Any = None, mask: Tensor | None = None
 ) -> Tensor:
     """The sum."""
@@ -75,7 +73,9 @@ def sum(  # noqa: A001 - PyTorch's name
     return FUNCTIONS["sum"](x, _dims(dim, x._a.ndim), keepdim)  # type: ignore[no-any-return]
 
 
-def prod(input: Tensor, dim: Any = None, *, keepdim: bool = False, dtype: Any = None, mask: Tensor | None = None) -> Tensor:
+def prod(
+    input: Tensor, dim: Any = None, *, keepdim: bool = False, dtype: Any = None, mask: Tensor | None = None
+) -> Tensor:
     """The product."""
     x = _filled(_typed(input, dtype, whole=True), mask, 1)
     for d in sorted(_dims(dim, x._a.ndim), reverse=True):
@@ -118,16 +118,16 @@ argmax, argmin = _place("argmax", _lowest), _place("argmin", _highest)
 def _counted(x: Any, dim: Any, keepdim: bool, mask: Any) -> Tensor:
     """How many elements count, in the dtype of x."""
     ones = np.ones(x._a.shape, x._a.dtype) if mask is None else _spread(x, mask).astype(x._a.dtype)
-    return wrap(ones.sum(axis=_dims(dim, x._a.ndim), keepdims=bool(keepdim)))
+    return wrap(ones.sum(axis=_dims(dim, x._a.ndim) if x._a.ndim else (), keepdims=bool(keepdim)))
 
 
-def mean(input: Tensor, dim: Any = None, *, keepdim: bool = False, dtype: Any = None, mask: Tensor | None = None) -> Tensor:
+def mean(
+    input: Tensor, dim: Any = None, *, keepdim: bool = False, dtype: Any = None, mask: Tensor | None = None
+) -> Tensor:
     """The mean; NaN of nothing."""
     x = _typed(input, dtype)
     if x._a.dtype.kind in "biu":
         x = cast(x, default_float())
-    if mask is None:
-        return FUNCTIONS["mean"](x, _dims(dim, x._a.ndim), keepdim)  # type: ignore[no-any-return]
     return sum(x, dim, keepdim=keepdim, mask=mask) / _counted(x, dim, keepdim, mask)  # type: ignore[no-any-return,operator]
 
 
@@ -168,7 +168,12 @@ def logsumexp(
 
 
 def logaddexp(
-    input: Tensor, other: Tensor, *, dtype: Any = None, input_mask: Tensor | None = None, other_mask: Tensor | None = None
+    input: Tensor,
+    other: Tensor,
+    *,
+    dtype: Any = None,
+    input_mask: Tensor | None = None,
+    other_mask: Tensor | None = None,
 ) -> Tensor:
     """The log of the sum of two exponentials, each with a mask of its own."""
     x = _filled(_typed(input, dtype), input_mask, -math.inf)
@@ -195,7 +200,9 @@ def normalize(
     return _filled(x, mask, 0) / FUNCTIONS["maximum"](length, floor)  # type: ignore[no-any-return]
 
 
-def _moment(input: Any, dim: Any, unbiased: Any, correction: Any, keepdim: bool, dtype: Any, mask: Any, root: bool) -> Any:
+def _moment(
+    input: Any, dim: Any, unbiased: Any, correction: Any, keepdim: bool, dtype: Any, mask: Any, root: bool
+) -> Any:
     if unbiased is not None and correction is not None:
         raise ValueError("Only one of unbiased and correction may be given")
     less = float(correction) if correction is not None else 1.0 if unbiased in (None, True) else 0.0
@@ -203,7 +210,7 @@ def _moment(input: Any, dim: Any, unbiased: Any, correction: Any, keepdim: bool,
     if x._a.dtype.kind in "biu":
         x = cast(x, default_float())
     count = _counted(x, dim, True, mask)
-    centred = x - sum(x, dim, keepdim=True, mask=mask) / count
+    centred = x - sum(x, dim, keepdim=True, mask=mask) / count  # type: ignore[operator]
     square = centred * FUNCTIONS["conj"](centred) if x._a.dtype.kind == "c" else centred * centred
     total: Any = sum(square, dim, keepdim=keepdim, mask=mask)
     if x._a.dtype.kind == "c":

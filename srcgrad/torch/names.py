@@ -6,6 +6,7 @@ An operation is written once, out of place; its `out=` form and its in-place for
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -33,7 +34,7 @@ def op(
     """Enter a function under its names: `torch.add`, `Tensor.add`; with `inplace` also `Tensor.add_` and `torch.add_`'s like."""
 
     def enter(f: F) -> F:
-        public = with_out(f, names[0]) if out else f
+        public = with_out(f, names[0]) if out else explaining(f, names[0]) if function else f
         for name in names:
             if function:
                 FUNCTIONS[name] = public
@@ -59,13 +60,60 @@ def enter_inplace(name: str, f: Callable[..., Any]) -> None:
     setattr(Tensor, f"{name}_", method)
 
 
+class ArgumentError(TypeError):
+    """An argument of a wrong type; the text is what stands after the function's name."""
+
+
+def explaining(f: F, name: str) -> F:
+    """The function, with PyTorch's words where an argument is no tensor or there are too few or too many."""
+
+    @functools.wraps(f)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return f(*args, **kwargs)
+        except (AttributeError, TypeError) as error:
+            raise explained(f, name, args, kwargs, error) from None
+
+    return wrapper  # type: ignore[return-value]
+
+
+def explained(
+    f: Callable[..., Any], name: str, args: tuple[Any, ...], kwargs: dict[str, Any], error: Exception
+) -> Exception:
+    """The error of a call in PyTorch's words, or as it is."""
+    if isinstance(error, ArgumentError):
+        return TypeError(f"{name}(): {error}")
+    text = str(error)
+    if isinstance(error, TypeError) and (found := _MISSING.match(text)):
+        missing = ", ".join(f'"{word}"' for word in re.findall(r"'(\w+)'", found[2]))
+        return TypeError(f"{name}() missing {found[1]} required positional arguments: {missing}")
+    if isinstance(error, TypeError) and (found := _UNEXPECTED.match(text)):
+        return TypeError(f"{name}() got an unexpected keyword argument '{found[1]}'")
+    if isinstance(error, TypeError) and text.startswith(f"{name}("):
+        return error
+    code = getattr(f, "__code__", None)
+    first = code.co_varnames[0] if code is not None and code.co_argcount else ""
+    if first in {"input", "self"}:
+        given = args[0] if args else kwargs.get(first)
+        if (args or first in kwargs) and not isinstance(given, Tensor):
+            return TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(given).__name__}")
+    return error
+
+
+_MISSING = re.compile(r"\w+\(\) missing (\d+) required positional arguments?: (.*)")
+_UNEXPECTED = re.compile(r"\w+\(\) got an unexpected keyword argument '(\w+)'")
+
+
 def with_out(f: F, name: str) -> F:
     """The function with a keyword `out`: the result is written there, resized if need be."""
 
     @functools.wraps(f)
     def wrapper(*args: Any, out: Any = None, **kwargs: Any) -> Any:
         if out is None:
-            return f(*args, **kwargs)
+            try:
+                return f(*args, **kwargs)
+            except (AttributeError, TypeError) as error:
+                raise explained(f, name, args, kwargs, error) from None
         targets = out if isinstance(out, (tuple, list)) else (out,)
         given = [a for a in (*args, *kwargs.values(), *targets) if isinstance(a, Tensor)]
         if state.enabled and any(t._needs for t in given):

@@ -182,6 +182,8 @@ def _asking_property(name: str) -> property:
 
 def enter_class(cls: Any) -> None:
     """Let the methods of a user's subclass of Tensor ask `__torch_function__`."""
+    if getattr(cls, "_is_parameter", False):
+        return
     _enter_functions()
     for name, value in list(vars(Tensor).items()):
         if name in vars(cls) or name in _PLAIN or any(name in vars(base) for base in cls.__mro__[1:-1] if base is not Tensor):

@@ -141,6 +141,12 @@ def set_flush_denormal(mode: bool) -> bool:  # noqa: ARG001 - PyTorch's paramete
 
 def set_default_tensor_type(t: Any, /) -> None:
     """`torch.DoubleTensor` or its name: sets the default dtype."""
+    warnings.warn(
+        "torch.set_default_tensor_type() is deprecated as of PyTorch 2.1, please use torch.set_default_dtype() and "
+        "torch.set_default_device() as alternatives.",
+        UserWarning,
+        stacklevel=2,
+    )
     if isinstance(t, str):
         name = t.removeprefix("torch.")
         if name not in LEGACY_TYPES:

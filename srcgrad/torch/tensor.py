@@ -184,7 +184,7 @@ class Tensor:
                 "won't be populated during autograd.backward(). If you indeed want the .grad field to be populated "
                 "for a non-leaf Tensor, use .retain_grad() on the non-leaf Tensor. If you access the non-leaf Tensor "
                 "by mistake, make sure you access the leaf Tensor instead. See github.com/pytorch/pytorch/pull/30531 "
-                "for more informations.",
+                "for more information.",
                 UserWarning,
                 stacklevel=2,
             )
@@ -194,19 +194,23 @@ class Tensor:
     def grad(self, value: Tensor | None) -> None:
         if value is not None:
             if not isinstance(value, Tensor):
-                raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type {type(value)}")
+                raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}")
             if value is self:
                 raise RuntimeError("can't assign Variable as its own grad")
-            if value._a.dtype != self._a.dtype:
+            wanted = self.grad_dtype  # type: ignore[attr-defined]
+            if wanted is not None and value.dtype is not wanted:
                 raise RuntimeError(
-                    f"attempting to assign a gradient with dtype '{_name(value)}' to a tensor with dtype "
-                    f"'{_name(self)}'. The gradient must match the tensor's dtype (grad_dtype). You can set the "
-                    "tensor's grad_dtype attribute with a specific dtype, or None to allow any dtype. Set grad_dtype "
-                    "with caution. Diverging the dtypes of a tensor and its gradient may break downstream systems "
-                    "that assume they match."
+                    f"attempting to assign a gradient with dtype '{_name(value)}' to a tensor with grad_dtype "
+                    f"'{wanted._c_name}'. The gradient must match the tensor's grad_dtype (defaults to the tensor's "
+                    "dtype). You can set the tensor's grad_dtype attribute with a specific dtype, or None to allow any "
+                    "dtype. Set grad_dtype with caution. Diverging the dtypes of a tensor and its gradient may break "
+                    "downstream systems that assume they match."
                 )
             if value._a.shape != self._a.shape:
-                raise RuntimeError("assigned grad has data of a different size")
+                raise RuntimeError(
+                    f"attempting to assign a gradient of size '{list(value._a.shape)}' to a tensor of size "
+                    f"'{list(self._a.shape)}'. Please ensure that the gradient and the tensor are the same size"
+                )
         self._grad = value
 
     @grad.deleter

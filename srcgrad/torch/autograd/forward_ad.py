@@ -100,5 +100,3 @@ class dual_level:  # noqa: N801 - PyTorch's name
 
     def __exit__(self, *_: object) -> None:
         exit_dual_level(level=self.level)
-
-

@@ -172,7 +172,8 @@ class Function(metaclass=_FunctionMeta):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG002
         raise RuntimeError(
             "Legacy autograd function with non-static forward method is deprecated. Please use new-style autograd "
-            "function with static forward method."
+            "function with static forward method. (Example: "
+            "https://pytorch.org/docs/stable/autograd.html#torch.autograd.Function)"
         )
 
     @staticmethod

@@ -15,7 +15,7 @@ from srcgrad.rules.fft import opposite, weights
 from srcgrad.rules.table import linear
 
 
-def complex_transform(x: Any, axes: Any, norm: str, forward: bool) -> Any:
+def complex_transform(x: Any, axes: Any, norm: Any, forward: bool) -> Any:
     """The transform along dimensions, or its inverse."""
     y = (np.fft.fftn if forward else np.fft.ifftn)(x, axes=axes, norm=norm)
     return y.astype(x.dtype, copy=False)
@@ -24,13 +24,13 @@ def complex_transform(x: Any, axes: Any, norm: str, forward: bool) -> Any:
 linear(complex_transform, "x, axes, norm, forward", x="complex_transform(y_bar, axes, norm, forward)")
 
 
-def real_transform(x: Any, axes: Any, norm: str, onesided: bool) -> Any:
+def real_transform(x: Any, axes: Any, norm: Any, onesided: bool) -> Any:
     """The transform of a real array; of the last dimension only the first half of the frequencies if `onesided`."""
     y = (np.fft.rfftn if onesided else np.fft.fftn)(x, axes=axes, norm=norm)
     return y.astype(np.complex64 if x.dtype == np.float32 else np.complex128, copy=False)
 
 
-def real_transposed(s: Any, axes: Any, norm: str, size: int) -> Any:
+def real_transposed(s: Any, axes: Any, norm: Any, size: int) -> Any:
     """The transpose of `real_transform`, where the last dimension had that size."""
     missing = size - np.shape(s)[axes[-1]]
     if missing:
@@ -57,7 +57,7 @@ linear(
 )
 
 
-def to_real(x: Any, axes: Any, norm: str, size: int) -> Any:
+def to_real(x: Any, axes: Any, norm: Any, size: int) -> Any:
     """The inverse of the one-sided real transform, for a result of that size along the last dimension."""
     others = axes[:-1]
     if others:
@@ -66,7 +66,7 @@ def to_real(x: Any, axes: Any, norm: str, size: int) -> Any:
     return y.astype(np.float32 if x.dtype == np.complex64 else np.float64, copy=False)
 
 
-def to_real_transposed(y: Any, axes: Any, norm: str) -> Any:
+def to_real_transposed(y: Any, axes: Any, norm: Any) -> Any:
     """The transpose of `to_real`."""
     x = np.conj(np.fft.rfft(y, axis=axes[-1], norm=opposite(norm)))
     x = x * weights(1.0, 2.0, np.shape(y)[axes[-1]], x, axes[-1])

@@ -259,7 +259,7 @@ linear(
 rule(
     nll_loss_bar,
     "g, x, target, weight, reduction, ignore_index",
-    vjp={"g": "nll_loss(y_bar, target, weight, reduction, ignore_index)", "x": ""},
-    jvp={"g": "nll_loss_bar(g_dot, x, target, weight, reduction, ignore_index)", "x": ""},
+    # Zero, and PyTorch's graph goes on to x all the same.
+    vjp={"g": "nll_loss(y_bar, target, weight, reduction, ignore_index)", "x": "np.zeros_like(x)"},
+    jvp={"g": "nll_loss_bar(g_dot, x, target, weight, reduction, ignore_index)", "x": "np.zeros_like(x)"},
 )
-SHAPE_READERS[nll_loss_bar] = (1,)

@@ -57,7 +57,11 @@ def joined_product(a: Any, b: Any) -> Any:
 rule(
     added_vector,
     "term, a, x, beta, alpha",
-    vjp={"term": "y_bar * beta", "a": "outer_product(y_bar, x) * alpha", "x": "matrix_vector(turned(a), y_bar) * alpha"},
+    vjp={
+        "term": "y_bar * beta",
+        "a": "outer_product(y_bar, x) * alpha",
+        "x": "matrix_vector(turned(a), y_bar) * alpha",
+    },
     jvp={
         "term": "0 * y + term_dot * beta",
         "a": "matrix_vector(a_dot, x) * alpha",
@@ -67,7 +71,11 @@ rule(
 rule(
     added_outer,
     "term, a, b, beta, alpha",
-    vjp={"term": "y_bar * beta", "a": "matrix_vector(y_bar, b) * alpha", "b": "matrix_vector(turned(y_bar), a) * alpha"},
+    vjp={
+        "term": "y_bar * beta",
+        "a": "matrix_vector(y_bar, b) * alpha",
+        "b": "matrix_vector(turned(y_bar), a) * alpha",
+    },
     jvp={
         "term": "0 * y + term_dot * beta",
         "a": "outer_product(a_dot, b) * alpha",

@@ -50,8 +50,13 @@ def gathered(x: Any, axis: Any, keepdims: Any) -> Any:
     return np.sum(x) if axis is None else np.sum(x, axis=axis, keepdims=keepdims)
 
 
+def count_along(shape: Any, axis: Any) -> int:
+    """How many elements of a shape go into each result."""
+    return math.prod([shape[k] for k in (axis if isinstance(axis, tuple) else (axis,))])
+
+
 linear(spread_out, "v, shape, axis=None, keepdims=False", v="gathered(y_bar, axis, keepdims)")
 linear(total, "x", x="spread_out(y_bar, x.shape)")
 linear(mean_of_all, "x", x="spread_out(y_bar / x.size, x.shape)")
 linear(sum_along, "x, axis, keepdims", x="spread_out(y_bar, x.shape, axis, keepdims)")
-linear(mean_along, "x, axis, keepdims", x="spread_out(y_bar / (x.size / y.size), x.shape, axis, keepdims)")
+linear(mean_along, "x, axis, keepdims", x="spread_out(y_bar / count_along(x.shape, axis), x.shape, axis, keepdims)")

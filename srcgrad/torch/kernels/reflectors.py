@@ -115,9 +115,7 @@ def multiplied_bars(y_bar: Any, a: Any, tau: Any, c: Any, left: bool, transpose:
     return a_bar, tau_bar, mH(c_bar)
 
 
-def multiplied_dot(
-    a_dot: Any, tau_dot: Any, c_dot: Any, a: Any, tau: Any, c: Any, left: bool, transpose: bool
-) -> Any:
+def multiplied_dot(a_dot: Any, tau_dot: Any, c_dot: Any, a: Any, tau: Any, c: Any, left: bool, transpose: bool) -> Any:
     """The tangent of the product."""
     if left:
         return reflected_dot(a_dot, tau_dot, c_dot, a, tau, c, transpose)

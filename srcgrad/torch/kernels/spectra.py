@@ -21,7 +21,7 @@ from srcgrad.rules.decompositions import (
 )
 from srcgrad.rules.qr import tall_bar, tall_dot
 from srcgrad.rules.support import mT
-from srcgrad.rules.svd import svd_bar, svd_dot
+from srcgrad.rules.svd import svd_bar, svd_dot  # noqa: F401 - the latter in the rule's text
 from srcgrad.rules.table import rule, zero
 
 
@@ -160,7 +160,7 @@ rule(
 )
 
 
-def qr(a: Any, mode: str) -> tuple[Any, Any]:
+def qr(a: Any, mode: Any) -> tuple[Any, Any]:
     """q with orthonormal columns and an upper triangular r; without q for the mode "r"."""
     if mode == "r":
         return np.zeros(0, a.dtype), np.linalg.qr(a, "r")

@@ -80,7 +80,7 @@ rule(inverse, "a", vjp={"a": "-(mT(y) @ y_bar @ mT(y))"}, jvp={"a": "-y @ a_dot 
 # The pseudo-inverse.  Golub and Pereyra 1973.
 
 
-def kept_values(s: Any, atol: Any, rtol: Any, shape: Any) -> Any:
+def kept_values(s: Any, atol: Any, rtol: Any) -> Any:
     """Which of the singular values are not taken as zero."""
     top = np.max(np.abs(s), axis=-1, keepdims=True, initial=0)
     limit = np.maximum(np.asarray(atol)[..., None], np.asarray(rtol)[..., None] * top)
@@ -99,7 +99,7 @@ def pseudo_inverse(a: Any, atol: Any, rtol: Any, is_hermitian: bool) -> Any:
         vh = mH(u)
     else:
         u, s, vh = np.linalg.svd(a, full_matrices=False)
-    kept = kept_values(s, atol, rtol, a.shape)
+    kept = kept_values(s, atol, rtol)
     reciprocal = np.where(kept, 1 / np.where(kept, s, 1), 0).astype(s.dtype)
     return mH(vh) @ (reciprocal[..., :, None] * mH(u))
 

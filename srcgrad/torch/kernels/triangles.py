@@ -65,7 +65,9 @@ def triangle_bar(y_bar: Any, y: Any, a: Any, upper: bool, left: bool, unit: bool
 
 def triangle_dot(a_dot: Any, y: Any, a: Any, upper: bool, left: bool, unit: bool) -> Any:
     """The tangent of the solution, from that of the triangle."""
-    inner = (np.triu(a_dot, int(unit)) if upper else np.tril(a_dot, -int(unit))) if unit else triangle(a_dot, upper, unit)
+    inner = (
+        (np.triu(a_dot, int(unit)) if upper else np.tril(a_dot, -int(unit))) if unit else triangle(a_dot, upper, unit)
+    )
     return -solve_triangle(a, inner @ y if left else y @ inner, upper, left, unit)
 
 
@@ -149,7 +151,8 @@ zero(permutation)
 
 
 def lu_compact(a: Any, order: Any) -> Any:
-    """Both factors in one matrix, for a known order of the rows."""
+    """Both factors in one matrix; the order of the rows, which is known by then, is for the derivative."""
+    del order
     return eliminated(a)[0]
 
 

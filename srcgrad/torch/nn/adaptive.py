@@ -88,9 +88,9 @@ class AdaptiveLogSoftmaxWithLoss(Module):
                 chosen[rows] = self.shortlist_size + k
                 y = FUNCTIONS["index_add"](y, 0, wrap(rows), values)
         head = self.head(input).log_softmax(1)
-        y = y + head.gather(1, wrap(chosen).unsqueeze(1)).squeeze(1)  # type: ignore[attr-defined,operator]
-        loss = (-y).mean()  # type: ignore[operator]
-        return _ASMoutput(y if batched else y.squeeze(0), loss)  # type: ignore[attr-defined]
+        y = y + head.gather(1, wrap(chosen).unsqueeze(1)).squeeze(1)  # type: ignore[attr-defined]
+        loss = (-y).mean()
+        return _ASMoutput(y if batched else y.squeeze(0), loss)
 
     def _check(self, input: Any, target: Any) -> bool:
         """Raise where operands do not fit; whether they are batches."""

@@ -20,18 +20,18 @@ from srcgrad.torch.tensor import Tensor, wrap
 
 def tanh_step(gates: Any, state: Any, w_hh: Any, b_hh: Any, _projection: Any = None) -> Any:
     """tanh(gates + w h + b)."""
-    return (linear(state, w_hh, b_hh) + gates).tanh()  # type: ignore[operator]
+    return (linear(state, w_hh, b_hh) + gates).tanh()
 
 
 def relu_step(gates: Any, state: Any, w_hh: Any, b_hh: Any, _projection: Any = None) -> Any:
     """max(0, gates + w h + b)."""
-    return (linear(state, w_hh, b_hh) + gates).relu()  # type: ignore[operator]
+    return (linear(state, w_hh, b_hh) + gates).relu()
 
 
 def lstm_step(gates: Any, state: Any, w_hh: Any, b_hh: Any, projection: Any = None) -> Any:
     """Hochreiter and Schmidhuber 1997, with forget gates."""
     h, c = state
-    parts = FUNCTIONS["unsafe_chunk"](linear(h, w_hh, b_hh) + gates, 4, 1)  # type: ignore[operator]
+    parts = FUNCTIONS["unsafe_chunk"](linear(h, w_hh, b_hh) + gates, 4, 1)
     c = parts[1].sigmoid() * c + parts[0].sigmoid() * parts[2].tanh()
     h = parts[3].sigmoid() * c.tanh()
     return (h if projection is None else FUNCTIONS["matmul"](h, projection.t())), c

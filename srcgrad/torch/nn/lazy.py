@@ -100,7 +100,7 @@ class LazyLinear(LazyModuleMixin, Linear):
         if not self.has_uninitialized_params() and self.in_features != 0:
             super().reset_parameters()
 
-    def initialize_parameters(self, input: Any) -> None:  # type: ignore[override]
+    def initialize_parameters(self, input: Any) -> None:
         weight: Any = self.weight
         bias: Any = self.bias
         if self.has_uninitialized_params():
@@ -123,7 +123,7 @@ class _LazyConv(LazyModuleMixin):
         self, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0, *args: Any, bias: bool = True,
         device: Any = None, dtype: Any = None, **kwargs: Any,
     ) -> None:  # fmt: skip
-        names = ("output_padding", "groups", "bias", "dilation", "padding_mode")
+        names: tuple[str, ...] = ("output_padding", "groups", "bias", "dilation", "padding_mode")
         if not issubclass(type(self), (ConvTranspose1d, ConvTranspose2d, ConvTranspose3d)):
             names = ("dilation", "groups", "bias", "padding_mode")
         options = {**dict(zip(names, args, strict=False)), **kwargs}
@@ -189,7 +189,7 @@ class _LazyNorm(LazyModuleMixin):
         if not self.has_uninitialized_params() and module.num_features != 0:
             super().reset_parameters()  # type: ignore[misc]
 
-    def initialize_parameters(self, input: Any) -> None:  # type: ignore[override]
+    def initialize_parameters(self, input: Any) -> None:
         if not self.has_uninitialized_params():
             return
         module: Any = self

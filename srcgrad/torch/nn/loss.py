@@ -52,6 +52,8 @@ class _Loss(Fixed):
 
 
 class _Triplet(_Loss):
+    distance_function: Any
+
     def _settle(self) -> None:
         if self.margin <= 0:
             raise ValueError(f"{type(self).__name__}: expected margin to be greater than 0, got {self.margin} instead")
@@ -179,7 +181,7 @@ class LinearCrossEntropyLoss(Module):
 
         shape = (self.num_classes, *self.out_features)
         linear: Any = self.linear
-        return functional.linear_cross_entropy(  # type: ignore[attr-defined]
+        return functional.linear_cross_entropy(
             input, linear.weight.reshape(*shape, linear.in_features), target,
             linear_bias=None if linear.bias is None else linear.bias.reshape(shape), weight=self.weight,
             reduction=self.reduction, ignore_index=self.ignore_index, label_smoothing=self.label_smoothing,

@@ -19,6 +19,7 @@ class _ParameterMeta(type):
 class Parameter(Tensor, metaclass=_ParameterMeta):
     """A tensor that a module counts among its parameters when it is assigned as an attribute."""
 
+    __module__ = "torch.nn.parameter"  # where PyTorch has it, as its type is printed
     _is_parameter = True
 
     def __new__(cls, data: Any = None, requires_grad: bool = True) -> Any:
@@ -36,12 +37,6 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
     def __init__(self, data: Any = None, requires_grad: bool = True) -> None:
         """`data` is shared, not copied."""
 
-    def __repr__(self, *, tensor_contents: Any = None) -> str:
-        from srcgrad.torch.representation import text_of
-
-        return text_of(self)
-
-    __str__ = __repr__
     __hash__ = Tensor.__hash__
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
@@ -52,11 +47,11 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
         return made
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        return _rebuilt, (type(self), self._a, self._needs)
+        return _rebuilt, (None if type(self) is Parameter else type(self), self._a, self._needs)
 
 
 def _rebuilt(kind: Any, array: Any, requires_grad: bool) -> Any:
-    return kind(wrap(array), requires_grad)
+    return (kind or Parameter)(wrap(array), requires_grad)
 
 
 class _BufferMeta(type):
@@ -155,7 +150,7 @@ def _without_shape(cls: Any, requires_grad: bool, device: Any, dtype: Any) -> An
     return made
 
 
-class UninitializedParameter(UninitializedTensorMixin, Parameter):  # type: ignore[misc]
+class UninitializedParameter(UninitializedTensorMixin, Parameter):  # type: ignore[misc,override]
     """A parameter whose shape is not known yet."""
 
     cls_to_become = Parameter
@@ -175,7 +170,7 @@ class UninitializedParameter(UninitializedTensorMixin, Parameter):  # type: igno
         return type(self), (self._needs, None, self.dtype)
 
 
-class UninitializedBuffer(UninitializedTensorMixin, Tensor):  # type: ignore[misc]
+class UninitializedBuffer(UninitializedTensorMixin, Tensor):  # type: ignore[misc,override]
     """A buffer whose shape is not known yet."""
 
     cls_to_become = Tensor

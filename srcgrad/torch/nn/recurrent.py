@@ -60,7 +60,7 @@ class RNNBase(Module):
         for layer in range(num_layers):
             width = input_size if layer == 0 else size * directions
             for suffix in ("", "_reverse")[:directions]:
-                shapes = {"weight_ih": (gates, width), "weight_hh": (gates, size)}
+                shapes: dict[str, tuple[int, ...]] = {"weight_ih": (gates, width), "weight_hh": (gates, size)}
                 if bias:
                     shapes.update({"bias_ih": (gates,), "bias_hh": (gates,)})
                 if proj_size:
@@ -73,7 +73,7 @@ class RNNBase(Module):
         self.reset_parameters()
 
     def _check_options(self, dropout: Any) -> None:
-        if not isinstance(dropout, numbers.Number) or isinstance(dropout, bool) or not 0 <= dropout <= 1:  # type: ignore[operator]
+        if isinstance(dropout, bool) or not isinstance(dropout, numbers.Real) or not 0 <= float(dropout) <= 1:
             raise ValueError(
                 "dropout should be a number in range [0, 1] representing the probability of an element being zeroed"
             )

@@ -86,7 +86,7 @@ class Hardtanh(Module):
     def forward(self, input: Any) -> Any:
         from srcgrad.torch.nn import functional
 
-        return functional.hardtanh(input, self.min_val, self.max_val, self.inplace)  # type: ignore[attr-defined]
+        return functional.hardtanh(input, self.min_val, self.max_val, self.inplace)
 
     def extra_repr(self) -> str:
         return f"min_val={self.min_val}, max_val={self.max_val}" + (", inplace=True" if self.inplace else "")
@@ -100,7 +100,7 @@ class Softmax2d(Module):
 
         if input.dim() not in {3, 4}:
             raise ValueError(f"Softmax2d: expected input to be 3D or 4D, got {input.dim()}D instead")
-        return functional.softmax(input, -3)  # type: ignore[attr-defined]
+        return functional.softmax(input, -3)
 
 
 class Identity(Module):

@@ -19,9 +19,9 @@ from srcgrad.torch.nn.module import Module
 from srcgrad.torch.nn.multihead import MultiheadAttention
 from srcgrad.torch.tensor import wrap
 
-_relu: Any = functional.relu  # type: ignore[attr-defined]
-_gelu: Any = functional.gelu  # type: ignore[attr-defined]
-Dropout: Any = simple.Dropout  # type: ignore[attr-defined]
+_relu: Any = functional.relu
+_gelu: Any = functional.gelu
+Dropout: Any = simple.Dropout
 
 
 def _activation(activation: Any) -> Any:

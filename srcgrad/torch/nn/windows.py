@@ -10,6 +10,7 @@ from srcgrad.torch.nn.fixed import Fixed, fixed
 class _Padding(Fixed):
     _mode = "constant"
     _rank = 0
+    padding: Any
 
     def _settle(self) -> None:
         padding = self.padding
@@ -22,7 +23,7 @@ class _Padding(Fixed):
         if self._mode == "circular" and input.dim() not in {self._rank + 1, self._rank + 2}:
             raise ValueError(f"expected {self._rank + 1}D or {self._rank + 2}D input (got {input.dim()}D input)")
         value = getattr(self, "value", 0.0) if self._mode == "constant" else None
-        return functional.pad(input, self.padding, self._mode, value)  # type: ignore[attr-defined]
+        return functional.pad(input, self.padding, self._mode, value)
 
     def extra_repr(self) -> str:
         return super().extra_repr() if self._shown else f"{self.padding}"
@@ -30,6 +31,8 @@ class _Padding(Fixed):
 
 class _Pooling(Fixed):
     """Windows that stand side by side unless told otherwise."""
+
+    stride: Any
 
     def _settle(self) -> None:
         if self.stride is None:
@@ -82,6 +85,8 @@ class _Fractional(Fixed):
 
 
 class _Upsampling(Fixed):
+    scale_factor: Any
+
     def _settle(self) -> None:
         factor = self.scale_factor
         if isinstance(factor, tuple):

@@ -108,7 +108,8 @@ def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
     if isinstance(other, Tensor):
         if alpha == 1:
             return _wanted(_reversed_tensors, "rsub", input, other)
-        return _reversed_scaled(*_converted(input, other), alpha)  # type: ignore[no-any-return]
+        pair = _converted(input, other)
+        return _reversed_scaled(*pair, as_kind(alpha, pair[0]._a.dtype))  # type: ignore[no-any-return]
     return _from_number(scaled(input, alpha), other)
 
 

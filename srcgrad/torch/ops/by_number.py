@@ -5,18 +5,35 @@ In programs both operands of `x + 1` have one; what PyTorch composes inside, suc
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from srcgrad.torch.dtypes import result_dtype
+from srcgrad.torch.ops.conversion import cast
+from srcgrad.torch.pointwise import as_kind
 from srcgrad.torch.primitive import primitive
 from srcgrad.torch.tensor import Tensor
 
-plus = primitive(np.add, "AddBackward1", operands=["x1"])
-minus = primitive(np.subtract, "SubBackward1", operands=["x1"])
-times = primitive(np.multiply, "MulBackward1", operands=["x1"])
-over = primitive(np.divide, "DivBackward1", operands=["x1"])
+
+def _combined(ufunc: Any, node: str) -> Callable[[Any, float], Any]:
+    apply = primitive(ufunc, node, operands=["x1"])
+
+    def combine(x: Any, number: float) -> Any:
+        kind = x._a.dtype
+        if kind.kind in "fc":
+            return apply(x, number)
+        kind = result_dtype(x._a, number)
+        return apply(cast(x, kind), as_kind(number, kind))
+
+    return combine
+
+
+plus = _combined(np.add, "AddBackward1")
+minus = _combined(np.subtract, "SubBackward1")
+times = _combined(np.multiply, "MulBackward1")
+over = _combined(np.divide, "DivBackward1")
 
 
 def check_constant(function: str, **operands: Any) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 
 from srcgrad.torch.kernels import contractions as kernels
 from srcgrad.torch.names import op
+from srcgrad.torch.ops.views import unsafe_view_
 from srcgrad.torch.primitive import primitive
 from srcgrad.torch.recorded import FACES
 from srcgrad.torch.tensor import Tensor
@@ -47,7 +48,11 @@ def mm(input: Tensor, mat2: Tensor) -> Tensor:
             f"mat1 and mat2 shapes cannot be multiplied ({a.shape[0]}x{a.shape[1]} and {b.shape[0]}x{b.shape[1]})"
         )
     if a.dtype is not b.dtype:
-        _same_dtype("mat1 and mat2", input, mat2)
+        from srcgrad.torch.drawing import CPP
+
+        raise RuntimeError(
+            f"expected m1 and m2 to have the same dtype, but got: {CPP[a.dtype.name]} != {CPP[b.dtype.name]}"
+        )
     return _mm(input, mat2)  # type: ignore[no-any-return]
 
 
@@ -75,7 +80,9 @@ def mv(input: Tensor, vec: Tensor) -> Tensor:
     if a.ndim != 2 or b.ndim != 1:
         raise RuntimeError(f"vector + matrix @ vector expected, got 1, {a.ndim}, {b.ndim}")
     if a.shape[1] != b.shape[0]:
-        raise RuntimeError(f"size mismatch, got input ({a.shape[0]}), mat ({a.shape[0]}x{a.shape[1]}), vec ({b.shape[0]})")
+        raise RuntimeError(
+            f"size mismatch, got input ({a.shape[0]}), mat ({a.shape[0]}x{a.shape[1]}), vec ({b.shape[0]})"
+        )
     _same_dtype("", input, vec)
     return _mv(input, vec)  # type: ignore[no-any-return]
 
@@ -103,7 +110,9 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: An
     """beta * input + alpha * (mat1 @ mat2)."""
     a, b = mat1._a, mat2._a
     if a.ndim != 2 or b.ndim != 2:
-        raise RuntimeError(f"mat{1 if a.ndim != 2 else 2} must be a matrix, got {a.ndim if a.ndim != 2 else b.ndim}-D tensor")
+        raise RuntimeError(
+            f"mat{1 if a.ndim != 2 else 2} must be a matrix, got {a.ndim if a.ndim != 2 else b.ndim}-D tensor"
+        )
     if a.shape[1] != b.shape[0]:
         raise RuntimeError(
             f"mat1 and mat2 shapes cannot be multiplied ({a.shape[0]}x{a.shape[1]} and {b.shape[0]}x{b.shape[1]})"
@@ -142,18 +151,18 @@ def _batched(a: Any, b: Any) -> Any:
     if m <= 2:
         rows = a.shape[:-1]
         folded = a.reshape(math.prod(rows), a.shape[-1])
-        return mv(folded, b).view(*rows) if m == 1 else mm(folded, b).view(*rows, b.shape[1])
+        return unsafe_view_(mv(folded, b), rows) if m == 1 else unsafe_view_(mm(folded, b), (*rows, b.shape[1]))
     if n <= 2:
-        if n == 1:
-            return _batched(a.unsqueeze(0), b).squeeze(-2)
         rows = (*b.shape[:-2], b.shape[-1])
         folded = b.transpose(-1, -2).reshape(math.prod(rows), b.shape[-2])
-        return mm(folded, a.t()).view(*rows, a.shape[0]).transpose(-1, -2)
+        if n == 1:
+            return unsafe_view_(mv(folded, a), rows)
+        return unsafe_view_(mm(folded, a.t()), (*rows, a.shape[0])).transpose(-1, -2).contiguous()
     lead = np.broadcast_shapes(a._a.shape[:-2], b._a.shape[:-2])
     count = math.prod(lead)
     left = a.expand(*lead, *a.shape[-2:]).reshape(count, *a.shape[-2:])
     right = b.expand(*lead, *b.shape[-2:]).reshape(count, *b.shape[-2:])
-    return bmm(left, right).view(*lead, a.shape[-2], b.shape[-1])
+    return unsafe_view_(bmm(left, right), (*lead, a.shape[-2], b.shape[-1]))
 
 
 def _operator(self: Tensor, other: Any) -> Any:

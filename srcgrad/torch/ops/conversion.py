@@ -18,6 +18,7 @@ from srcgrad.torch.names import op
 from srcgrad.torch.ops import core
 from srcgrad.torch.representation import format_of
 from srcgrad.torch.tensor import Tensor, wrap
+from srcgrad.torch.unavailable import NO_GPU
 
 
 def cast(x: Tensor, kind: Any) -> Tensor:
@@ -189,10 +190,7 @@ def cpu(self: Tensor, memory_format: Any = None) -> Tensor:  # noqa: ARG001 - Py
 @op("cuda", "xpu", "mps", function=False)
 def cuda(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:  # noqa: ARG001 - whatever is asked
     """There is no GPU here: raises and says so."""
-    raise RuntimeError(
-        "srcgrad.torch computes with NumPy on the CPU; there is no GPU to move a tensor to. Leave out .cuda(), or "
-        "choose the device with torch.device('cuda' if torch.cuda.is_available() else 'cpu')."
-    )
+    raise AssertionError(NO_GPU)
 
 
 @op("pin_memory", "share_memory_", function=False)
@@ -211,17 +209,23 @@ def _bool(self: Tensor) -> bool:
     return is_nonzero(self)
 
 
+def _scalar(self: Tensor) -> Any:
+    if self._a.size != 1:
+        raise ValueError("only one element tensors can be converted to Python scalars")
+    return self._a.item()
+
+
 def _float(self: Tensor) -> float:
     _warn_if_needed(self)
-    return float(item(self))
+    return float(_scalar(self))
 
 
 def _int(self: Tensor) -> int:
-    return int(item(self))
+    return int(_scalar(self))
 
 
 def _complex(self: Tensor) -> complex:
-    return complex(item(self))
+    return complex(_scalar(self))
 
 
 def _index(self: Tensor) -> int:

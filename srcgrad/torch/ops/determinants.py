@@ -102,7 +102,7 @@ def matrix_rank(A: Tensor, tol: Any = None, hermitian: bool = False, *, atol: An
         return Tensor._wrap(np.zeros(a.shape[:-2], np.int64))
     s = np.abs(np.linalg.eigvalsh(a)) if hermitian else np.linalg.svd(a, compute_uv=False)
     limits = tolerances(a, tol if tol is not None else atol, 0.0 if tol is not None else rtol)
-    return Tensor._wrap(np.asarray(kernels.kept_values(s, *limits, a.shape).sum(-1, dtype=np.int64)))
+    return Tensor._wrap(np.asarray(kernels.kept_values(s, *limits).sum(-1, dtype=np.int64)))
 
 
 _DRIVERS = ("gels", "gelsy", "gelsd", "gelss")
@@ -124,9 +124,7 @@ def lstsq(A: Any, B: Any, rcond: float | None = None, *, driver: str | None = No
     if a.dtype.kind not in "fc":
         raise RuntimeError("This function doesn't handle types other than float and double")
     if driver is not None and driver not in _DRIVERS:
-        raise RuntimeError(
-            "torch.linalg.lstsq: parameter `driver` should be one of (gels, gelsy, gelsd, gelss)"
-        )
+        raise RuntimeError("torch.linalg.lstsq: parameter `driver` should be one of (gels, gelsy, gelsd, gelss)")
     vector = is_vector(a, b)
     side: Any = B.unsqueeze(-1) if vector else B
     m, n = a.shape[-2:]
@@ -135,7 +133,7 @@ def lstsq(A: Any, B: Any, rcond: float | None = None, *, driver: str | None = No
     check_broadcast(a.shape[:-2], side._a.shape[:-2])
     limit = float(np.finfo(a.dtype).eps) * max(m, n) if rcond is None else float(rcond)
     s = np.linalg.svd(a, compute_uv=False)
-    rank = np.asarray(kernels.kept_values(s, 0.0, limit, a.shape).sum(-1, dtype=np.int64))
+    rank = np.asarray(kernels.kept_values(s, 0.0, limit).sum(-1, dtype=np.int64))
     x, rest = _lstsq(A, side, limit, bool(m > n and driver != "gelsy" and np.all(rank == n)))
     shown = Tensor._wrap(np.zeros(0, np.int64) if driver == "gels" else rank)
     values = Tensor._wrap(s if driver in {"gelsd", "gelss"} else np.zeros(0, s.dtype))

@@ -13,9 +13,7 @@ from srcgrad.torch.names import op
 from srcgrad.torch.tensor import Tensor
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-MISSING = (
-    "einsum(): must specify the equation string and at least one operand, or at least one operand and its subscripts list"
-)
+MISSING = "einsum(): must specify the equation string and at least one operand, or at least one operand and its subscripts list"
 DOTS = -1
 
 
@@ -63,29 +61,30 @@ def _from_text(equation: str, operands: list[Any]) -> tuple[list[list[int]], lis
     terms = []
     at = 0
     for number, text in enumerate(texts):
-        terms.append(_subscripts(text, equation, at, f"operand {number}"))
+        terms.append(_subscripts(text, at, f"operand {number}"))
         at += len(text) + 1
     if not arrow:
         return terms, None
-    return terms, _subscripts(right, equation, len(left) + 2, "output")
+    return terms, _subscripts(right, len(left) + 2, "output")
 
 
-def _subscripts(text: str, equation: str, start: int, where: str) -> list[int]:
+def _subscripts(text: str, start: int, where: str) -> list[int]:
+    """The numbers of the letters of one term; `start` is its place in the equation."""
     found: list[int] = []
     k = 0
     while k < len(text):
         c = text[k]
         if c == ".":
             if DOTS in found:
-                what = "ellipsis was already found"
                 raise RuntimeError(
-                    f"einsum(): found '.' for {where} for which an {what}"
-                    if where != "output"
-                    else f"einsum(): found '.' for output but an ellipsis (...) was already found"
+                    "einsum(): found '.' for output but an ellipsis (...) was already found"
+                    if where == "output"
+                    else f"einsum(): found '.' for {where} for which an ellipsis was already found"
                 )
             if text[k : k + 3] != "...":
                 raise RuntimeError(
-                    f"einsum(): found '.' for {where} that is not part of any ellipsis" + (" (...)" if where == "output" else "")
+                    f"einsum(): found '.' for {where} that is not part of any ellipsis"
+                    + (" (...)" if where == "output" else "")
                 )
             found.append(DOTS)
             k += 3
@@ -187,9 +186,7 @@ def _aligned(t: Any, term: list[int], places: dict[Any, int], hidden: int, numbe
 def _summed(operands: list[Any], terms: list[list[int]], output: list[int] | None) -> Any:
     hidden = _hidden(operands, terms)
     places, kept = _order(terms, output, hidden)
-    aligned = [
-        _aligned(t, term, places, hidden, k) for k, (t, term) in enumerate(zip(operands, terms, strict=True))
-    ]
+    aligned = [_aligned(t, term, places, hidden, k) for k, (t, term) in enumerate(zip(operands, terms, strict=True))]
     _check_sizes(aligned, places)
     count = len(places)
     result = aligned[0]

@@ -188,7 +188,11 @@ def ldl_factor_ex(A: Tensor, *, hermitian: bool = False, check_errors: bool = Fa
     check_floating(A, "torch.linalg.ldl_factor_ex", "ldl_factor_kernel_cpu")
     a = A._a
     n = a.shape[-1]
-    done = [indefinite.ldl(m, hermitian and a.dtype.kind == "c") for m in a.reshape(math.prod(a.shape[:-2]), n, n)] if a.size else []
+    done = (
+        [indefinite.ldl(m, hermitian and a.dtype.kind == "c") for m in a.reshape(math.prod(a.shape[:-2]), n, n)]
+        if a.size
+        else []
+    )
     factors = np.array([d[0] for d in done], a.dtype).reshape(a.shape)
     pivots = np.array([d[1] for d in done], np.int32).reshape(a.shape[:-1])
     infos = np.array([d[2] for d in done], np.int32).reshape(a.shape[:-2]) if done else np.zeros(a.shape[:-2], np.int32)
@@ -300,9 +304,7 @@ def householder_product(A: Tensor, tau: Tensor) -> Any:
             f"{name}: Expected batch dimensions of tau to be equal to input.shape[:-2], but got {list(t.shape[:-1])}"
         )
     if a.dtype != t.dtype:
-        raise RuntimeError(
-            f"{name}: tau dtype {tau.dtype._c_name} does not match input dtype {A.dtype._c_name}"
-        )
+        raise RuntimeError(f"{name}: tau dtype {tau.dtype._c_name} does not match input dtype {A.dtype._c_name}")
     return _orthogonal(A, tau)
 
 

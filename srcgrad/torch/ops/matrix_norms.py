@@ -31,7 +31,9 @@ def _planes(A: Any, dim: Any, name: str) -> tuple[int, int]:
     """The two dimensions of the matrices."""
     check_matrix(A, name)
     if isinstance(dim, int) or len(dim) != 2:
-        raise RuntimeError(f"{name}: dim must be a 2-tuple. Got {dim if isinstance(dim, int) else ' '.join(map(str, dim))}")
+        raise RuntimeError(
+            f"{name}: dim must be a 2-tuple. Got {dim if isinstance(dim, int) else ' '.join(map(str, dim))}"
+        )
     first, second = wrapped_dim(dim[0], A._a.ndim), wrapped_dim(dim[1], A._a.ndim)
     if first == second:
         raise RuntimeError(f"{name}: dims must be different. Got ({dim[0]}, {dim[1]})")
@@ -191,17 +193,6 @@ def multi_dot(tensors: Any, *, out: Any = None) -> Any:
 
     deliver(out, found)
     return out
-
-
-def removed(name: str, text: str) -> Any:
-    """A function that PyTorch once had, and what it says now."""
-
-    def function(*args: Any, **kwargs: Any) -> Any:
-        del args, kwargs
-        raise RuntimeError(f"This function was deprecated since version 1.9 and is now removed. {text}")
-
-    function.__name__ = function.__qualname__ = name
-    return function
 
 
 FUNCTIONS["linalg_matrix_norm"] = matrix_norm

@@ -5,6 +5,7 @@ What enters: tensors. What leaves: their products.
 
 from __future__ import annotations
 
+import itertools
 import warnings
 from typing import Any
 
@@ -122,7 +123,9 @@ def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alp
 def _check_batches(a: Any, b: Any) -> None:
     for x in (a, b):
         if x.ndim < 3:
-            raise IndexError(f"Dimension out of range (expected to be in range of [{-x.ndim}, {x.ndim - 1}], but got 2)")
+            raise IndexError(
+                f"Dimension out of range (expected to be in range of [{-x.ndim}, {x.ndim - 1}], but got 2)"
+            )
     for name, x in (("batch1", a), ("batch2", b)):
         if x.ndim != 3:
             raise RuntimeError(f"{name} must be a 3D tensor")
@@ -174,7 +177,7 @@ def inner(input: Tensor, other: Tensor) -> Tensor:
 def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
     """Sums of products over pairs of dimensions."""
     first, second = _paired(a, b, dims)
-    return contracted(a, b, first, second)
+    return contracted(a, b, first, second)  # type: ignore[no-any-return]
 
 
 def _paired(a: Tensor, b: Tensor, dims: Any) -> tuple[list[int], list[int]]:
@@ -298,7 +301,7 @@ def multi_dot(tensors: Any) -> Any:
                 f"multi_dot(): all tensors must have be the same dtype but tensor 0 is {chain[0].dtype._c_name} and tensor "
                 f"{k} {t.dtype._c_name}"
             )
-    for k, (t, u) in enumerate(zip(chain, chain[1:], strict=False)):
+    for k, (t, u) in enumerate(itertools.pairwise(chain)):
         if t._a.shape[1] != u._a.shape[0]:
             raise RuntimeError(
                 f"multi_dot(): tensors {k} and {k + 1} with shapes {list(t._a.shape)} and {list(u._a.shape)} cannot be "

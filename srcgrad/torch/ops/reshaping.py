@@ -23,9 +23,9 @@ from srcgrad.torch.tensor import Tensor
 from srcgrad.torch.viewing import View
 
 
-def _enter(name: str, view: Callable[..., Tensor], kernel: Any, node: str) -> None:
-    """`name_`, which makes of a tensor what a view of it would be."""
-    renamed = View(kernel, node)
+def _enter(name: str, view: Callable[..., Tensor], kernel: Any, *nodes: str) -> None:
+    """`name_`, which makes of a tensor what a view of it would be; a second node is that of a call with arguments."""
+    kinds = [View(kernel, node).node_class for node in nodes]
 
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         check_history(self, self._needs)
@@ -34,7 +34,7 @@ def _enter(name: str, view: Callable[..., Tensor], kernel: Any, node: str) -> No
         self._a = seen._a
         made = seen._node
         if state.enabled and self._needs and made is not None:
-            made.__class__ = renamed.node_class
+            made.__class__ = kinds[-1 if args or kwargs else 0]
             self._node, self._output = made, 0
         self._writes.bump()
         self._stale = False
@@ -49,7 +49,7 @@ _enter("transpose", views.transpose, kernels.transpose, "TransposeBackward1")
 _enter("swapaxes", views.transpose, kernels.transpose, "TransposeBackward1")
 _enter("swapdims", views.transpose, kernels.transpose, "TransposeBackward1")
 _enter("unsqueeze", views.unsqueeze, kernels.unsqueeze, "UnsqueezeBackward1")
-_enter("squeeze", views.squeeze, kernels.squeeze, "SqueezeBackward3")
+_enter("squeeze", views.squeeze, kernels.squeeze, "SqueezeBackward3", "SqueezeBackward4")
 _enter("as_strided", parts.as_strided, memory.strided, "AsStridedBackward1")
 
 DETACH_VIEW = (

@@ -115,6 +115,8 @@ def rot90(input: Tensor, k: Any = 1, dims: Any = (0, 1)) -> Tensor:
 @op("repeat", function=False)
 def repeat(self: Tensor, *repeats: Any, **kwargs: Any) -> Tensor:
     """Tiles beside one another."""
+    if not repeats and "repeats" not in kwargs:
+        raise TypeError('repeat() missing 1 required positional arguments: "repeats"')
     given = sizes(repeats or (kwargs["repeats"],), "repeat", "repeats")
     if len(given) < self._a.ndim:
         raise RuntimeError("Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor")

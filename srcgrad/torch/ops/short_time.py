@@ -130,9 +130,7 @@ def _frames_transformed(
     del align
     one = not is_complex if onesided is None else onesided
     if is_complex and one:
-        raise failed(
-            "Cannot have onesided output if window or input is complex"
-        )
+        raise failed("Cannot have onesided output if window or input is complex")
     mode = "ortho" if normalized else "backward"
     if frames._a.dtype.kind == "c":
         y = complex_to_complex(frames, (2,), mode, True)
@@ -196,9 +194,7 @@ def istft(
     if not 0 < width <= n_fft:
         raise failed("expected 0 < win_length <= n_fft")
     if window is not None and window._a.shape != (width,):
-        raise failed(
-            f"Invalid window shape. window has to be 1D and length of `win_length`"
-        )
+        raise failed("Invalid window shape. window has to be 1D and length of `win_length`")
     shape = _window(window, width, n_fft, x._a.real.dtype)
     if shape is None:
         shape = finished(np.ones(n_fft, x._a.real.dtype))

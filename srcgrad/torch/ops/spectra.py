@@ -35,9 +35,7 @@ _solution = primitive(solution_from_factor, "CholeskySolveBackward0")
 _eigh = primitive(kernels.eigh, "LinalgEighBackward0")
 _eig = primitive(kernels.eig, "LinalgEigBackward0")
 _svd = primitive(kernels.svd, "LinalgSvdBackward0")
-_DIVERGED = (
-    "The algorithm failed to converge because the input matrix is ill-conditioned or has too many repeated "
-)
+_DIVERGED = "The algorithm failed to converge because the input matrix is ill-conditioned or has too many repeated "
 
 
 def _factored(A: Tensor, upper: bool, node: Any) -> tuple[Any, Any]:
@@ -130,7 +128,7 @@ def _recorded(x: Tensor) -> bool:
 # Hermitian matrices.
 
 
-def _check_uplo(A: Tensor, UPLO: str) -> str:
+def _check_uplo(A: Tensor, UPLO: str) -> Any:
     check_square(A, "linalg.eigh")
     if UPLO.upper() not in {"L", "U"}:
         raise RuntimeError(f"Expected UPLO argument to be 'L' or 'U', but got {UPLO}")

@@ -102,10 +102,12 @@ def _quantile(name: str, x: Any, q: Any, dim: Any, keepdim: bool, interpolation:
     one = q._a.ndim == 0
     if nan:
         counts = (~np.isnan(ordered._a)).sum(-1, keepdims=True)
-        ranks = wrap(q._a.reshape(-1) * np.maximum(counts - 1, 0).astype(x._a.dtype))
+        ranks = q.reshape(-1) * wrap(np.maximum(counts - 1, 0).astype(x._a.dtype))
     else:
         missing = np.isnan(ordered._a).any(-1, keepdims=True)
-        ranks = wrap(np.where(missing, n - 1, q._a.reshape(-1) * (n - 1)).astype(x._a.dtype))
+        ranks = (q * (n - 1)).reshape(-1)
+        if missing.any():
+            ranks = ranks.expand(*missing.shape[:-1], ranks._a.shape[-1]).masked_fill(wrap(missing), n - 1)
     if interpolation == "lower":
         ranks = wrap(np.floor(ranks._a))
     elif interpolation == "higher":
@@ -115,7 +117,7 @@ def _quantile(name: str, x: Any, q: Any, dim: Any, keepdim: bool, interpolation:
     below = np.floor(ranks._a).astype(np.int64)
     values = ordered.gather(-1, wrap(np.broadcast_to(below, (*ordered._a.shape[:-1], below.shape[-1])).copy()))
     if interpolation in {"linear", "midpoint"}:
-        weights = wrap(np.full_like(ranks._a, 0.5) if interpolation == "midpoint" else ranks._a - below)
+        weights = wrap(np.full_like(ranks._a, 0.5)) if interpolation == "midpoint" else ranks - wrap(below)
         above = np.ceil(ranks._a).astype(np.int64)
         upper = ordered.gather(-1, wrap(np.broadcast_to(above, (*ordered._a.shape[:-1], above.shape[-1])).copy()))
         values = values.lerp(upper, weights)
@@ -256,7 +258,7 @@ def histogramdd(input: Tensor, bins: Any, *, range: Any = None, weight: Any = No
             edges.append(b._a)
             continue
         column = points[:, k]
-        low, high = (range[2 * k], range[2 * k + 1]) if range is not None else (column.min(), column.max())
+        low, high = (range[2 * k], range[2 * k + 1]) if range is not None else (column.min(), column.max()) if column.size else (0.0, 1.0)
         if low == high:
             low, high = low - 0.5, high + 0.5
         edges.append(FUNCTIONS["linspace"](float(low), float(high), b + 1, dtype=input.dtype)._a)

@@ -15,7 +15,6 @@ import numpy as np
 from srcgrad.torch.kernels import systems as kernels
 from srcgrad.torch.kernels import triangles
 from srcgrad.torch.names import op
-from srcgrad.torch.ops.contractions import mm
 from srcgrad.torch.ops.conversion import cast
 from srcgrad.torch.ops.dims import integer
 from srcgrad.torch.ops.matrices import (
@@ -78,7 +77,7 @@ def inv(A: Tensor) -> Any:
 
 def is_vector(a: Any, b: Any) -> bool:
     """Whether the right-hand side is made of vectors rather than of matrices."""
-    return b.ndim == 1 or (a.ndim - 1 == b.ndim and b.shape == a.shape[:-1])
+    return bool(b.ndim == 1 or (a.ndim - 1 == b.ndim and b.shape == a.shape[:-1]))
 
 
 @public
@@ -126,9 +125,7 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Any:
 
 
 @public
-def solve_triangular(
-    A: Tensor, B: Tensor, *, upper: bool, left: bool = True, unitriangular: bool = False
-) -> Any:
+def solve_triangular(A: Tensor, B: Tensor, *, upper: bool, left: bool = True, unitriangular: bool = False) -> Any:
     """x in A x = B, for a triangular A."""
     check_square(A, "linalg.solve_triangular")
     check_matrix(B, "linalg.solve_triangular", "B")
@@ -142,7 +139,9 @@ def triangular_solve(
     b: Tensor, A: Tensor, upper: bool = True, transpose: bool = False, unitriangular: bool = False, *, out: Any = None
 ) -> Any:
     """x in A x = b for a triangular A, and A."""
-    warnings.warn("torch.triangular_solve is deprecated in favor of torch.linalg.solve_triangular", UserWarning, stacklevel=2)
+    warnings.warn(
+        "torch.triangular_solve is deprecated in favor of torch.linalg.solve_triangular", UserWarning, stacklevel=2
+    )
     for t, name in ((b, "b"), (A, "A")):
         if t._a.ndim < 2:
             raise RuntimeError(
@@ -229,7 +228,7 @@ def tensorinv(A: Any, ind: int = 2) -> Any:
             f"{_product(columns)} != {_product(rows)}"
         )
     n = _product(columns)
-    return inv(A.reshape(n, n)).reshape(*columns, *rows)
+    return inv(A.reshape((n, n))).reshape((*columns, *rows))
 
 
 @public
@@ -240,14 +239,11 @@ def tensorsolve(A: Any, B: Any, dims: Any = None) -> Any:
         taken = [d % n for d in dims]
         A = A.movedim(tuple(taken), tuple(range(n - len(taken), n)))
     shape = A._a.shape
-    rows, columns = shape[: B._a.ndim], shape[B._a.ndim :]
-    if _product(rows) != _product(columns):
+    columns = shape[B._a.ndim :]
+    n = _product(columns)
+    if n != B._a.size:
         raise RuntimeError(
             "Expected self to satisfy the requirement prod(self.shape[other.ndim:]) == prod(self.shape[:other.ndim]), but "
-            f"got {_product(columns)} != {_product(rows)}"
+            f"got {n} != {B._a.size}"
         )
-    n = _product(columns)
-    return solve(A.reshape(n, n), B.flatten()).reshape(*columns)
-
-
-__all__ = ["inv", "inv_ex", "matrix_power", "mm", "solve", "solve_ex", "solve_triangular", "tensorinv", "tensorsolve"]
+    return solve(A.reshape((n, n)), B.flatten()).reshape(columns)

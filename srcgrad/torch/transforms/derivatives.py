@@ -286,13 +286,17 @@ def _by_rows(leaves: list[Tensor], inputs: list[Tensor], recorded: bool) -> list
     stack = FUNCTIONS["stack"]
     found = []
     for y in leaves:
-        rows = [gradients([y], inputs, [unit], recorded=recorded) for unit in _units(y)] if y._a.dtype.kind in "fc" else []
-        found.append([
-            stack([row[k] for row in rows]).view((*y._a.shape, *x._a.shape))
-            if rows
-            else wrap(np.zeros((*y._a.shape, *x._a.shape), x._a.dtype))
-            for k, x in enumerate(inputs)
-        ])
+        rows = (
+            [gradients([y], inputs, [unit], recorded=recorded) for unit in _units(y)] if y._a.dtype.kind in "fc" else []
+        )
+        found.append(
+            [
+                stack([row[k] for row in rows]).view((*y._a.shape, *x._a.shape))
+                if rows
+                else wrap(np.zeros((*y._a.shape, *x._a.shape), x._a.dtype))
+                for k, x in enumerate(inputs)
+            ]
+        )
     return found
 
 

@@ -8,7 +8,7 @@ leaves without one: nobody else can ask for its gradient.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -98,7 +98,7 @@ def gradients(
 class Recording:
     """Operations are recorded within, whatever the caller said; `outer` is what the caller said."""
 
-    def __enter__(self) -> Recording:
+    def __enter__(self) -> Self:
         self.outer = state.enabled
         self._inference = state.inference
         state.enabled, state.inference = True, False

@@ -29,9 +29,7 @@ def vmap(
 ) -> Callable[..., Any]:  # fmt: skip
     """A function that applies another to each row of its arguments, and stacks the results."""
     if randomness not in {"error", "different", "same"}:
-        raise RuntimeError(
-            f"Only allowed values for randomness are 'error', 'different', or 'same'. Got {randomness}"
-        )
+        raise RuntimeError(f"Only allowed values for randomness are 'error', 'different', or 'same'. Got {randomness}")
     if not (chunk_size is None or chunk_size > 0):
         raise ValueError(f"vmap: chunk_size should be None or greater than 0. (got {chunk_size})")
 
@@ -100,9 +98,16 @@ def _checked(func: Any, in_dims: Any, args: tuple[Any, ...]) -> tuple[list[Any],
 
 
 def _mapped(
-    func: Any, leaves: list[Any], dims: list[Any], spec: trees.Spec, size: int, out_dims: Any, randomness: str, kwargs: Any
+    func: Any,
+    leaves: list[Any],
+    dims: list[Any],
+    spec: trees.Spec,
+    size: int,
+    out_dims: Any,
+    randomness: str,
+    kwargs: Any,
 ) -> Any:
-    before = default_generator.get_state()._a if randomness != "different" else None
+    before: Any = default_generator.get_state()._a if randomness != "different" else None
     results = []
     for k in range(max(size, 1)):
         if randomness == "same" and k:

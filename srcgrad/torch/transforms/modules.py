@@ -61,7 +61,9 @@ def functional_call(
         names = [name for d in parameter_and_buffer_dicts for name in d]
         repeated = sorted({name for name in names if names.count(name) > 1})
         if repeated:
-            raise ValueError(f"{repeated[0]} appears in multiple dictionaries; behavior of functional call is ambiguous")
+            raise ValueError(
+                f"{repeated[0]} appears in multiple dictionaries; behavior of functional call is ambiguous"
+            )
         tensors = {name: t for d in parameter_and_buffer_dicts for name, t in d.items()}
     else:
         raise ValueError(
@@ -116,5 +118,3 @@ def replace_all_batch_norm_modules_(root: Any) -> Any:
             module.running_mean = module.running_var = module.num_batches_tracked = None
             module.track_running_stats = False
     return root
-
-

@@ -58,7 +58,9 @@ LEAF = Spec()
 def parts_of(value: Any) -> tuple[Any, list[Any]] | None:
     """What a node of the tree needs to be rebuilt, and its parts; None for a leaf."""
     kind = type(value)
-    if kind in (tuple, list) or (isinstance(value, tuple) and (hasattr(value, _TUPLE_OF_NAMES) or hasattr(value, "_names"))):
+    if kind in (tuple, list) or (
+        isinstance(value, tuple) and (hasattr(value, _TUPLE_OF_NAMES) or hasattr(value, "_names"))
+    ):
         return None, list(value)
     if kind in (dict, OrderedDict):
         return list(value), list(value.values())

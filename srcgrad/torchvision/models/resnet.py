@@ -163,7 +163,7 @@ class ResNet(nn.Module):
     def _forward_impl(self, x: Any) -> Any:
         x = self.maxpool(self.relu(self.bn1(self.conv1(x))))
         x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
-        return self.fc(torch.flatten(self.avgpool(x), 1))  # type: ignore[attr-defined]
+        return self.fc(torch.flatten(self.avgpool(x), 1))
 
     def forward(self, x: Any) -> Any:
         return self._forward_impl(x)

@@ -22,9 +22,8 @@ __all__ = ["bilinear", "linear", "linear_cross_entropy"]
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """input @ weight.T + bias."""
-    if not (isinstance(input, Tensor) and isinstance(weight, Tensor)):
-        check_tensor("linear", input)
-        check_tensor("linear", weight, "weight", 2)
+    check_tensor("linear", input)
+    check_tensor("linear", weight, "weight", 2)
     a, w = input._a, weight._a
     turned: Any = weight.t()  # type: ignore[attr-defined]
     if a.ndim == 2 and w.ndim == 2:
@@ -113,7 +112,7 @@ def linear_cross_entropy(
     reduction: str = "mean", ignore_index: int | None = None, label_smoothing: float = 0.0, options: Any = None,
 ) -> Tensor:  # fmt: skip
     """The cross entropy of an affine map of the input."""
-    from srcgrad.torch.nn.functional import cross_entropy  # type: ignore[attr-defined]
+    from srcgrad.torch.nn.functional import cross_entropy
 
     del options
     if input.dim() not in {1, 2}:

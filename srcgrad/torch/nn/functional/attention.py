@@ -103,7 +103,9 @@ def scaled_dot_product_attention(
     if fused:
         return _attention(query, key, value, None if mask is None else mask._a, factor)  # type: ignore[no-any-return]
     root = math.sqrt(factor)
-    scores: Any = matmul(query * root, key.transpose(-2, -1) * root)  # type: ignore[operator,attr-defined]
+    x: Any = query
+    turned: Any = key
+    scores: Any = matmul(x * root, turned.transpose(-2, -1) * root)
     weights = _safe_softmax(scores if mask is None else scores + mask, -1)
     if dropout_p > 0:
         weights = FUNCTIONS["dropout"](weights, dropout_p, True)

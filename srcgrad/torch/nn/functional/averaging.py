@@ -157,7 +157,7 @@ def _power_mean(
         x = input.abs()
         if norm_type > 0:
             return extreme(x, kernel_size, stride, 0, 1, ceil_mode)[0]  # type: ignore[no-any-return]
-        return -extreme(-x, kernel_size, stride, 0, 1, ceil_mode)[0]
+        return -extreme(-x, kernel_size, stride, 0, 1, ceil_mode)[0]  # type: ignore[no-any-return]
     kernel = spread(whole(f"lp_pool{rank}d", kernel_size, "kernel_size", 3), rank)
     mean: Any = (avg_pool1d, avg_pool2d, avg_pool3d)[rank - 1](input.pow(norm_type), kernel_size, stride, 0, ceil_mode)
     return (mean.sign() * mean.abs().relu()).mul(math.prod(kernel)).pow(1.0 / norm_type)  # type: ignore[no-any-return]

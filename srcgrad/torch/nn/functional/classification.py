@@ -24,7 +24,7 @@ __all__ = ["cross_entropy", "nll_loss"]
 _nll = primitive(kernels.nll_loss, "NllLossBackward0", operands=["x"])
 _nll_of_images = primitive(kernels.nll_loss, "NllLoss2DBackward0", operands=["x"])
 FACES[kernels.nll_loss] = _nll
-FACES[kernels.nll_loss_bar] = primitive(kernels.nll_loss_bar, "NllLossBackwardBackward0", operands=["g"])
+FACES[kernels.nll_loss_bar] = primitive(kernels.nll_loss_bar, "NllLossBackwardBackward0")
 
 
 def nll_loss(
@@ -42,6 +42,8 @@ def nll_loss(
         raise ValueError(f"Expected input batch_size ({a.shape[0]}) to match target batch_size ({batch}).")
     if a.ndim == 1 and t.size != 1:
         raise ValueError(f"For 1D input, 1D target must have size 1, but got target size: {t.shape[0]}")
+    if a.ndim <= 2 and t.ndim > 1:
+        raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
     if t.dtype.name not in ("int64", "uint8"):
         raise RuntimeError(f"expected target dtype to be Long or Byte, but got {target.dtype._c_name}")
     check_constant("nll_loss_forward", weight=weight)

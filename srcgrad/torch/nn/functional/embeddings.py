@@ -213,7 +213,7 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     """For each index, zeros with a one at its place."""
     a = tensor._a
     if a.dtype != np.int64:
-        raise RuntimeError("one_hot is only applicable to index tensor.")
+        raise RuntimeError("one_hot is only applicable to index tensor of type LongTensor.")
     if not a.size:
         if num_classes <= 0:
             raise RuntimeError("Can not infer total number of classes from empty tensor.")

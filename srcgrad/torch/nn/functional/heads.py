@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 
 from srcgrad.torch.names import FUNCTIONS
-from srcgrad.torch.nn.functional.affine import linear
-from srcgrad.torch.nn.functional.attention import scaled_dot_product_attention
+from srcgrad.torch.nn.functional import affine, attention
 from srcgrad.torch.nn.functional.padding import pad
 from srcgrad.torch.tensor import Tensor, wrap
 
 __all__ = ["multi_head_attention_forward"]
+
+linear: Any = affine.linear
+scaled_dot_product_attention: Any = attention.scaled_dot_product_attention
 
 
 def multi_head_attention_forward(
@@ -217,4 +219,4 @@ def check_shapes(query: Any, key: Any, value: Any, key_padding_mask: Any, attn_m
             shape = (heads, query._a.shape[0], key._a.shape[0])
             if attn_mask._a.shape != shape:
                 raise AssertionError(f"Expected `attn_mask` shape to be {shape} but got {attn_mask.shape}")
-    return n == 3
+    return bool(n == 3)

@@ -186,6 +186,10 @@ def binary_cross_entropy_with_logits(
             raise not_a_tensor("binary_cross_entropy_with_logits", t, name, position)
     if target._a.shape != input._a.shape:
         raise ValueError(f"Target size ({target.shape}) must be the same as input size ({input.shape})")
+    if target._a.dtype.kind in "iub" and input._a.dtype.kind == "f":
+        raise RuntimeError(
+            f"result type {input.dtype._c_name} can't be cast to the desired output type {target.dtype._c_name}"
+        )
     check_constant("binary_cross_entropy_with_logits", weight=weight, pos_weight=pos_weight)
     return _bce_with_logits(*in_one_dtype(input, target), weight, pos_weight, reduction)  # type: ignore[no-any-return]
 

@@ -44,7 +44,8 @@ def batch_norm(
             raise ValueError(f"batch_norm eps must be positive during training, but got {eps}")
     elif eps < 0:
         raise ValueError(f"batch_norm eps must be non-negative, but got {eps}")
-    return _normalised(input, weight, bias, running_mean, running_var, training, momentum, eps)[0]
+    found: Tensor = _normalised(input, weight, bias, running_mean, running_var, training, momentum, eps)[0]
+    return found
 
 
 @op("batch_norm", method=False)
@@ -53,7 +54,8 @@ def _batch_norm_of_torch(
     running_var: Tensor | None, training: bool, momentum: float, eps: float, cudnn_enabled: bool = False,
 ) -> Tensor:  # fmt: skip
     del cudnn_enabled
-    return _normalised(input, weight, bias, running_mean, running_var, training, momentum, eps)[0]
+    found: Tensor = _normalised(input, weight, bias, running_mean, running_var, training, momentum, eps)[0]
+    return found
 
 
 @op("native_batch_norm", method=False)
@@ -100,7 +102,8 @@ def _normalised(
     var = None if running_var is None else running_var._a
     if a.ndim < 2:
         # There are no channels, and by the checks above no elements.
-        return input * 1, wrap(a), wrap(a)
+        x: Any = input
+        return x * 1, wrap(a), wrap(a)
     found = _batch_norm(input, weight, bias, mean, var, training, eps)
     if training and running_mean is not None and running_var is not None:
         # The running variance is that of n - 1, the one that normalises that of n.

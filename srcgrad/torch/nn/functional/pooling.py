@@ -31,7 +31,7 @@ def window_sizes(
     name: str, rank: int, kernel_size: Any, stride: Any, padding: Any, dilation: Any = 1
 ) -> tuple[Any, Any, Any, Any]:
     """The sizes of windows, one for each dimension."""
-    found = []
+    found: list[Any] = []
     for option, value, place in (
         ("kernel_size", kernel_size, 2), ("stride", stride, 3), ("padding", padding, 4), ("dilation", dilation, 5)
     ):  # fmt: skip
@@ -200,6 +200,7 @@ def max_pool3d(
 
 def output_sizes(name: str, rank: int, output_size: Any, a: Any) -> tuple[int, ...]:
     """How many windows are asked for along each dimension; None asks for as many as there are elements."""
+    wanted: tuple[Any, ...]
     if output_size is None or isinstance(output_size, int):
         wanted = (output_size,) * rank
     else:
@@ -214,7 +215,7 @@ def output_sizes(name: str, rank: int, output_size: Any, a: Any) -> tuple[int, .
             )
     if rank > 1 and a.ndim > rank:
         wanted = tuple(m if n is None else int(n) for n, m in zip(wanted, a.shape[-rank:], strict=False))
-    return wanted
+    return wanted  # type: ignore[return-value]
 
 
 def _adaptive_max(name: str, rank: int, input: Tensor, output_size: Any) -> Any:

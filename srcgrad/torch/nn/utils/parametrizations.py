@@ -45,7 +45,7 @@ class _Orthogonal(Module):
         if self.orthogonal_map == "householder":
             a = X.tril(diagonal=-1)
             tau = 2.0 / (1.0 + (a * a).sum(dim=-2))
-            q = linalg.householder_product(a, tau) * X.diagonal(dim1=-2, dim2=-1).int().unsqueeze(-2)  # type: ignore[attr-defined]
+            q = linalg.householder_product(a, tau) * X.diagonal(dim1=-2, dim2=-1).int().unsqueeze(-2)
         else:
             X = X.tril()
             if n != k:
@@ -56,7 +56,7 @@ class _Orthogonal(Module):
             else:
                 one = wrap(np.eye(n, dtype=a._a.dtype))
                 add = FUNCTIONS["add"]
-                q = linalg.solve(add(one, a, alpha=-0.5), add(one, a, alpha=0.5))  # type: ignore[attr-defined]
+                q = linalg.solve(add(one, a, alpha=-0.5), add(one, a, alpha=0.5))
             if n != k:
                 q = q[..., :k]
         if hasattr(self, "base"):

@@ -55,7 +55,7 @@ class ParametrizationList(ModuleList):
         self.unsafe = unsafe
         shape, dtype = original.shape, original.dtype
         with no_grad():
-            new = original
+            new: Any = original
             for module in reversed(list(self)):
                 if hasattr(module, "right_inverse"):
                     with contextlib.suppress(NotImplementedError):
@@ -65,18 +65,19 @@ class ParametrizationList(ModuleList):
                 f"'right_inverse' must return a Tensor or a Sequence of tensors (list, tuple...). Got {type(new).__name__}"
             )
         self.is_tensor = isinstance(new, Tensor)
-        self.ntensors = 1 if self.is_tensor else len(new)
+        found: Any = new
+        self.ntensors = 1 if self.is_tensor else len(found)
         if self.is_tensor:
-            if original.dtype != new.dtype:
+            if original.dtype != found.dtype:
                 raise ValueError(
                     "When `right_inverse` outputs one tensor, it may not change the dtype.\n"
-                    f"original.dtype: {original.dtype}\nright_inverse(original).dtype: {new.dtype}"
+                    f"original.dtype: {original.dtype}\nright_inverse(original).dtype: {found.dtype}"
                 )
             with no_grad():
-                _replace(original, new)
+                _replace(original, found)
             _enter(self, "original", original)
         else:
-            for k, part in enumerate(new):
+            for k, part in enumerate(found):
                 if not isinstance(part, Tensor):
                     raise ValueError(
                         "'right_inverse' must return a Tensor or a Sequence of tensors (list, tuple...). Got element "
@@ -139,7 +140,7 @@ def _become_parametrized(module: Any) -> None:
     """Give a module a class of its own, on which properties can stand."""
     cls = type(module)
 
-    def __getstate__(self: Any) -> Any:  # noqa: N807 - it becomes the method
+    def __getstate__(_: Any) -> Any:  # noqa: N807 - it becomes the method
         raise RuntimeError(
             "Serialization of parametrized modules is only supported through state_dict(). See:\n"
             "https://pytorch.org/tutorials/beginner/saving_loading_models.html"

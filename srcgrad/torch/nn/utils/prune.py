@@ -246,7 +246,8 @@ def _count(amount: Any, size: int) -> int:
         if int(amount) > size:
             raise ValueError(f"amount={amount} should be smaller than the number of parameters to prune={size}")
         return int(amount)
-    return round(amount * size)
+    share: float = amount * size
+    return round(share)
 
 
 def _check_structured(t: Any, dim: int) -> None:

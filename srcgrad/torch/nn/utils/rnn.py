@@ -155,7 +155,8 @@ def pack_padded_sequence(
     _check_lengths(sizes, batch)
     batch_sizes = (sizes[:, None] > np.arange(int(sizes[0]))).sum(0)
     data = _packed(input, _rows(batch_sizes[:steps], batch))
-    return PackedSequence(data, wrap(batch_sizes), order, None)
+    made: PackedSequence = PackedSequence(data, wrap(batch_sizes), order, None)
+    return made
 
 
 def pad_packed_sequence(

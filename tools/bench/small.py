@@ -1,0 +1,69 @@
+"""Functions of a few numbers, where what counts is how soon a call gets to the arithmetic."""
+
+import math
+
+import numpy as np
+
+import srcgrad as sg
+from tools.bench import peers
+from tools.bench.timing import interleaved
+
+
+def square(x):
+    return x * x
+
+
+def square_by_hand(x):
+    return x * x, x + x
+
+
+def scalar(x, y):
+    return x * y + np.sin(x) * np.exp(-y)
+
+
+def scalar_by_hand(x, y):
+    u = math.exp(-y)
+    return x * y + math.sin(x) * u, y + u * math.cos(x)
+
+
+def layer(x, a, b):
+    z = np.tanh(a @ x + b)
+    top = np.max(z)
+    return top + np.log(np.sum(np.exp(z - top)))
+
+
+def layer_by_hand(x, a, b):
+    z = np.tanh(a @ x + b)
+    top = z.max()
+    e = np.exp(z - top)
+    total = e.sum()
+    return top + math.log(total), (e / total * (1.0 - z * z)) @ a
+
+
+def cases():
+    """Each function, its value and gradient by hand, and arguments."""
+    rng = np.random.default_rng(0)
+    yield square, square_by_hand, (1.5,)
+    yield scalar, scalar_by_hand, (1.2, 0.7)
+    yield layer, layer_by_hand, (rng.normal(size=10), rng.normal(size=(10, 10)), rng.normal(size=10))
+
+
+def bench_calls(rounds):
+    """Print microseconds per call of values with gradients."""
+    others = peers.installed()
+    header = ["primal", "by hand", "srcgrad", "over hand", *(peer.name for peer in others)]
+    print(f"{'µs per value and gradient':26}" + "".join([f"{h:>12}" for h in header]))
+    found = {}
+    for function, by_hand, arguments in cases():
+        ours = sg.value_and_grad(function)
+        expected = by_hand(*arguments)
+        np.testing.assert_allclose(expected[0], ours(*arguments)[0], rtol=1e-12)
+        np.testing.assert_allclose(expected[1], ours(*arguments)[1], rtol=1e-10, atol=1e-14)
+        theirs = [peer.same_text(function, arguments) for peer in others]
+        actions = [function, by_hand, ours]
+        timings = interleaved([lambda a=a: a(*arguments) for a in actions] + theirs, rounds)
+        primal, hand, srcgrad, *rest = [1e6 * t.minimum for t in timings]
+        shown = [primal, hand, srcgrad, srcgrad - hand, *rest]
+        print(f"{function.__name__:26}" + "".join([f"{n:12.2f}" for n in shown]))
+        found[function.__name__] = dict(zip(header, shown, strict=True))
+    return found
