@@ -1,12 +1,12 @@
 """Functions inside functions, which numba does not return, as functions of the module that take what they read.
 
-    def area_vjp(w, h):                      def area_vjp_pullback(y_bar, kept):
-        def pullback(y_bar):                     h = kept[0]
-            return (y_bar * h,)                  return (y_bar * h,)
-        return w * h, pullback        ->     def area_vjp(w, h):
-                                                 return w * h, (h,)
-    u, area_pullback = area_vjp(x, 2.0)
-    (x_bar,) = area_pullback(u_bar)          (x_bar,) = area_vjp_pullback(u_bar, area_pullback)
+def area_vjp(w, h):                      def area_vjp_pullback(y_bar, kept):
+    def pullback(y_bar):                     h = kept[0]
+        return (y_bar * h,)                  return (y_bar * h,)
+    return w * h, pullback        ->     def area_vjp(w, h):
+                                             return w * h, (h,)
+u, area_pullback = area_vjp(x, 2.0)
+(x_bar,) = area_pullback(u_bar)          (x_bar,) = area_vjp_pullback(u_bar, area_pullback)
 """
 
 from __future__ import annotations
@@ -71,9 +71,7 @@ def _outside(function: ast.FunctionDef, nested: ast.FunctionDef, name: str) -> a
     """Take the nested function out of the other; what that one returns of it is what it reads."""
     own = {a.arg for a in nested.args.args} | _bound(nested)
     local = {a.arg for a in function.args.args} | _bound(function)
-    read = [
-        n.id for n in ast.walk(nested) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load) and n.id in local
-    ]
+    read = [n.id for n in ast.walk(nested) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load) and n.id in local]
     free = [n for n in dict.fromkeys(read) if n not in own]
     kept = "kept"
     while kept in own | local:

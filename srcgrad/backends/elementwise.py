@@ -18,9 +18,11 @@ the loop form, and the plain form is run.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from srcgrad.backends.fusion import Access, Item, Nest, contracted, fused, words
 from srcgrad.backends.kinds import (
     BINARY,
     BOTTOM,
@@ -81,12 +83,14 @@ class _Function:
         self.kinds = kinds
         self.taken = {n.id for n in ast.walk(function) if isinstance(n, ast.Name)} | set(kinds.names)
         self.taken |= {a.arg for a in function.args.args} | kinds.module.names
-        self.before: list[str] = []  # lines that run before the statement at hand
+        self.before: list[Item] = []  # what runs before the statement at hand
+        self.same: dict[str, str] = {}  # lengths that are known to be equal to others
         self.known: dict[str, str] = {}  # what of these lines has a name already
         self.groups = _shared_memory(function, kinds)
 
     def rewrite(self) -> None:
         self.function.body = self.block(self.function.body)
+        contracted(self.function)
 
     def fresh(self, name: str, kind: Kind | None = None) -> str:
         k = 1
@@ -102,29 +106,89 @@ class _Function:
     # Statements
 
     def block(self, body: Sequence[ast.stmt]) -> list[ast.stmt]:
-        made: list[ast.stmt] = []
+        made: list[Item] = []
         for s in body:
-            for field in ("body", "orelse"):
-                if isinstance(s, (ast.For, ast.While, ast.If)) and getattr(s, field):
-                    setattr(s, field, self.block(getattr(s, field)))
-            saved = self.taken.copy(), self.kinds.names.copy()
+            for name in _bound(s):
+                self.forget(name)
+            if isinstance(s, (ast.For, ast.While, ast.If)):
+                kept = self.same
+                for part in ("body", "orelse"):
+                    if getattr(s, part):
+                        self.same = dict(kept)
+                        setattr(s, part, self.block(getattr(s, part)))
+                self.same = kept
+            saved = self.taken.copy(), self.kinds.names.copy(), self.same.copy()
             self.before, self.known = [], {}
             try:
-                lines = self.statement(s)
+                items = self.statement(s)
             except Whole:
-                self.taken, self.kinds.names = saved
+                self.taken, self.kinds.names, self.same = saved
                 made.append(s)
+                self.note(s)
                 continue
-            new = ast.parse("\n".join([*self.before, *lines])).body if lines or self.before else []
-            for statement in new:
-                for node in ast.walk(statement):
-                    if isinstance(node, (ast.stmt, ast.expr)):
-                        node.lineno = node.end_lineno = s.lineno
-            made += new if lines else [*new, s]
-        return made
+            for item in self.before + items:
+                made.append(item)
+            if not items:
+                made.append(s)
+        return self.statements(fused(made, self.group), body)
 
-    def statement(self, s: ast.stmt) -> list[str]:
-        """The lines that stand for a statement; none where it stays, after the lines of `before`."""
+    def statements(self, items: Sequence[Item], body: Sequence[ast.stmt]) -> list[ast.stmt]:
+        found: list[ast.stmt] = []
+        for item in items:
+            if isinstance(item, ast.stmt):
+                found.append(item)
+                continue
+            for s in ast.parse(item if isinstance(item, str) else "\n".join(item.lines)).body:
+                for node in ast.walk(s):
+                    if isinstance(node, (ast.stmt, ast.expr)):
+                        node.lineno = node.end_lineno = body[0].lineno
+                found.append(s)
+        return found
+
+    def group(self, name: str) -> str:
+        return self.groups.get(name, name)
+
+    # Lengths
+
+    def length(self, text: str) -> str:
+        """A length by the name that all equal ones have."""
+        while text in self.same:
+            text = self.same[text]
+        return text
+
+    def forget(self, name: str) -> None:
+        """A name is bound anew."""
+        mentions = re.compile(rf"\b{re.escape(name)}\b")
+        self.same = {a: b for a, b in self.same.items() if not mentions.search(a) and not mentions.search(b)}
+
+    def note(self, s: ast.stmt) -> None:
+        """What is known of the lengths of an array that is made of another one's shape."""
+        match s:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                kind = self.kinds.names.get(name)
+                if kind is None or not kind.is_array or name in words(ast.unparse(value)):
+                    return
+            case _:
+                return
+        like = None
+        match value:
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(id="np"), attr="zeros" | "ones" | "empty" | "full"),
+                args=[ast.Attribute(value=ast.Name(id=like), attr="shape"), *_],
+            ):
+                pass
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(id="np"), attr="zeros_like" | "ones_like"), args=[ast.Name(id=like)]
+            ):
+                pass
+            case ast.Name(id=like):
+                pass
+        if like is not None and like != name and self.kinds.names.get(like, kind).rank == kind.rank:
+            for k in range(kind.rank):
+                self.same[f"{name}.shape[{k}]"] = self.length(f"{like}.shape[{k}]")
+
+    def statement(self, s: ast.stmt) -> list[Item]:
+        """What stands for a statement; nothing where it stays, after the lines of `before`."""
         match s:
             case ast.Assign(targets=[target], value=value):
                 return self.assign(target, value)
@@ -138,7 +202,7 @@ class _Function:
                 return []
         raise Whole
 
-    def assign(self, target: ast.expr, value: ast.expr) -> list[str]:
+    def assign(self, target: ast.expr, value: ast.expr) -> list[Item]:
         kind = self.kinds.of(value)
         if isinstance(target, ast.Subscript):
             place = self.kinds.of(target)
@@ -159,7 +223,7 @@ class _Function:
             return self.of_number(ast.unparse(target), "=", value)
         raise Whole
 
-    def update(self, target: ast.expr, op: ast.operator, value: ast.expr) -> list[str]:
+    def update(self, target: ast.expr, op: ast.operator, value: ast.expr) -> list[Item]:
         place = self.kinds.of(target)
         if place.is_array and place.dtype == "f" and type(op) in _OPERATORS:
             return self.store(target, op, value)
@@ -167,11 +231,11 @@ class _Function:
             return self.of_number(ast.unparse(target), f"{_OPERATORS.get(type(op), '@')}=", value)
         raise Whole
 
-    def of_number(self, target: str, sign: str, value: ast.expr) -> list[str]:
+    def of_number(self, target: str, sign: str, value: ast.expr) -> list[Item]:
         made = self.without_reductions(value)
         return [f"{target} {sign} {ast.unparse(made)}"]
 
-    def store(self, target: ast.expr, op: ast.operator | None, value: ast.expr) -> list[str]:
+    def store(self, target: ast.expr, op: ast.operator | None, value: ast.expr) -> list[Item]:
         name, index = self.base(target)
         if index is not None and self.kinds.is_mask(index, self.kinds.names[name]):
             return self.masked(name, index, op, value)
@@ -194,27 +258,48 @@ class _Function:
             self.before += self.array_of(element, self.kinds.names[between], between)
             element = Element(self.of_name(between, self.kinds.names[between]).at, element.lengths, [], [])
         off = len(place.lengths) - len(element.lengths)
-        return self.nest(place, element, lambda names: [f"{place.at(names)} {sign} {element.at(names[off:])}"])
+        mode = "+" if isinstance(op, (ast.Add, ast.Sub)) else "w"
+        return self.nest(
+            place,
+            element,
+            lambda names: [f"{place.at(names)} {sign} {element.at(names[off:])}"],
+            written=[Access(n, w, mode) for n, w in place.reads],
+        )
 
-    def masked(self, name: str, index: ast.expr, op: ast.operator | None, value: ast.expr) -> list[str]:
+    def masked(self, name: str, index: ast.expr, op: ast.operator | None, value: ast.expr) -> list[Item]:
         """`a[mask] += 2.0`: every element, where the mask says so."""
         if not self.kinds.of(value).is_number:
             raise Whole
         text = self.scalar(value)
         mask, place = self.element(index), self.of_name(name, self.kinds.names[name])
         sign = "=" if op is None else f"{_OPERATORS[type(op)]}="
-        return self.nest(place, mask, lambda names: [f"if {mask.at(names)}:", f"    {place.at(names)} {sign} {text}"])
+        return self.nest(
+            place,
+            mask,
+            lambda names: [f"if {mask.at(names)}:", f"    {place.at(names)} {sign} {text}"],
+            written=[Access(n, w, "w") for n, w in place.reads],
+        )
 
-    def array_of(self, element: Element, kind: Kind, name: str) -> list[str]:
+    def array_of(self, element: Element, kind: Kind, name: str) -> list[Item]:
         """Lines that make an array of all elements."""
         shape = tuple(length or "1" for length in element.lengths)
         dtype = ", np.bool_" if kind.dtype == "b" else ""
         made = self.fresh(f"{name}_new") if any(n == name for n, _ in element.reads) else name
         sizes = f"({', '.join(shape)}{',' * (len(shape) == 1)})"
         target = Element(lambda names: f"{made}[{', '.join(names)}]", element.lengths, [], [])
-        lines = self.nest(target, element, lambda names: [f"{target.at(names)} = {element.at(names)}"],
-                          [f"{made} = np.empty({sizes}{dtype})"])  # fmt: skip
-        return lines if made == name else [*lines, f"{name} = {made}"]
+        items = self.nest(
+            target,
+            element,
+            lambda names: [f"{target.at(names)} = {element.at(names)}"],
+            [f"{made} = np.empty({sizes}{dtype})"],
+            [Access(made, tuple(f"{k}:0" for k in range(len(shape))), "w")],
+        )
+        self.forget(made)
+        stable = [self.length(n) for n in shape]
+        for k, n in enumerate(stable):
+            if not re.search(rf"\b{name}\b", n):
+                self.same[f"{name}.shape[{k}]"] = n
+        return items if made == name else [*items, f"{name} = {made}"]
 
     def nest(
         self,
@@ -222,19 +307,27 @@ class _Function:
         element: Element,
         body: Callable[[list[str]], list[str]],
         head: Sequence[str] = (),
-    ) -> list[str]:
+        written: Sequence[Access] = (),
+        sums: Sequence[str] = (),
+    ) -> list[Item]:
+        """The loops over all elements of a target, after the comparisons of lengths."""
         checks = list(element.checks)
         for ours, its in zip(reversed(target.lengths), reversed(element.lengths), strict=False):
             if its is not None and its != ours:
                 checks.append((ours or "1", its))
-        differ = [f"{a} != {b}" for a, b in dict.fromkeys(checks) if a != b]
-        lines = [f"if {' or '.join(differ)}:", "    raise NotImplementedError"] if differ else []
-        lines += head
+        items: list[Item] = []
+        for a, b in checks:
+            p, q = self.length(a), self.length(b)
+            if p != q:
+                items.append(f"if {p} != {q}:\n    raise NotImplementedError")
+                self.same[q] = p
+        items += head
         names = [self.fresh("ijklmn"[k] if k < 6 else "i", Kind("int")) for k in range(len(target.lengths))]
-        for depth, (name, length) in enumerate(zip(names, target.lengths, strict=True)):
-            lines.append(f"{'    ' * depth}for {name} in range({length or 1}):")
-        lines += [f"{'    ' * len(names)}{line}" for line in body(names)]
-        return lines
+        lengths = tuple(self.length(n or "1") for n in target.lengths)
+        off = len(target.lengths) - len(element.lengths)
+        reads = [Access(n, tuple(_by(w, off) for w in way), "r") for n, way in element.reads]
+        items.append(Nest(lengths, tuple(names), body(names), [*written, *reads], set(sums)))
+        return items
 
     # Expressions
 
@@ -317,7 +410,7 @@ class _Function:
         def at(index: Sequence[str]) -> str:
             return f"{name}[{', '.join('0' if one else i for one, i in zip(dims, index, strict=True))}]"
 
-        lengths = tuple(None if one else f"{name}.shape[{k}]" for k, one in enumerate(dims))
+        lengths = tuple(None if one else self.length(f"{name}.shape[{k}]") for k, one in enumerate(dims))
         return Element(at, lengths, [], [(name, tuple(f"{k}:0" for k in range(len(dims))))])
 
     def call(self, e: ast.Call) -> Element | None:
@@ -444,12 +537,10 @@ class _Function:
                 ways.append("fixed")
         name, way = whole.reads[0] if len(whole.reads) == 1 else ("", ())
         plain = way == tuple(f"{k}:0" for k in range(len(way)))
-        reads = [(name, tuple(ways))] if plain and name and len(way) == len(ways) else [
-            (n, ("?",)) for n, _ in whole.reads
-        ]
-        return Element(
-            lambda names: whole.at([place(names) for place in places]), tuple(lengths), whole.checks, reads
+        reads = (
+            [(name, tuple(ways))] if plain and name and len(way) == len(ways) else [(n, ("?",)) for n, _ in whole.reads]
         )
+        return Element(lambda names: whole.at([place(names) for place in places]), tuple(lengths), whole.checks, reads)
 
     def bounds(self, part: ast.Slice, n: str) -> tuple[str, str]:
         """The first index and the length of a slice, as NumPy cuts it to what there is."""
@@ -570,8 +661,10 @@ class _Function:
 
     def total(self, element: Element, zero: str = "0.0") -> str:
         made = self.fresh("total", Kind("int" if zero == "0" else "scalar"))
-        lines = self.nest(element, element, lambda names: [f"{made} += {element.at(names)}"], [f"{made} = {zero}"])
-        self.before += lines
+        self.before += self.nest(
+            element, element, lambda names: [f"{made} = {_plus(made, element.at(names), zero)}"],
+            [f"{made} = {zero}"], sums=[made],
+        )  # fmt: skip
         return made
 
     def along(self, element: Element, axis: int, keepdims: bool, name: str) -> str:
@@ -585,13 +678,31 @@ class _Function:
         def body(names: list[str]) -> list[str]:
             place = f"{made}[{', '.join(names[:axis] + between + names[axis + 1 :])}]"
             if name == "sum":
-                return [f"{place} += {element.at(names)}"]
+                return [f"{place} = plus({place}, {element.at(names)})"]
             return [f"{place} = np.{'max' if 'max' in name else 'min'}imum({place}, {element.at(names)})"]
 
         checks = [] if name == "sum" else [f"not_empty({element.lengths[axis] or 1})"]
         self.before += checks
-        self.before += self.nest(element, element, body, [f"{made} = np.full(({shape},), {start})"])
+        head = [f"{made} = np.full(({shape},), {start})"]
+        self.before += self.nest(element, element, body, head, [Access(made, ("?",), "w")])
+        for k, n in enumerate(rest):
+            self.same[f"{made}.shape[{k}]"] = self.length(n or "1")
         return made
+
+
+def _plus(total: str, term: str, zero: str) -> str:
+    """A sum that may be taken in any order, as NumPy takes it in its own."""
+    return f"{total} + ({term})" if zero == "0" else f"plus({total}, {term})"
+
+
+def _by(way: str, off: int) -> str:
+    k, colon, start = way.partition(":")
+    return f"{int(k) + off}:{start}" if colon and k.isdigit() else way
+
+
+def _bound(s: ast.stmt) -> set[str]:
+    """The names that a statement, or one inside it, binds."""
+    return {n.id for n in ast.walk(s) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
 
 
 def _shifted(k: int, start: str) -> Callable[[Sequence[str]], str]:
@@ -694,7 +805,9 @@ def _shared_memory(function: ast.FunctionDef, kinds: Kinds) -> dict[str, str]:
         if isinstance(node, (ast.Assign, ast.For)):
             value = node.value if isinstance(node, ast.Assign) else node.iter
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            if _is_fresh(value, kinds):
+            # What is stored into an array is copied.
+            targets = [t for t in targets if not (isinstance(t, ast.Subscript) and kinds.of(t.value).is_array)]
+            if not targets or _is_fresh(value, kinds):
                 continue
             bound = [n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)]
             read = [n.id for n in ast.walk(value) if isinstance(n, ast.Name)]

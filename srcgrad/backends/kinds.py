@@ -150,9 +150,9 @@ class Kinds:
                 self.block(orelse)
             case ast.Return(value=value):
                 self.result = join(self.result, NONE if value is None else self.of(value))
-            case ast.Expr(
-                value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append"), args=[value])
-            ) if self.names.get(name, UNKNOWN).form == "list":
+            case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append"), args=[value])) if (
+                self.names.get(name, UNKNOWN).form == "list"
+            ):
                 self.names[name] = join(self.names[name], Kind("list", items=(self.of(value),)))
             case _:
                 pass

@@ -1,8 +1,8 @@
 """Loops over ranges run backwards, in the form that numba takes.
 
-    for k in reversed(range(1, n)):      ->     for k in range(n - 1, 0, -1):
-    for k in reversed(range(n)[:trips])  ->     for k in range(trips - 1, -1, -1):
-    for k in reversed(steps):            ->     for k in range(steps.start + (len(steps) - 1) * steps.step, …):
+for k in reversed(range(1, n)):      ->     for k in range(n - 1, 0, -1):
+for k in reversed(range(n)[:trips])  ->     for k in range(trips - 1, -1, -1):
+for k in reversed(steps):            ->     for k in range(steps.start + (len(steps) - 1) * steps.step, …):
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """What kinds decide before anything runs, and what numba computes in another way than Python.
 
-    np.diag(u, 0) if np.ndim(a) == 1 else b      ->    b                     a has rank 2
-    np.array(x_bar)                              ->    x_bar.copy()          x_bar is an array
-    np.where(x > 0, x, 0.0)                      ->    x if x > 0 else 0.0   x is a number
-    image[ring]                                  ->    taken(image, ring)    ring is an array of bools
-    x / y                                        ->    quotient(x, y)        Python's floats: 1.0 / 0.0 raises
+np.diag(u, 0) if np.ndim(a) == 1 else b      ->    b                     a has rank 2
+np.array(x_bar)                              ->    x_bar.copy()          x_bar is an array
+np.where(x > 0, x, 0.0)                      ->    x if x > 0 else 0.0   x is a number
+image[ring]                                  ->    taken(image, ring)    ring is an array of bools
+x / y                                        ->    quotient(x, y)        Python's floats: 1.0 / 0.0 raises
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import linecache
 import re
 import warnings
 from collections.abc import Sequence
@@ -92,9 +93,24 @@ def _refusal(f: FunctionType, entry: Entry, error: Any) -> UnsupportedSyntaxErro
     )
 
 
-_MARK = re.compile(r"^\s*# [^:]+:(\d+)  (.*)")
+_MARK = re.compile(r"^\s*# [^:]+:(\d+)  ")
 
 
 def _place(f: FunctionType, source: str, line: int) -> Place:
+    """The user's line that a line of the generated text stands for.
+
+    It is named by the comment above it, or has the same text, as most of the forward sweep has.
+    """
     code = f.__code__
-    return Place(code.co_filename, code.co_firstlineno, function=f.__name__)
+    lines = source.split("\n")
+    text = lines[line - 1].strip() if 0 < line <= len(lines) else ""
+    own = sorted({n for _, _, n in code.co_lines() if n is not None})
+    found = next((n for n in own if text and linecache.getline(code.co_filename, n).strip().startswith(text)), 0)
+    for number in range(line - 1 if not found else 0, 0, -1):
+        mark = _MARK.match(lines[number - 1])
+        if mark:
+            found = int(mark[1])
+            break
+    found = found if found in own else code.co_firstlineno
+    shown = linecache.getline(code.co_filename, found)
+    return Place(code.co_filename, found, len(shown) - len(shown.lstrip()), function=f.__name__)

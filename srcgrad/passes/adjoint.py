@@ -24,11 +24,12 @@ from srcgrad.passes.algebra import call, div, mul, neg, number, transposed
 from srcgrad.passes.cotangent import Contribution, Cotangent, added_axes, cost, with_axes
 from srcgrad.passes.products import Products
 from srcgrad.passes.resolve import UNRESOLVED, bind, callee
-from srcgrad.rules import table
+from srcgrad.rules import reductions, table
 from srcgrad.syntax import ir
 from srcgrad.syntax.ir import Attribute, Binary, Const, Expr, Name, NotStatic, Subscript
 from srcgrad.syntax.lower import expression_of
 
+EVERYTHING: tuple[int, ...] = ()  # instead of the axes of a reduction to one number
 OPERATORS: dict[str, Any] = {"%": np.remainder, "**": np.power}
 
 
@@ -160,6 +161,8 @@ class Adjoint(Products):
     def special(self, function: Any) -> Callable[..., bool] | None:
         if function in (np.sum, np.mean):
             return lambda e, args, c: self.reduction(e, function, args, c)
+        if function in (np.max, np.min, np.amax, np.amin):
+            return self.attained
         if function in (np.dot, np.matmul):
             return self.dot
         if function in (builtins.abs, np.abs, operator.abs):
@@ -245,39 +248,53 @@ class Adjoint(Products):
         return True
 
     def reduction(self, e: ir.Call, function: Any, args: tuple[ir.Argument, ...], c: Cotangent) -> bool:
-        rule = table.lookup(function)
-        if rule is None:
+        """A sum or a mean: every element receives the cotangent of the result that it went into."""
+        bound = self.bound(e, function, args)
+        gone = None if bound is None else self.gone(e, bound, c)
+        if bound is None or gone is None:
             return False
-        bound = bind(rule.signature, args, e.span)
-        if set(bound) - {"a", "axis", "keepdims"}:
-            return False
-        operand, axis, keep = bound["a"], bound.get("axis"), bound.get("keepdims")
-        kind = self.view.kind(operand)
-        if kind.form != "array" or (keep is not None and not isinstance(keep, Const)):
-            return False
-        everything = axis is None or (isinstance(axis, Const) and axis.value is None)
-        if everything and keep is None:
-            term = c.expr
-            if function is np.mean:
-                term = div(term, Attribute(self.shaped_like(operand), "size"))
-            self.push(operand, Cotangent(term, False))
-            return True
-        if everything or kind.dims is None or axis is None:
-            return False
-        gone = results.axes_of(axis, len(kind.dims))
-        if gone is None or not (c.full or self.view.kind(e).is_scalar):
-            return False
-        term = c.expr
-        if function is np.mean:
+        operand, term = bound["a"], c.expr
+        if function is np.mean and gone == EVERYTHING:
+            term = div(term, Attribute(self.shaped_like(operand), "size"))
+        elif function is np.mean:
             shape = Attribute(self.shaped_like(operand), "shape")
             for k in gone:
                 term = div(term, Subscript(shape, number(k)))
-        kept = isinstance(keep, Const) and keep.value is True
-        leading = set(gone) == set(range(len(gone)))
-        if not kept and not leading:
-            term = with_axes(term, gone, Const(None, "None"))
-        self.push(operand, Cotangent(term, False))
+        self.push(operand, Cotangent(_put_back(term, gone, bound), False))
         return True
+
+    def attained(self, e: ir.Call, args: tuple[ir.Argument, ...], c: Cotangent) -> bool:
+        """A maximum or a minimum: the elements that attain it share its cotangent."""
+        function, _ = callee(e, self.view.scope, self.view.kind)
+        bound = self.bound(e, function, args)
+        gone = None if bound is None else self.gone(e, bound, c)
+        if bound is None or gone is None:
+            return False
+        none, keep = Const(None, "None"), bound.get("keepdims", Const(False, "False"))
+        operand, result = self.value(bound["a"]), self.result_of(e)
+        given = (result, operand, bound.get("axis", none), keep, none, Const(True, "True"))
+        share = call(self.module.reference(reductions.shares), *given)
+        self.push(bound["a"], Cotangent(mul(_put_back(c.expr, gone, bound), share), True))
+        return True
+
+    def bound(self, e: ir.Call, function: Any, args: tuple[ir.Argument, ...]) -> dict[str, Expr] | None:
+        """The arguments of a reduction of an array that is given by axes alone."""
+        rule = table.lookup(function)
+        bound = {} if rule is None else bind(rule.signature, args, e.span)
+        keep = bound.get("keepdims")
+        plain = "a" in bound and not set(bound) - {"a", "axis", "keepdims"}
+        if not plain or self.view.kind(bound["a"]).form != "array" or not (keep is None or isinstance(keep, Const)):
+            return None
+        return dict(bound)
+
+    def gone(self, e: ir.Call, bound: dict[str, Expr], c: Cotangent) -> tuple[int, ...] | None:
+        """The axes that a reduction takes away; None where they are not known."""
+        axis, kind = bound.get("axis"), self.view.kind(bound["a"])
+        if axis is None or (isinstance(axis, Const) and axis.value is None):
+            return None if "keepdims" in bound else EVERYTHING
+        if kind.dims is None or not (c.full or self.view.kind(e).is_scalar):
+            return None
+        return results.axes_of(axis, len(kind.dims))
 
     def rule(self, e: Expr, function: Any, args: tuple[ir.Argument, ...], c: Cotangent) -> None:
         """A function of the table: its texts, with the operands in the parameters' places."""
@@ -349,6 +366,14 @@ def _factors(e: Expr) -> list[Expr]:
     if isinstance(e, Binary) and e.op == "*":
         return [*_factors(e.left), e.right]
     return [e]
+
+
+def _put_back(term: Expr, gone: tuple[int, ...], bound: dict[str, Expr]) -> Expr:
+    """The cotangent of a reduction with axes of length 1 where it has none, as far as broadcasting does not add them."""
+    keep = bound.get("keepdims")
+    kept = isinstance(keep, Const) and keep.value is True
+    leading = set(gone) == set(range(len(gone)))
+    return term if kept or leading else with_axes(term, gone, Const(None, "None"))
 
 
 def _times(partial: Expr, b: Expr) -> Expr:

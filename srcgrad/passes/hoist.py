@@ -48,7 +48,7 @@ def hoist_once(unit: ir.Unit, dry: Dry, facts: Facts, fresh: Callable[[str], str
                     wanted = dry(s, facts.at(s))
                     if wanted:
                         changed = True
-                        new = _named(s, wanted, fresh, facts.at(s), stores)
+                        new = _named(s, wanted, fresh, facts.at(s), stores, out)
                         out.extend(new)
                         continue
                 case _:
@@ -66,14 +66,18 @@ def _named(
     fresh: Callable[[str], str],
     view: View,
     stores: frozenset[str],
+    earlier: list[Stmt],
 ) -> list[Stmt]:
-    """The statement with the innermost of the wanted expressions computed in front of it."""
+    """The statement with the innermost of the wanted expressions computed in front of it, or taken from earlier on."""
     target = _innermost(wanted)
     if isinstance(s, ir.Assign) and s.op and not any(n == target for n in ir.walk(s.value)):
         # What is wanted is the value of `a[i] * e` in `a[i] *= e`.
         s = replace(s, value=ir.Binary(s.op, s.target, s.value, span=s.span), op="", text=None)
     if not any(n == target for n in ir.walk(s.value)):
         raise NotStatic("a value that cannot be named", s.span)
+    same = _computed(target, earlier, stores)
+    if same is not None:
+        return [replace(s, value=ir.rewrite(s.value, lambda node: same if node == target else None), text=None)]
     whole = isinstance(s, ir.Return) and target == s.value
     name = fresh("y" if whole else _hint(target))
     value = target
@@ -94,6 +98,20 @@ def _named(
 
     comment = "" if whole else s.comment
     return [before, replace(s, value=ir.rewrite(s.value, change), text=None, leading=(), comment=comment)]
+
+
+def _computed(e: Expr, earlier: list[Stmt], stores: frozenset[str]) -> Name | None:
+    """The variable that holds the value of an expression already, from the same block."""
+    if ir.names(e) & stores:
+        return None
+    written: set[str] = set()
+    for s in reversed(earlier):
+        if isinstance(s, ir.Assign) and not s.op and isinstance(s.target, Name) and s.value == e:
+            return None if s.target.id in written | stores | ir.names(e) else s.target
+        written |= ir.written_in((s,))
+        if written & ir.names(e):
+            break
+    return None
 
 
 def _innermost(wanted: list[Expr]) -> Expr:

@@ -31,6 +31,7 @@ from srcgrad.passes.kinds import (
     array,
 )
 from srcgrad.rules import support
+from srcgrad.rules.reductions import shares
 from srcgrad.syntax import ir
 from srcgrad.syntax.ir import Expr
 
@@ -62,7 +63,7 @@ PURE_BUILTINS = {
 
 
 # What the rules' own helpers return has the shape of one of their arguments.
-SHAPED: dict[Any, int] = {support.guarded: 1, support.unbroadcast: 1}
+SHAPED: dict[Any, int] = {support.guarded: 1, support.unbroadcast: 1, shares: 1}
 
 
 def is_pure(function: Any) -> bool:

@@ -194,11 +194,10 @@ def shares(y: Any, a: Any, axis: Any, keepdims: bool, initial: Any, where: Any) 
     """
     top = with_axes(y, a, axis, keepdims)
     tied = np.equal(a, top)
-    if np.any(np.isnan(y)):
-        tied = tied | (np.isnan(a) & np.isnan(top))
-    if where is not True:
-        tied = tied & where
-    number = np.sum(tied, axis=axis, keepdims=True)
+    number = np.count_nonzero(tied) if axis is None else np.sum(tied, axis=axis, keepdims=True)
+    if where is not True or not (number if axis is None else np.all(number)):
+        tied = (tied | (np.isnan(a) & np.isnan(top))) & where
+        number = np.sum(tied, axis=axis, keepdims=True)
     if initial is not None:
         number = np.maximum(number + np.equal(top, initial), 1)
     return tied / number

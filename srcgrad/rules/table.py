@@ -57,6 +57,7 @@ class Rule:
 _rules: dict[Callable[..., Any], Rule] = {}
 _zero: set[Callable[..., Any]] = set()
 _composed: dict[Callable[..., Any], Callable[..., Any]] = {}
+_refused: set[Callable[..., Any]] = set()
 
 # The files of the built-in table, loaded at the first look-up.
 BUILTIN = (
@@ -120,6 +121,7 @@ def _add(rule: Rule) -> None:
     _rules[rule.function] = rule
     _zero.discard(rule.function)
     _composed.pop(rule.function, None)
+    _refused.discard(rule.function)
 
 
 # A partial derivative that reads a value may be infinite where that value is, or at a pole.
@@ -238,6 +240,16 @@ def composed(*functions: Callable[..., Any]) -> Callable[[F], F]:
     return enter
 
 
+def refused(*functions: Callable[..., Any]) -> Callable[[F], F]:
+    """Enter functions that compute with callbacks or in loops and yet have no derivative.
+
+    The decorated function says why, by `raise NotImplementedError(what, *ways_out)`. It stands for them
+    wherever something active is in reach of their arguments.
+    """
+    _refused.update(functions)
+    return composed(*functions)
+
+
 def same(existing: Callable[..., Any], *others: Callable[..., Any]) -> None:
     """Let other functions of the same meaning and signature share an entry: np.pow, operator.pow …"""
     for other in others:
@@ -304,7 +316,9 @@ def has_rule(function: Callable[..., Any]) -> bool:
     >>> has_rule(np.sin)
     True
     """
-    return lookup(function) is not None or is_zero(function) or substitute(function) is not None
+    if lookup(function) is not None or is_zero(function):
+        return True
+    return substitute(function) is not None and function not in _refused
 
 
 def entries() -> list[Rule]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from srcgrad.runtime.access import class_attribute, getitem
-from srcgrad.runtime.calls import call, is_generated, is_python, python_method
+from srcgrad.runtime.calls import METHOD_WRAPPER, call, is_generated, is_python, python_method
 from srcgrad.runtime.levels import state
 from srcgrad.runtime.operations import is_active
 
@@ -112,9 +112,12 @@ def context(manager: Any) -> Any:
 
 def bound(f: Any) -> Any:
     """A callable that C code may call back, with its body recorded."""
-    if isinstance(f, (FunctionType, MethodType, functools.partial)) or python_method(type(f), "__call__"):
+    if isinstance(f, _CALLED_BACK) or python_method(type(f), "__call__"):
         return lambda *args, **kwargs: call(f, *args, **kwargs)
     return f
+
+
+_CALLED_BACK = (FunctionType, MethodType, functools.partial, METHOD_WRAPPER, np.ufunc)
 
 
 def shown(x: Any, conversion: int = -1, spec: str = "") -> str:

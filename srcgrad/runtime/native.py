@@ -265,7 +265,9 @@ def silent(f: FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
         check_texts(f, args)
         if any(id(x) in state.texts for x in args if isinstance(x, str)):
             raise _of_text(f)
-    y = f(*[iteration.bound(a) for a in args], **{k: iteration.bound(v) for k, v in kwargs.items()})
+    called_back = (FunctionType, MethodType, functools.partial)
+    given = [iteration.bound(a) if isinstance(a, called_back) else a for a in args]
+    y = f(*given, **{k: iteration.bound(v) if isinstance(v, called_back) else v for k, v in kwargs.items()})
     if isinstance(y, str) and state.texts is not None and reach.is_reached(args, kwargs):
         state.texts[id(y)] = y
     return y

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import weakref
 from collections.abc import Iterator
+from contextvars import ContextVar
 from functools import partial
 from types import CodeType, FunctionType, GeneratorType, MethodType, ModuleType
 from typing import Any
@@ -73,15 +74,17 @@ def _parts(x: Any) -> list[Any]:
         return list(vars(x).values())
     if isinstance(x, weakref.ref):
         return [x()]
+    if isinstance(x, ContextVar):
+        return [x.get(None)]
     if isinstance(x, GeneratorType):
         return [] if x.gi_frame is None else list(x.gi_frame.f_locals.values())
-    if _is_users(type(x)) or hasattr(x, "__dict__"):
+    if type(x).__flags__ & (1 << 9) or isinstance(x, _CLOSED):
         return _attributes(x)
-    # Iterators, views of dicts, properties: what objects of C hold.
-    return [] if isinstance(x, _CLOSED) else gc.get_referents(x)
+    # Iterators, views of dicts, properties, ufuncs made of functions: what objects of C hold.
+    return [*_attributes(x), *gc.get_referents(x)]
 
 
-_CLOSED = (np.ufunc, np.dtype, np.random.Generator, CodeType)
+_CLOSED = (np.dtype, np.random.Generator, CodeType)
 
 
 def _attributes(x: Any) -> list[Any]:

@@ -67,7 +67,7 @@ class Ghost:
 class Plan:
     """How the cotangents of some operands are computed, and what must be kept for that."""
 
-    __slots__ = ("_recorded", "entries", "function", "keeps_values", "leading", "names", "places", "rule", "source")
+    __slots__ = ("_recorded", "entries", "function", "keeps_values", "leading", "names", "places", "results", "rule", "source")
     leading: bool  # whether its operands are the first of the primitive's
 
     def __init__(self, rule: Rule, title: str, names: list[str]) -> None:
@@ -83,6 +83,7 @@ class Plan:
             for name in ["y", *parameters]
             if name in read
         ]
+        self.results = _results(texts.values())
         self.keeps_values = any(not shape for _, name, shape in self.entries)
         title = title if title.isidentifier() else "backward"
         lines = [f"def {title}({', '.join(['y_bar', *(name for _, name, _ in self.entries)])}):"]
@@ -146,6 +147,20 @@ def _read(texts: Any, names: list[str], scope: Mapping[str, Any]) -> dict[str, s
         if text:
             visit(ast.parse(text.strip(), mode="eval"))
     return read
+
+
+def _results(texts: Any) -> frozenset[int] | None:
+    """Which results of an operation with several the texts ask for, by their numbers; None if for `y` as a whole."""
+    nodes = [e for text in texts if text for e in ast.walk(ast.parse(text.strip(), mode="eval"))]
+    chosen = [
+        e
+        for e in nodes
+        if isinstance(e, ast.Subscript) and isinstance(e.value, ast.Name) and e.value.id == "y"
+        and isinstance(e.slice, ast.Constant) and isinstance(e.slice.value, int)
+    ]  # fmt: skip
+    if len(chosen) < sum(isinstance(e, ast.Name) and e.id == "y" for e in nodes):
+        return None
+    return frozenset(e.slice.value for e in chosen)  # type: ignore[attr-defined]
 
 
 def _named(e: ast.expr, scope: Mapping[str, Any]) -> Any:

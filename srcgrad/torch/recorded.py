@@ -85,7 +85,8 @@ def run_recorded(node: OperationNode, cotangents: Any) -> Sequence[Any]:
     ]
     if len(node.outputs) > 1:
         cotangents = [
-            wrap(np.zeros(shape, dtype)) if g is None else g
+            # Of whole numbers no cotangent arrives; zeros of floats stand for it.
+            wrap(np.zeros(shape, dtype if dtype.kind in "fc" else np.float64)) if g is None else g
             for g, (shape, dtype) in zip(cotangents, node.outputs, strict=True)
         ]
         given: Any = [_conjugate(g) for g in cotangents] if node.complex else cotangents
@@ -122,7 +123,9 @@ def _tensor_of(node: OperationNode, place: int, value: Any, shape: bool) -> Any:
         return value
     if place < 0:
         if isinstance(value, list):
-            return [_placed(v, (node, k)) for k, v in enumerate(value)]
+            # Results that the texts do not ask for are constants here.
+            asked = node.plan.results
+            return [_placed(v, (node, k)) if asked is None or k in asked else v for k, v in enumerate(value)]
         return _placed(value, (node, 0))
     if isinstance(value, list):
         if not any(isinstance(v, np.ndarray) for v in value):

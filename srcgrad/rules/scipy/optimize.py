@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from scipy import optimize  # type: ignore[import-untyped]
 
-from srcgrad.rules.table import composed, zero
+from srcgrad.rules.table import composed, refused, zero
 
 STEPS = 3
 
@@ -56,7 +56,7 @@ def drifted(x: Any, start: Any) -> bool:
     return not bool(np.all(np.abs(x - start) <= 1e-3 * (1 + np.abs(start))))
 
 
-zero(solved, jacobian_at, inverse_at, constant, drifted)
+zero(solved, jacobian_at, inverse_at, constant, drifted, optimize.linear_sum_assignment)
 
 
 def refined(f: Callable[[Any], Any], start: Any) -> Any:
@@ -351,3 +351,28 @@ def bounds_of(options: Any, count: int) -> Any:
 
 
 zero(bounds_of)
+
+
+# Searches that compare values and return one of the points that they tried, or run in C.
+SEARCHES = (
+    "anderson basinhopping bracket brent broyden1 broyden2 brute diagbroyden differential_evolution direct dual_annealing "
+    "excitingmixing fmin fmin_bfgs fmin_cg fmin_cobyla fmin_l_bfgs_b fmin_ncg fmin_powell fmin_slsqp fmin_tnc fminbound "
+    "golden isotonic_regression leastsq linearmixing linprog lsq_linear milp newton_krylov nnls quadratic_assignment shgo"
+)
+
+
+@refused(*[getattr(optimize, name) for name in SEARCHES.split() if hasattr(optimize, name)])
+def searched(*args: Any, **kwargs: Any) -> Any:
+    """A search without a derivative."""
+    raise NotImplementedError(
+        "the derivative of what this search finds",
+        "minimize, minimize_scalar, least_squares and root have derivatives: let one start from what this finds",
+    )
+
+
+@composed(optimize.toms748)
+def toms748(f: Any, a: Any, b: Any, args: Any = (), k: int = 1, xtol: Any = 2e-12, rtol: Any = None,
+            maxiter: int = 100, full_output: bool = False, disp: bool = True) -> Any:  # fmt: skip
+    """Alefeld, Potra and Shi's method."""
+    options = {"k": k, "xtol": xtol, "maxiter": maxiter, "disp": disp} | ({} if rtol is None else {"rtol": rtol})
+    return bracketed(optimize.toms748, f, a, b, args, full_output, options)

@@ -217,3 +217,11 @@ rule(
         "bias": "(weighted(np.ones_like(input), bias_dot), np.zeros_like(y[1]), np.zeros_like(y[2]))",
     },
 )
+
+
+def shifted(x: Any, by: Any) -> Any:
+    """x plus a number."""
+    return x + by
+
+
+rule(shifted, "x, by", vjp={"x": "y_bar"}, jvp={"x": "x_dot"})

@@ -127,8 +127,11 @@ rule(
 )
 
 
-def least_squares(a: Any, b: Any, rcond: Any, rest: bool) -> tuple[Any, Any]:
+def least_squares(a: Any, b: Any, rcond: Any, rest: bool, vector: bool) -> tuple[Any, Any]:
     """The solution of smallest norm that minimises |a x - b|, and, if `rest`, the squares that remain in each column."""
+    if vector:
+        x, remaining = least_squares(a, b[..., None], rcond, rest, False)
+        return x[..., 0], remaining
     x = pseudo_inverse(a, 0.0, rcond, False) @ b
     return x, squares(a @ x - b) if rest else np.zeros(0, x.real.dtype)
 
@@ -138,15 +141,24 @@ def squares(x: Any) -> Any:
     return np.sum((x * np.conj(x)).real, axis=-2)
 
 
-def least_squares_a(y_bar: Any, y: Any, a: Any, b: Any, rcond: Any, rest: bool) -> Any:
+def columns(y: Any) -> tuple[Any, Any]:
+    """A solution that is a vector as a column, and the squares as they are."""
+    return y[0][..., None], y[1]
+
+
+def least_squares_a(y_bar: Any, y: Any, a: Any, b: Any, rcond: Any, rest: bool, vector: bool) -> Any:
     """The cotangent of the matrix."""
+    if vector:
+        return least_squares_a(columns(y_bar), columns(y), a, b[..., None], rcond, rest, False)
     p = pseudo_inverse(a, 0.0, rcond, False)
     a_bar = pseudo_bar(y_bar[0] @ mT(b), p, a)
     return a_bar + rest_bar(y_bar, y, a, b) @ mT(y[0]) if rest else a_bar
 
 
-def least_squares_b(y_bar: Any, y: Any, a: Any, b: Any, rcond: Any, rest: bool) -> Any:
+def least_squares_b(y_bar: Any, y: Any, a: Any, b: Any, rcond: Any, rest: bool, vector: bool) -> Any:
     """The cotangent of the right-hand sides."""
+    if vector:
+        return least_squares_b(columns(y_bar), columns(y), a, b[..., None], rcond, rest, False)[..., 0]
     b_bar = mT(pseudo_inverse(a, 0.0, rcond, False)) @ y_bar[0]
     return b_bar - rest_bar(y_bar, y, a, b) if rest else b_bar
 
@@ -156,8 +168,13 @@ def rest_bar(y_bar: Any, y: Any, a: Any, b: Any) -> Any:
     return 2 * y_bar[1][..., None, :] * np.conj(a @ y[0] - b)
 
 
-def least_squares_dot(a_dot: Any, b_dot: Any, y: Any, a: Any, b: Any, rcond: Any, rest: bool) -> tuple[Any, Any]:
+def least_squares_dot(
+    a_dot: Any, b_dot: Any, y: Any, a: Any, b: Any, rcond: Any, rest: bool, vector: bool
+) -> tuple[Any, Any]:
     """The tangents of the solution and of the squares."""
+    if vector:
+        x_dot, rest_dot = least_squares_dot(a_dot, b_dot[..., None], columns(y), a, b[..., None], rcond, rest, False)
+        return x_dot[..., 0], rest_dot
     p = pseudo_inverse(a, 0.0, rcond, False)
     x_dot = pseudo_dot(a_dot, p, a) @ b + p @ b_dot
     if not rest:
@@ -168,14 +185,14 @@ def least_squares_dot(a_dot: Any, b_dot: Any, y: Any, a: Any, b: Any, rcond: Any
 
 rule(
     least_squares,
-    "a, b, rcond, rest",
+    "a, b, rcond, rest, vector",
     vjp={
-        "a": "unbroadcast(least_squares_a(y_bar, y, a, b, rcond, rest), a)",
-        "b": "unbroadcast(least_squares_b(y_bar, y, a, b, rcond, rest), b)",
+        "a": "unbroadcast(least_squares_a(y_bar, y, a, b, rcond, rest, vector), a)",
+        "b": "unbroadcast(least_squares_b(y_bar, y, a, b, rcond, rest, vector), b)",
     },
     jvp={
-        "a": "least_squares_dot(a_dot, np.zeros_like(b), y, a, b, rcond, rest)",
-        "b": "least_squares_dot(np.zeros_like(a), b_dot, y, a, b, rcond, rest)",
+        "a": "least_squares_dot(a_dot, np.zeros_like(b), y, a, b, rcond, rest, vector)",
+        "b": "least_squares_dot(np.zeros_like(a), b_dot, y, a, b, rcond, rest, vector)",
     },
 )
 

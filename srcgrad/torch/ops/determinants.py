@@ -125,6 +125,7 @@ def lstsq(A: Any, B: Any, rcond: float | None = None, *, driver: str | None = No
         raise RuntimeError("This function doesn't handle types other than float and double")
     if driver is not None and driver not in _DRIVERS:
         raise RuntimeError("torch.linalg.lstsq: parameter `driver` should be one of (gels, gelsy, gelsd, gelss)")
+    driver = driver or "gelsy"
     vector = is_vector(a, b)
     side: Any = B.unsqueeze(-1) if vector else B
     m, n = a.shape[-2:]
@@ -134,11 +135,11 @@ def lstsq(A: Any, B: Any, rcond: float | None = None, *, driver: str | None = No
     limit = float(np.finfo(a.dtype).eps) * max(m, n) if rcond is None else float(rcond)
     s = np.linalg.svd(a, compute_uv=False)
     rank = np.asarray(kernels.kept_values(s, 0.0, limit).sum(-1, dtype=np.int64))
-    x, rest = _lstsq(A, side, limit, bool(m > n and driver != "gelsy" and np.all(rank == n)))
+    x, rest = _lstsq(A, B, limit, bool(m > n and driver != "gelsy" and np.all(rank == n)), vector)
     shown = Tensor._wrap(np.zeros(0, np.int64) if driver == "gels" else rank)
     values = Tensor._wrap(s if driver in {"gelsd", "gelss"} else np.zeros(0, s.dtype))
     fields = ("solution", "residuals", "rank", "singular_values")
-    return named("linalg_lstsq", *fields)((x.squeeze(-1) if vector else x, rest, shown, values))
+    return named("linalg_lstsq", *fields)((x, rest, shown, values))
 
 
 @public

@@ -113,10 +113,9 @@ def _hidden(operands: list[Any], terms: list[list[int]]) -> int:
                 )
             most = max(most, n - m + 1)
         elif n != m:
-            tail = " and no ellipsis was given" if n > m else ""
             raise RuntimeError(
-                f"einsum(): the number of subscripts in the equation ({m}) "
-                f"{'does not match' if n > m else 'is more than'} the number of dimensions ({n}) for operand {number}{tail}"
+                f"einsum(): the number of subscripts in the equation ({m}) does not match the number of dimensions ({n}) for "
+                f"operand {number} and no ellipsis was given"
             )
     return most
 
@@ -193,7 +192,7 @@ def _summed(operands: list[Any], terms: list[list[int]], output: list[int] | Non
     last = _last_seen(aligned, kept, count)
     alone = [d for d in range(kept, count) if last[d] == 0]
     if alone:
-        result = result.sum(alone, keepdim=True)
+        result = result.sum(alone, keepdim=len(aligned) > 1)
     for number, t in enumerate(aligned[1:], 1):
         over = []
         for d in range(kept, count):
@@ -206,7 +205,7 @@ def _summed(operands: list[Any], terms: list[list[int]], output: list[int] | Non
             elif t._a.shape[d] != 1:
                 t = t.sum(d, keepdim=True)
         result = result * t if not over else _product(result, t, over)
-    if count > kept:
+    if result._a.ndim > kept:
         result = result.reshape(result._a.shape[:kept])
     return result
 

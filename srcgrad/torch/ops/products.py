@@ -16,10 +16,11 @@ from srcgrad.torch.names import op
 from srcgrad.torch.ops.contractions import dot, matmul, mm
 from srcgrad.torch.ops.conversion import cast
 from srcgrad.torch.ops.reductions import wrapped_dim
+from srcgrad.torch.ops.views import unsafe_view_
 from srcgrad.torch.pointwise import check_broadcast, not_a_tensor, unsupported
 from srcgrad.torch.primitive import primitive
 from srcgrad.torch.recorded import FACES
-from srcgrad.torch.tensor import Tensor
+from srcgrad.torch.tensor import Tensor, _name
 
 _addmv = primitive(kernels.added_vector, "AddmvBackward0")
 _addr = primitive(kernels.added_outer, "AddrBackward0")
@@ -116,7 +117,11 @@ def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alp
             f"[{b.shape[0]}, {b.shape[1]}]."
         )
     _check_term(input, (a.shape[0], a.shape[1], b.shape[2]))
-    _check_one_dtype(input, batch1, batch2)
+    if not input._a.dtype == a.dtype == b.dtype:
+        names = [_name(t) for t in (input, batch1, batch2)]
+        raise RuntimeError(
+            f"Input dtypes must be the same, got: input {names[0]}, batch1: {names[1]}, batch2: {names[2]}"
+        )
     return _baddbmm(input, batch1, batch2, *weights_of(a.dtype, beta, alpha))  # type: ignore[no-any-return]
 
 
@@ -232,7 +237,7 @@ def kron(input: Any, other: Any) -> Any:
     right = (1,) * (n - other._a.ndim) + other._a.shape
     wide = input.reshape([s for k in left for s in (k, 1)]) if n else input
     narrow = other.reshape([s for k in right for s in (1, k)]) if n else other
-    return (wide * narrow).reshape([p * q for p, q in zip(left, right, strict=True)])
+    return unsafe_view_(wide * narrow, tuple(p * q for p, q in zip(left, right, strict=True)))
 
 
 @op("trace")

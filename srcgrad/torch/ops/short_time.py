@@ -27,14 +27,10 @@ _bordered = {
 _overlapped = primitive(kernels.overlapped, "UnfoldBackwardBackward0")
 
 
-def _described(x: Tensor) -> str:
-    return f"torch.{x.dtype._c_name}Tensor{{{list(x._a.shape)}}}"
-
-
-def _said(name: str, x: Tensor, n_fft: int, hop: int, length: int, window: Any, rest: str, what: str) -> RuntimeError:
-    shown = "None" if window is None else _described(window)
+def _said(name: str, shown: str, n_fft: int, hop: int, length: int, window: Any, rest: str, what: str) -> RuntimeError:
+    frame = "None" if window is None else f"torch.{window.dtype._c_name}Tensor{{{list(window._a.shape)}}}"
     return RuntimeError(
-        f"{name}({_described(x)}, n_fft={n_fft}, hop_length={hop}, win_length={length}, window={shown}, {rest}): {what}"
+        f"{name}({shown}, n_fft={n_fft}, hop_length={hop}, win_length={length}, window={frame}, {rest}) {what}"
     )
 
 
@@ -75,13 +71,13 @@ def stft(
             rows = _bordered[pad_mode](rows, (half, half), pad_mode)
         x = rows.view(rows._a.shape[-len(shape) :])
     return _frames_transformed(
-        x, n_fft, hop_length, win_length, window, normalized, onesided, return_complex, bool(align_to_window)
+        x, n_fft, hop_length, win_length, window, normalized, onesided, return_complex, align_to_window
     )
 
 
 def _frames_transformed(
     x: Any, n_fft: int, hop_length: Any, win_length: Any, window: Any, normalized: bool, onesided: Any,
-    return_complex: Any, align: bool,
+    return_complex: Any, align: bool | None,
 ) -> Any:  # fmt: skip
     hop = n_fft // 4 if hop_length is None else hop_length
     length = n_fft if win_length is None else win_length
@@ -95,11 +91,12 @@ def _frames_transformed(
         return_complex = True
     rest = (
         f"normalized={int(normalized)}, onesided={'None' if onesided is None else int(onesided)}, "
-        f"return_complex={int(return_complex)}"
+        f"return_complex={int(return_complex)}, align_to_window={int(align) if align is not None else None}"
     )
+    shown = f"torch.{x.dtype._c_name}Tensor{list(x._a.shape)}"
 
     def failed(what: str) -> RuntimeError:
-        return _said("stft", x, n_fft, hop, length, window, rest, what)
+        return _said("stft", shown, n_fft, hop, length, window, rest, f": {what}")
 
     if x._a.dtype.kind not in "fc":
         raise failed("expected a tensor of floating point or complex values")
@@ -127,18 +124,17 @@ def _frames_transformed(
     shape = _window(window, length, n_fft, x._a.dtype)
     if shape is not None:
         frames = frames * shape
-    del align
     one = not is_complex if onesided is None else onesided
     if is_complex and one:
-        raise failed("Cannot have onesided output if window or input is complex")
+        raise RuntimeError("Cannot have onesided output if window or input is complex")
     mode = "ortho" if normalized else "backward"
     if frames._a.dtype.kind == "c":
         y = complex_to_complex(frames, (2,), mode, True)
     else:
         y = real_to_complex(frames, (2,), mode, one)
-    y = y.transpose(1, 2)
+    y = y.transpose_(1, 2)
     if flat:
-        y = y.squeeze(0)
+        y = y.squeeze_(0)
     if return_complex:
         return y
     warnings.warn(
@@ -167,7 +163,8 @@ def istft(
     )
 
     def failed(what: str) -> RuntimeError:
-        return _said("istft", input, n_fft, hop, width, window, rest, what)
+        shown = f"CPU{input.dtype._c_name}Type{list(input._a.shape)}"
+        return _said("istft", shown, n_fft, hop, width, window, rest, what)
 
     x = input
     if x._a.dtype.kind != "c":
@@ -175,9 +172,9 @@ def istft(
             "istft requires a complex-valued input tensor matching the output from stft with return_complex=True."
         )
     if not x._a.size:
-        raise failed("input tensor cannot be empty.")
+        raise failed(": input tensor cannot be empty.")
     if x._a.ndim not in {2, 3}:
-        raise failed(f"expected a tensor with 2 or 3 dimensions, but got {x._a.ndim + 1}")
+        raise failed(f": expected a tensor with 2 or 3 dimensions, but got {x._a.ndim + 1}")
     flat = x._a.ndim == 2
     if flat:
         x = x.unsqueeze(0)
@@ -186,15 +183,15 @@ def istft(
     wanted = n_fft // 2 + 1 if one else n_fft
     if bins != wanted:
         raise failed(
-            f"expected the frequency dimension (3rd to the last) of the input tensor to match n_fft{' / 2 + 1' if one else ''} "
+            f": expected the frequency dimension (3rd to the last) of the input tensor to match n_fft{' / 2 + 1' if one else ''} "
             f"when onesided={'True' if one else 'False'}, but got {bins}"
         )
     if not 0 < hop <= width:
-        raise failed("expected 0 < hop_length <= win_length")
+        raise failed(": expected 0 < hop_length <= win_length")
     if not 0 < width <= n_fft:
-        raise failed("expected 0 < win_length <= n_fft")
+        raise failed(": expected 0 < win_length <= n_fft")
     if window is not None and window._a.shape != (width,):
-        raise failed("Invalid window shape. window has to be 1D and length of `win_length`")
+        raise failed(": Invalid window shape. window has to be 1D and length of `win_length`")
     shape = _window(window, width, n_fft, x._a.real.dtype)
     if shape is None:
         shape = finished(np.ones(n_fft, x._a.real.dtype))
@@ -223,7 +220,7 @@ def istft(
     y, envelope = y[:, start:end], envelope[:, start:end]
     lowest = np.min(np.abs(envelope._a)) if envelope._a.size else 0.0
     if lowest <= 1e-11:
-        raise failed("window overlap add min: 1")
+        raise failed("window overlap add min: 1\n[ CPUBoolType{} ]")
     y = y / envelope
     if flat:
         y = y.squeeze(0)

@@ -150,7 +150,7 @@ def vjp(func: Function, *primals: Any, has_aux: bool = False) -> Any:
         if given_spec != spec:
             raise RuntimeError(
                 "Expected pytree structure of cotangents to be the same as pytree structure of outputs to the function. "
-                f"cotangents: {given_spec.text()}, primal output: {spec.text()}"
+                f"cotangents: {given_spec.short()}, primal output: {spec.short()}"
             )
         with Recording() as mode:
             keep = (mode.outer if create_graph is None else create_graph) and (outer or any(g._needs for g in given))

@@ -5,6 +5,7 @@ What enters: any nested value. What leaves: its leaves in order, and a `Spec` th
 
 from __future__ import annotations
 
+import itertools
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -42,6 +43,10 @@ class Spec:
         inner = (",\n" + " " * (indent + 2)).join(child.text(indent + 2) for child in self.children)
         return f"TreeSpec({self.kind.__name__}, {self.context!r}, [{inner}])"
 
+    def short(self) -> str:
+        """The structure as Python writes it, with a star for each leaf."""
+        return repr(self.filled(itertools.repeat(_Star())))
+
     def filled(self, leaves: Iterator[Any]) -> Any:
         """The structure around the next leaves."""
         if self.kind is None:
@@ -50,6 +55,11 @@ class Spec:
         if issubclass(self.kind, dict):
             return self.kind(zip(self.context, parts, strict=True))
         return self.kind(*parts) if hasattr(self.kind, _TUPLE_OF_NAMES) else self.kind(parts)
+
+
+class _Star:
+    def __repr__(self) -> str:
+        return "*"
 
 
 LEAF = Spec()

@@ -1,7 +1,6 @@
 import numpy as np
 
 from srcgrad.rules.reductions import shares
-from srcgrad.rules.support import spread
 
 
 def softmax_vjp(x):
@@ -19,7 +18,7 @@ def softmax_vjp(x):
         d_bar = e_bar * e
         x_bar = d_bar
         u_bar = -d_bar.sum()
-        x_bar += spread(u_bar, x, None, False) * shares(u, x, None, False, None, True)
+        x_bar += u_bar * shares(u, x, None, False, None, True)
         return (x_bar,)
 
     return e / u2, pullback

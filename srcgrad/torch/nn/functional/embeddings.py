@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from srcgrad.rules.table import rule, zero
 from srcgrad.torch.kernels import embedding as kernels
+from srcgrad.torch.kernels import embedding_frequency
 from srcgrad.torch.kernels.embedding_bags import embedding_bag as bag_kernel
 from srcgrad.torch.names import op
 from srcgrad.torch.nn.functional.arguments import check_tensor
@@ -18,29 +18,8 @@ from srcgrad.torch.tensor import Tensor, wrap
 __all__ = ["embedding", "embedding_bag", "one_hot"]
 
 
-def frequent_embedding(weight: Any, indices: Any, padding_idx: int = -1) -> Any:
-    """The rows of the table; each row's gradient is the mean over its uses instead of their sum."""
-    del padding_idx
-    return weight.take(indices, 0)
-
-
-def share_of_uses(indices: Any, dtype: Any) -> Any:
-    """For each use of a row, one over the number of uses of that row."""
-    return (1 / np.bincount(indices.reshape(-1))[indices]).astype(dtype)[..., None]
-
-
-zero(share_of_uses)
-rule(
-    frequent_embedding,
-    "weight, indices, padding_idx=-1",
-    vjp={
-        "weight": "kernels.embedding_weight(y_bar * share_of_uses(indices, y_bar.dtype), indices, np.shape(weight)[0], "
-        "padding_idx)"
-    },
-    jvp={"weight": "frequent_embedding(weight_dot, indices)"},
-)
 _embedding = primitive(kernels.embedding, "EmbeddingBackward0")
-_frequent = primitive(frequent_embedding, "EmbeddingBackward0")
+_frequent = primitive(embedding_frequency.frequent_embedding, "EmbeddingBackward0")
 _bag = primitive(bag_kernel, "EmbeddingBagBackward0")
 
 MODES = {"sum": 0, "mean": 1, "max": 2}

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from srcgrad.rules.table import linear
 from srcgrad.torch.kernels import normalization as kernels
 from srcgrad.torch.names import op
 from srcgrad.torch.nn.functional.arguments import check_tensor, listed
@@ -20,15 +19,7 @@ __all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm", "local_res
 _batch_norm = primitive(kernels.batch_norm, "NativeBatchNormBackward0")
 _layer_norm = primitive(kernels.layer_norm, "NativeLayerNormBackward0")
 _group_norm = primitive(kernels.group_norm, "NativeGroupNormBackward0")
-
-
-def shifted(x: Any, by: Any) -> Any:
-    """x plus a number."""
-    return x + by
-
-
-linear(shifted, "x, by", x="y_bar")
-_shifted = primitive(shifted, "AddBackward1")
+_shifted = primitive(kernels.shifted, "AddBackward1")
 
 MIXED = "mixed dtype (CPU): all inputs must share same datatype."
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-import numpy as np
-
-from srcgrad.rules.table import rule
+from srcgrad.torch.kernels.weight_norm import weight_normed
 from srcgrad.torch.names import FUNCTIONS
 from srcgrad.torch.nn.parameter import Parameter, is_lazy
 from srcgrad.torch.primitive import primitive
@@ -21,36 +19,6 @@ def norm_except_dim(v: Any, pow: float = 2, dim: int = 0) -> Any:
     return v.norm(pow, dims, True) if dims else v.norm(pow, 0, True).expand_as(v) * 0 + v.abs()
 
 
-def weight_normed(v: Any, g: Any, dim: int) -> Any:
-    """v at the length g, over all dimensions but one."""
-    return v * (g / lengths(v, dim))
-
-
-def lengths(v: Any, dim: int) -> Any:
-    return np.sqrt(np.sum(v * v, axis=all_but(v, dim), keepdims=True))
-
-
-def all_but(v: Any, dim: int) -> tuple[int, ...]:
-    return tuple(k for k in range(np.ndim(v)) if k != dim)
-
-
-def along_length(y_bar: Any, v: Any, dim: int) -> Any:
-    """How much of a cotangent lies along v, over the length of v."""
-    return np.sum(y_bar * v, axis=all_but(v, dim), keepdims=True) / lengths(v, dim)
-
-
-rule(
-    weight_normed,
-    "v, g, dim",
-    vjp={
-        "v": "(y_bar - v * along_length(y_bar, v, dim) / lengths(v, dim)) * (g / lengths(v, dim))",
-        "g": "along_length(y_bar, v, dim)",
-    },
-    jvp={
-        "v": "(v_dot - v * along_length(v_dot, v, dim) / lengths(v, dim)) * (g / lengths(v, dim))",
-        "g": "v * (g_dot / lengths(v, dim))",
-    },
-)
 _weight_normed = primitive(weight_normed, "WeightNormInterfaceBackward0")
 
 
