@@ -15,6 +15,7 @@ import io
 import itertools
 import keyword
 import os
+import re
 import sys
 import tokenize
 from collections import OrderedDict
@@ -60,16 +61,18 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("--args", metavar="EXPR", help="arguments to specialise for, e.g. 'np.ones(3), 2.0'")
     show.set_defaults(run=_show)
 
-    build = commands.add_parser("build", help="write gradients into a module that needs NumPy only")
+    build = commands.add_parser("build", help="write gradients into a module that needs NumPy only, or beneath the function")
     build.add_argument("targets", nargs="+", metavar="FILE.py:FUNC")
-    build.add_argument("-o", "--output", required=True, metavar="OUT.py")
+    where = build.add_mutually_exclusive_group(required=True)
+    where.add_argument("-o", "--output", metavar="OUT.py")
+    where.add_argument("--into", metavar="FILE.py", help="the file of the functions, each gradient beneath its function")
     build.add_argument(
         "--args",
         metavar="EXPR",
         action="append",
         help="arguments to specialise for; may be given again, for more kinds or, with several functions, for each in turn",
     )
-    build.add_argument("--check", action="store_true", help="write nothing; fail if OUT.py is out of date")
+    build.add_argument("--check", action="store_true", help="write nothing; fail if the file is out of date")
     build.set_defaults(run=_build)
 
     check = commands.add_parser("check", help="compare derivatives with finite differences")
@@ -147,22 +150,44 @@ def _build(options: argparse.Namespace) -> int:
             raise UsageError(f"--args was given more often than there are functions: {expression}")
         args, kwargs = _evaluate(expression, functions[which])
         gradients[which](*args, **kwargs)
-    text = api.build_module(gradients)
-    if not options.check:
-        with open(options.output, "w", encoding="utf-8") as out:
-            out.write(text)
-        return 0
+    output = options.into or options.output
     try:
-        with open(options.output, encoding="utf-8") as out:
+        with open(output, "rb") as out:
             current = out.read()
     except FileNotFoundError:
-        current = ""
-    if current == text:
+        current = b""
+    made = _inserted(options, gradients, current) if options.into else api.build_module(gradients).encode()
+    if not options.check:
+        with open(output, "wb") as out:
+            out.write(made)
         return 0
-    changes = difflib.unified_diff(current.splitlines(), text.splitlines(), options.output, "up to date", lineterm="")
-    print("\n".join(changes))
-    print(f"{options.output} is out of date; write it again without --check", file=sys.stderr)
+    if current == made:
+        return 0
+    old, new = (text.decode(errors="replace").splitlines() for text in (current, made))
+    print("\n".join(difflib.unified_diff(old, new, output, "up to date", lineterm="")))
+    print(f"{output} is out of date; write it again without --check", file=sys.stderr)
     return 1
+
+
+def _inserted(options: argparse.Namespace, gradients: list[Any], text: bytes) -> bytes:
+    """The text of the functions' own file, with each gradient beneath its function."""
+    from srcgrad.syntax.insertion import names_of_blocks, with_block
+
+    for target, gradient in zip(options.targets, gradients, strict=True):
+        primal = inspect.unwrap(gradient.primal)
+        home = getattr(getattr(primal, "__code__", None), "co_filename", "")
+        if not (os.path.exists(home) and os.path.exists(options.into) and os.path.samefile(home, options.into)):
+            raise UsageError(f"--into {options.into}: {target} is not defined there; write another file with -o")
+        generated = names_of_blocks(text)
+        present = {name: value for name, value in primal.__globals__.items() if name not in generated}
+        name, block = api.build_block(gradient, present)
+        # Line numbers change with every edit of the file itself.
+        block = re.sub(rf"# {re.escape(os.path.basename(home))}:\d+  ", "# ", block)
+        try:
+            text = with_block(text, target.rpartition(":")[2], name, block)
+        except LookupError:
+            raise UsageError(f"--into {options.into}: there is no def of {target} to write beneath") from None
+    return text
 
 
 def _check(options: argparse.Namespace) -> int:

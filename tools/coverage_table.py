@@ -81,7 +81,8 @@ def text():
     known = names()
     sections = {home: ([], []) for home, _ in homes()}
     functions = [rule.function for rule in table.entries()]
-    functions = [*dict.fromkeys([*table._rules, *functions, *table._composed]), *table._zero]
+    composed = [function for function in table._composed if table.has_rule(function)]
+    functions = [*dict.fromkeys([*table._rules, *functions, *composed]), *table._zero]
     for function in functions:
         if id(function) not in known:
             continue

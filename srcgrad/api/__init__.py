@@ -8,7 +8,7 @@ from srcgrad.api.anomaly import detect_anomaly
 from srcgrad.api.check import check_grads
 from srcgrad.api.checkpointing import checkpoint
 from srcgrad.api.custom import custom_jvp, custom_vjp, differentiable, stop_gradient
-from srcgrad.api.derivative import Derivative, build_module
+from srcgrad.api.derivative import Derivative, build_block, build_module
 from srcgrad.api.gradient import Gradient, grad, value_and_grad
 from srcgrad.api.jacobians import elementwise_grad, hessian, hvp, jacfwd, jacobian, jacrev
 from srcgrad.api.products import jvp, vjp
@@ -18,6 +18,7 @@ from srcgrad.rules.table import has_rule
 __all__ = [
     "Derivative",
     "Gradient",
+    "build_block",
     "build_module",
     "check_grads",
     "checkpoint",

@@ -5,12 +5,12 @@ from __future__ import annotations
 import inspect
 import os
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from srcgrad.api.arguments import Argnums, check_argnums, name_of, signature_of
 from srcgrad.build import compiled, derive, pickling
-from srcgrad.build.save import module_of
+from srcgrad.build.save import block_of, module_of
 from srcgrad.errors import Place, SourceUnavailableError, UnsupportedSyntaxError
 
 
@@ -117,21 +117,27 @@ def _unpickled(kind: type[Derivative], primal: Any, state: tuple[Any, ...], text
 
 def build_module(derivatives: Sequence[Any]) -> str:
     """The text of one module that holds these gradients and stands on its own; see `Derivative.save`."""
-    wanted = []
-    for g in derivatives:
-        if not isinstance(g, Derivative) or g.kind not in ("grad", "value_and_grad") or getattr(g, "has_aux", False):
-            raise UnsupportedSyntaxError(
-                f"{g!r} cannot be written as one module",
-                ways=("save what grad or value_and_grad returns, without has_aux", "pickle it instead"),
-            )
-        positions = derive.positions_of(g.primal, g.chosen)
-        if positions is None or not isinstance(g.primal, types.FunctionType):
-            raise UnsupportedSyntaxError(
-                f"{g!r} cannot be written as one module: only gradients of plain functions can",
-                ways=("define a function with `def` that calls it, and save its gradient",),
-            )
-        wanted.append((g.primal, positions, g.mode))
-    return module_of(wanted, derive.general_kinds)
+    return module_of([_wanted(g) for g in derivatives], derive.general_kinds)
+
+
+def build_block(derivative: Any, present: Mapping[str, Any]) -> tuple[str, str]:
+    """A gradient's name, and its text for a module whose names mean what is `present`."""
+    return block_of(*_wanted(derivative), derive.general_kinds, present)
+
+
+def _wanted(g: Any) -> tuple[types.FunctionType, tuple[int, ...], str]:
+    if not isinstance(g, Derivative) or g.kind not in ("grad", "value_and_grad") or getattr(g, "has_aux", False):
+        raise UnsupportedSyntaxError(
+            f"{g!r} cannot be written as one module",
+            ways=("save what grad or value_and_grad returns, without has_aux", "pickle it instead"),
+        )
+    positions = derive.positions_of(g.primal, g.chosen)
+    if positions is None or not isinstance(g.primal, types.FunctionType):
+        raise UnsupportedSyntaxError(
+            f"{g!r} cannot be written as one module: only gradients of plain functions can",
+            ways=("define a function with `def` that calls it, and save its gradient",),
+        )
+    return g.primal, positions, g.mode
 
 
 def refuse_what_no_kind_can_save(f: Any) -> None:

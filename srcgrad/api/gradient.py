@@ -11,7 +11,7 @@ from srcgrad.api.arguments import Argnums, arranged
 from srcgrad.api.derivative import Derivative
 from srcgrad.api.results import in_structure, seed_of_scalar
 from srcgrad.build import compiled, derive, pickling, recorded
-from srcgrad.build.accelerated import accelerated
+from srcgrad.build.accelerated import accelerated, plain
 from srcgrad.build.shortcut import MISSED, Direct, Shortcuts, missed
 from srcgrad.build.telling import tell
 from srcgrad.errors import NotDifferentiableError
@@ -37,7 +37,7 @@ class Gradient(Derivative):
             raise ValueError(f"backend must be 'numpy', 'numba' or 'auto', not {backend!r}")
         if with_value:
             self.kind = self.mode = "value_and_grad"  # type: ignore[misc]
-        super().__init__(primal, argnums)
+        super().__init__(plain(primal), argnums)
         self.has_aux = has_aux
         self.backend = backend
         self.with_value = with_value

@@ -49,6 +49,9 @@ _OF_TWO = {
 }  # fmt: skip
 
 
+Way = tuple[str, ...]
+
+
 class Whole(Exception):
     """The statement stays as it is."""
 
@@ -65,7 +68,7 @@ class Element:
     at: Callable[[Sequence[str]], str]
     lengths: tuple[str | None, ...]
     checks: list[tuple[str, str]]
-    reads: list[tuple[str, tuple[str, ...]]]
+    reads: Sequence[tuple[str, Way]]
 
 
 def in_loops(tree: ast.Module, module: Module) -> None:
@@ -126,8 +129,7 @@ class _Function:
                 made.append(s)
                 self.note(s)
                 continue
-            for item in self.before + items:
-                made.append(item)
+            made += self.before + items
             if not items:
                 made.append(s)
         return self.statements(fused(made, self.group), body)
@@ -170,20 +172,22 @@ class _Function:
                     return
             case _:
                 return
-        like = None
         match value:
             case ast.Call(
                 func=ast.Attribute(value=ast.Name(id="np"), attr="zeros" | "ones" | "empty" | "full"),
-                args=[ast.Attribute(value=ast.Name(id=like), attr="shape"), *_],
+                args=[ast.Attribute(value=ast.Name() as found, attr="shape"), *_],
             ):
-                pass
+                like = found.id
             case ast.Call(
-                func=ast.Attribute(value=ast.Name(id="np"), attr="zeros_like" | "ones_like"), args=[ast.Name(id=like)]
+                func=ast.Attribute(value=ast.Name(id="np"), attr="zeros_like" | "ones_like"),
+                args=[ast.Name() as found],
             ):
-                pass
-            case ast.Name(id=like):
-                pass
-        if like is not None and like != name and self.kinds.names.get(like, kind).rank == kind.rank:
+                like = found.id
+            case ast.Name():
+                like = value.id
+            case _:
+                return
+        if like != name and self.kinds.names.get(like, kind).rank == kind.rank:
             for k in range(kind.rank):
                 self.same[f"{name}.shape[{k}]"] = self.length(f"{like}.shape[{k}]")
 
@@ -757,7 +761,7 @@ def _turned(e: Element) -> Element:
 
 
 def _outer(a: Element, b: Element) -> Element:
-    reads = [(n, ("?",)) for n, _ in a.reads + b.reads]
+    reads = [(n, ("?",)) for n, _ in [*a.reads, *b.reads]]
     return Element(
         lambda names: f"({a.at(names[:1])} * {b.at(names[1:])})", a.lengths + b.lengths, a.checks + b.checks, reads
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from srcgrad.backends import library
 from srcgrad.backends.closures import lifted
 from srcgrad.backends.elementwise import in_loops
-from srcgrad.backends.kinds import BOOL, FLOAT, INT, UNKNOWN, Kinds, Module, of_argument
+from srcgrad.backends.kinds import BOOL, FLOAT, INT, SCALAR, UNKNOWN, Kinds, Module, of_argument
 from srcgrad.backends.ranges import Backwards
 from srcgrad.backends.settled import Plainly, divided, settle
 
@@ -25,12 +25,10 @@ class Form:
     lines: dict[int, int]  # the line of the generated module for lines of the text
 
 
-def numba_form(
-    source: str, entry: str, mode: str, given: Sequence[Hashable], *, loops: bool = True, extra: Sequence[str] = ()
-) -> Form:
+def numba_form(source: str, entry: str, mode: str, given: Sequence[Hashable], *, loops: bool = True) -> Form:
     """The text that numba compiles, from a module that needs NumPy alone.
 
-    `given` are the kinds of the arguments, `extra` the names of those that the library's own forms replace.
+    `given` are the kinds of the arguments.
     `loops=False` leaves statements over arrays as they are. Raises Untranslatable.
     """
     tree = ast.parse(source)
@@ -63,7 +61,10 @@ def numba_form(
     text = ast.unparse(tree) + "\n"
     if os.environ.get("SRCGRAD_DUMP") == "numba":
         print(text)  # noqa: T201 - what the switch is for
-    numpys = mode == "value_and_grad" and bool(result.items) and result.items[0] not in (FLOAT, INT, BOOL)
+    numpys = False
+    if mode == "value_and_grad":
+        found = result.items[0] if result.items else UNKNOWN
+        numpys = found == SCALAR or (found not in (FLOAT, INT, BOOL) and "np." in source)
     return Form(text, entry, numpys, _lines(tree, text))
 
 
@@ -106,6 +107,6 @@ def _lines(tree: ast.Module, text: str) -> dict[int, int]:
     for old, new in zip(ast.walk(tree), ast.walk(again), strict=False):
         if type(old) is not type(new):
             break
-        if isinstance(old, ast.stmt):
+        if isinstance(old, ast.stmt) and isinstance(new, ast.stmt):
             found[new.lineno] = getattr(old, "lineno", 0)
     return found

@@ -168,10 +168,9 @@ def contracted(function: ast.FunctionDef) -> None:
             for node in ast.walk(s):
                 if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
                     places.setdefault(node.value.id, []).append(node)
-                    if isinstance(s, ast.Assign) and node is s.targets[0] and node.value.id not in stored:
-                        # What is read in the statement itself would be read before it is there.
-                        if len(places[node.value.id]) == 1:
-                            stored[node.value.id] = k
+                    # Stored before anything reads it, the statement itself included.
+                    if isinstance(s, ast.Assign) and node is s.targets[0] and len(places[node.value.id]) == 1:
+                        stored[node.value.id] = k
         for name, nodes in places.items():
             allocations = made.get(name, [])
             same = len({ast.unparse(n) for n in nodes}) == 1

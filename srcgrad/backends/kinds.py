@@ -344,9 +344,9 @@ class Kinds:
             case "unbroadcast" if len(arguments) == 2:
                 return _floats(arguments[1]) if arguments[1].is_array else arguments[0]
             case "guarded" if len(arguments) == 2:
-                return combined(*arguments)
+                return combined(arguments[0], arguments[1])
             case "lowered" if len(arguments) == 2:
-                return combined(combined(*arguments), SCALAR)
+                return combined(combined(arguments[0], arguments[1]), SCALAR)
             case "spread" | "shares" | "prod_partial" if len(arguments) > 1:
                 return _floats(arguments[0 if name == "spread" and not arguments[1].is_array else 1])
             case "diagonal_bar" if len(arguments) > 1:
@@ -372,7 +372,7 @@ class Kinds:
         if name in UNARY and len(arguments) == 1 and not keywords:
             return _floats(first) if first.is_array else SCALAR
         if name in BINARY and len(arguments) == 2 and not keywords:
-            made = combined(*arguments)
+            made = combined(arguments[0], arguments[1])
             return made if made.is_array or made in (BOTTOM, UNKNOWN) else SCALAR
         if (name in TESTS and len(arguments) == 1) or (name in PAIRED_TESTS and len(arguments) == 2):
             return combined(first, arguments[-1], test=True)

@@ -20,11 +20,10 @@ from srcgrad.backends.refusal import Untranslatable
 _serial = itertools.count(1)
 
 
-def missing() -> str | None:
-    """Why numba cannot be used, or None."""
+def needed() -> None:
+    """Raise Untranslatable where numba is not there."""
     if importlib.util.find_spec("numba") is None:
-        return "numba is not installed"
-    return None
+        raise Untranslatable("numba is not installed (pip install srcgrad[numba])")
 
 
 def native(form: Form, plain: Callable[..., Any], args: Sequence[Any]) -> Callable[..., Any]:
@@ -37,7 +36,7 @@ def native(form: Form, plain: Callable[..., Any], args: Sequence[Any]) -> Callab
     given = [_laid_out(a) if type(a) is np.ndarray else a for a in args]
     run = _compiled(form, given)
     arrays = [k for k, a in enumerate(args) if type(a) is np.ndarray]
-    scope = {"run": run, "plain": plain, "laid_out": _laid_out, "float64": np.float64}
+    scope: dict[str, Any] = {"run": run, "plain": plain, "laid_out": _laid_out, "float64": np.float64}
     names = ", ".join(f"a{k}" for k in range(len(args)))
     laid = ", ".join(f"laid_out(a{k})" if k in arrays else f"a{k}" for k in range(len(args)))
     result = "(float64(made[0]), made[1])" if form.numpys else "made"
@@ -49,7 +48,8 @@ def native(form: Form, plain: Callable[..., Any], args: Sequence[Any]) -> Callab
     return {result}
 """
     exec(compile(text, "<native>", "exec"), scope)
-    return scope["native"]  # type: ignore[no-any-return]
+    made: Callable[..., Any] = scope["native"]
+    return made
 
 
 def _compiled(form: Form, given: Sequence[Any]) -> Callable[..., Any]:
@@ -58,7 +58,7 @@ def _compiled(form: Form, given: Sequence[Any]) -> Callable[..., Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         dispatcher = getattr(_module(form, keep=True), form.entry)
-        signature = tuple([numba.typeof(a) for a in given])
+        signature = tuple([numba.typeof(a) for a in given])  # type: ignore[no-untyped-call]
         try:
             dispatcher.compile(signature)
         except numba.core.errors.NumbaError as error:

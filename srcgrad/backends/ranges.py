@@ -37,18 +37,19 @@ def _backwards(inner: ast.expr) -> ast.expr | None:
         case _:
             return None
     given = [_enclosed(a) for a in args]
-    start, stop = ("0", given[0]) if len(given) == 1 else (given[0], given[1])
-    step = _literal(args[2]) if len(given) == 3 else 1
-    if step is None:
+    first, stop = ("0", given[0]) if len(given) == 1 else (given[0], given[1])
+    by = _literal(args[2]) if len(given) == 3 else 1
+    if by is None:
         return None
     if trips is not None:
-        last = f"{start} + ({trips} - 1) * {step}"
-    elif abs(step) == 1:
-        last = f"{stop} - {step}"
+        last = f"{first} + {trips} - 1" if by == 1 else f"{first} + ({trips} - 1) * {by}"
+    elif abs(by) == 1:
+        last = f"{stop} - {by}"
     else:
         # The last number of the range: whole steps from its start.
-        last = f"{start} + ({stop} - {start} - {1 if step > 0 else -1}) // {step} * {step}"
-    return Folded().visit(expression(f"range({last}, {start} - {step}, {-step})"))  # type: ignore[no-any-return]
+        last = f"{first} + ({stop} - {first} - {1 if by > 0 else -1}) // {by} * {by}"
+    made: ast.expr = Folded().visit(expression(f"range({last}, {first} - {by}, {-by})"))
+    return made
 
 
 def _enclosed(node: ast.expr) -> str:

@@ -34,9 +34,7 @@ def _made(f: FunctionType, entry: Entry, args: Sequence[Any], mode: str, backend
     from srcgrad.backends.refusal import Untranslatable
 
     try:
-        reason = native.missing()
-        if reason is not None:
-            raise Untranslatable(reason)
+        native.needed()
         if backend == "auto" and not has_loops(entry.text.source):
             return entry
         kinds = [kind_of(a) for a in args]

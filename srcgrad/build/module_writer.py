@@ -10,6 +10,7 @@ import dis
 import inspect
 import re
 import textwrap
+from collections.abc import Mapping
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
@@ -23,19 +24,23 @@ _ALLOWED = frozenset(
 
 
 class Writer:
-    """What has been put into a module so far. `where` in its methods is what is being saved, for messages."""
+    """What has been put into a module so far. `where` in its methods is what is being saved, for messages.
 
-    def __init__(self) -> None:
+    `present` is what the names of a module that is added to mean already.
+    """
+
+    def __init__(self, present: Mapping[str, Any] | None = None) -> None:
+        self.present = present or {}
         self.imports: set[str] = set()
         self.constants: dict[str, str] = {}
         self.functions: dict[str, str] = {}
         self.meanings: dict[str, Any] = {}
         self.texts: list[str] = []
-        self.defined: set[str] = set()
+        self.defined: set[str] = set(self.present)
 
     def bind(self, name: str, value: Any, where: str) -> None:
         """Make a free name of some text mean what it means there."""
-        known = self.meanings.get(name, self)
+        known = self.meanings.get(name, self.present.get(name, self))
         if known is not self:
             if known is not value and (literal(known) is None or literal(known) != literal(value)):
                 raise UnsupportedSyntaxError(
@@ -117,15 +122,17 @@ class Writer:
         self.texts.append(text)
         self.defined.update(_defined(text))
 
+    def block(self) -> str:
+        """The text that is to be added to a module."""
+        head = ["\n".join(section) for section in sections(self.imports)]
+        head += ["\n".join(f"{name} = {text}" for name, text in self.constants.items())] if self.constants else []
+        return "\n\n\n".join(["\n\n".join(head)] * bool(head) + [*self.texts, *self.functions.values()]) + "\n"
+
     def module(self, doc: str) -> str:
         """The text of the module."""
         if any(line.split()[1].partition(".")[0] == "scipy" for line in self.imports):
             doc = f"{doc.removesuffix('.')}, which needs NumPy and SciPy."
-        parts = [f'"""{doc}"""']
-        parts += ["\n".join(section) for section in sections(self.imports)]
-        if self.constants:
-            parts.append("\n".join(f"{name} = {text}" for name, text in self.constants.items()))
-        return "\n\n\n".join(["\n\n".join(parts), *self.texts, *self.functions.values()]) + "\n"
+        return f'"""{doc}"""\n\n{"" if self.imports or self.constants else chr(10)}{self.block()}'
 
 
 def _defined(source: str) -> list[str]:

@@ -35,28 +35,46 @@ def hoist_once(unit: ir.Unit, dry: Dry, facts: Facts, fresh: Callable[[str], str
         if isinstance(t, ir.Subscript) and (r := ir.root(t)) is not None
     )
 
-    def block(body: Block) -> Block:
+    bound = [n for s in ir.statements(unit.body) for n in ir.written_names(s)] + list(unit.params)
+    variables = frozenset(bound)
+    again = frozenset(n for n in variables if bound.count(n) > 1)
+
+    def block(body: Block, outside: list[Stmt] | None) -> Block:
+        """`outside` is what goes in front of the outermost loop, None where there is none or a condition decides."""
         nonlocal changed
         out: list[Stmt] = []
         for s in body:
             match s:
                 case ir.If():
-                    s = replace(s, body=block(s.body), orelse=block(s.orelse))
+                    s = replace(s, body=block(s.body, None), orelse=block(s.orelse, None))
                 case ir.For() | ir.While():
-                    s = replace(s, body=block(s.body))
+                    s = replace(s, body=block(s.body, out if outside is None and body is unit.body else outside))
                 case ir.Assign() | ir.Return():
                     wanted = dry(s, facts.at(s))
                     if wanted:
                         changed = True
-                        new = _named(s, wanted, fresh, facts.at(s), stores, out)
-                        out.extend(new)
+                        # What precedes the loop holds in every turn if nothing binds it or its operands again.
+                        once = [
+                            b
+                            for b in outside or ()
+                            if isinstance(b, ir.Assign) and not (ir.names(b.value) | ir.written_names(b)) & again
+                        ]
+                        *before, after = _named(s, wanted, fresh, facts.at(s), stores, [*once, *out])
+                        for b in before:
+                            if outside is None or ir.names(b.value) & variables:
+                                out.append(b)
+                            else:
+                                # A constant, such as np.eye(3), is the same in every turn.
+                                outside.append(replace(b, leading=()))
+                                after = replace(after, leading=b.leading)
+                        out.append(after)
                         continue
                 case _:
                     pass
             out.append(s)
         return tuple(out)
 
-    body = block(unit.body)
+    body = block(unit.body, None)
     return replace(unit, body=body) if changed else None
 
 
@@ -67,7 +85,7 @@ def _named(
     view: View,
     stores: frozenset[str],
     earlier: list[Stmt],
-) -> list[Stmt]:
+) -> list[ir.Assign | ir.Return]:
     """The statement with the innermost of the wanted expressions computed in front of it, or taken from earlier on."""
     target = _innermost(wanted)
     if isinstance(s, ir.Assign) and s.op and not any(n == target for n in ir.walk(s.value)):
@@ -84,7 +102,7 @@ def _named(
     if ir.names(target) & stores and not (view.kind(target).is_scalar or is_own(target, view)):
         # A view of an array that is written into would not keep its values.
         value = ir.Call(ir.Attribute(target, "copy"), ())
-    before: Stmt = ir.Assign(
+    before = ir.Assign(
         Name(name),
         value,
         span=s.span,

@@ -101,6 +101,7 @@ FAMILIES = [
     "matrix_norms",
     "fourier",
     "short_time",
+    "low_rank",
     "removed",
     "random",
 ]

@@ -310,7 +310,7 @@ class DerivedNode(Node):
         if self.complex:
             parts = [np.conj(g) for g in parts]
         found = _flat(self.pullback(_filled(self.y, iter(parts))))
-        grads = []
+        grads: list[Any] = []
         for g, meta in zip(found, self.inputs, strict=True):
             if meta is None:
                 grads.append(None)

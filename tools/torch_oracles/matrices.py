@@ -34,7 +34,11 @@ def leaves() -> dict[str, Any]:
         "B": made(2, 3, 3, phase=5) + 3 * np.eye(3), "M": made(4, 2, phase=6), "b": made(4, phase=7), "s": made(8, phase=8),
         "t": made(2, 3, 4, phase=9), "v": made(3, phase=10),
     }  # fmt: skip
-    return real | {"C": c + 2 * np.eye(3), "H": c @ c.conj().T + np.diag([1.0, 2, 3]), "z": made(5) + 1j * made(5, phase=1)}
+    return real | {
+        "C": c + 2 * np.eye(3),
+        "H": c @ c.conj().T + np.diag([1.0, 2, 3]),
+        "z": made(5) + 1j * made(5, phase=1),
+    }
 
 
 def names_of(torch: Any) -> dict[str, Any]:

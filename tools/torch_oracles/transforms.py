@@ -114,7 +114,7 @@ def tangents(torch: Any, func: Any, forward: Any) -> Any:
 def parameters_from_outside(torch: Any, func: Any, forward: Any) -> Any:
     x = given(torch, func, forward)["x"]
     w = (x * 3).requires_grad_()
-    g = func.grad(lambda x: ((x * w).sum() ** 3))(x)
+    g = func.grad(lambda x: (x * w).sum() ** 3)(x)
     g.sum().backward()
     return g.requires_grad, w.grad, func.grad(lambda x: (x**3).sum())(x).requires_grad
 

@@ -109,7 +109,7 @@ rule(
 
 def bag_weight_bar(
     y_bar: Any,
-    y: Any,
+    origin: Any,
     indices: Any,
     offsets: Any,
     mode: Any,
@@ -120,7 +120,7 @@ def bag_weight_bar(
 ) -> Any:
     """The cotangent of a table of so many rows."""
     if mode == MAX:
-        return scatter_rows(y_bar[0], y[1], rows)
+        return scatter_rows(y_bar[0], origin, rows)
     positions, bags, count = members(indices, offsets, include_last_offset, padding_idx)
     shares = member_shares(per_sample_weights, positions, bags, count, mode)
     bars = embedding(y_bar[0], bags)
@@ -142,7 +142,7 @@ rule(
     embedding_bag,
     "weight, indices, offsets, mode=0, per_sample_weights=None, include_last_offset=False, padding_idx=-1",
     vjp={
-        "weight": "bag_weight_bar(y_bar, y, indices, offsets, mode, per_sample_weights, include_last_offset, "
+        "weight": "bag_weight_bar(y_bar, y[1], indices, offsets, mode, per_sample_weights, include_last_offset, "
         "padding_idx, np.shape(weight)[0])",
         "per_sample_weights": "bag_shares_bar(y_bar, weight, indices, offsets, np.shape(per_sample_weights), "
         "include_last_offset, padding_idx)",

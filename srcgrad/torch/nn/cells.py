@@ -179,3 +179,19 @@ class GRUCell(RNNCellBase):
         input, (state,), batched = self._checked(input, hx)
         state = self._step(gru_step, input, self._zeros(input) if state is None else state)
         return state if batched else state.squeeze(0)
+
+
+def _enter_cell(name: str, step: Any) -> None:
+    def cell(input: Any, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None) -> Any:
+        state = tuple(hx) if isinstance(hx, (tuple, list)) else hx
+        return step(linear(input, w_ih, b_ih), state, w_hh, b_hh)
+
+    cell.__name__ = cell.__qualname__ = name
+    cell.__doc__ = "One step of a recurrent network, with the weights given."
+    FUNCTIONS[name] = cell
+
+
+for _name, _step in (
+    ("rnn_tanh_cell", tanh_step), ("rnn_relu_cell", relu_step), ("lstm_cell", lstm_step), ("gru_cell", gru_step)
+):  # fmt: skip
+    _enter_cell(_name, _step)

@@ -311,3 +311,43 @@ class GRU(RNNBase):
         if "proj_size" in kwargs:
             raise ValueError("proj_size argument is only supported for LSTM, not RNN or GRU")
         super().__init__("GRU", *args, **kwargs)
+
+
+def _network(
+    mode: str, params: Any, has_biases: bool, num_layers: int, dropout: float, train: bool, bidirectional: bool
+) -> RNNBase:
+    """A network around weights that are given."""
+    made = RNNBase.__new__(RNNBase)
+    Module.__init__(made)
+    made.training = train
+    count = len(params) // (num_layers * (2 if bidirectional else 1))
+    names = ["weight_ih", "weight_hh", *(("bias_ih", "bias_hh") if has_biases else ())]
+    names += ["weight_hr"] * (count - len(names))
+    made.mode, made.num_layers, made.dropout, made.bidirectional = mode, num_layers, dropout, bidirectional
+    made._all_weights = [[f"{name}_l{start // count}" for name in names] for start in range(0, len(params), count)]
+    for start, held in zip(range(0, len(params), count), made._all_weights, strict=True):
+        for name, weight in zip(held, params[start : start + count], strict=True):
+            object.__setattr__(made, name, weight)
+    return made
+
+
+def _enter_network(name: str, mode: str) -> None:
+    def network(input: Any, *args: Any) -> Any:
+        sizes = None
+        if not isinstance(args[0], (list, tuple)) and args[0]._a.ndim == 1:
+            # Packed rows: the second argument says how many sequences run at each step.
+            sizes, args = [int(n) for n in args[0]._a], args[1:]
+        hx, params, has_biases, num_layers, dropout, train, bidirectional, *rest = args
+        made = _network(mode, params, has_biases, num_layers, dropout, train, bidirectional)
+        batch_first = bool(rest and rest[0])
+        x = input.transpose(0, 1) if batch_first else input
+        y, finals = made._layers(x, sizes, tuple(hx) if isinstance(hx, (tuple, list)) else (hx,))
+        return (y.transpose(0, 1) if batch_first else y, *finals)
+
+    network.__name__ = network.__qualname__ = name
+    network.__doc__ = "A recurrent network over a sequence, or over packed rows, with the weights given."
+    FUNCTIONS[name] = network
+
+
+for _name, _mode in (("rnn_tanh", "RNN_TANH"), ("rnn_relu", "RNN_RELU"), ("lstm", "LSTM"), ("gru", "GRU")):
+    _enter_network(_name, _mode)

@@ -16,7 +16,6 @@ from srcgrad.torch.kernels.padding import border_pad, constant_pad
 from srcgrad.torch.names import op
 from srcgrad.torch.ops.fourier import complex_to_complex, complex_to_real, real_to_complex
 from srcgrad.torch.primitive import primitive
-from srcgrad.torch.tensor import Tensor
 
 _padded = primitive(constant_pad, "ConstantPadNdBackward0")
 _bordered = {

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import srcgrad
 from srcgrad.torch.kernels import fourier, positive, products, reflectors, spectra, systems, triangles
 from tests.rules.checking import check
 from tools.torch_oracles.matrices import leaves
@@ -59,7 +60,6 @@ SAMPLES: list[tuple[Callable[..., Any], tuple[Any, ...], int | tuple[int, ...]]]
     (systems.sign_and_log, (C,), 0),
     (systems.exponential, (A / 3,), 0),
     (systems.exponential, (C,), 0),
-    (spectra.eig, (A + np.diag([0.0, 5, 9, 14]),), 0),
     (spectra.svd, (A, False), 0),
     (spectra.svd, (W, False), 0),
     (spectra.qr, (R, "reduced"), 0),
@@ -95,8 +95,6 @@ def symmetrised(a: Any) -> Any:
 @pytest.mark.parametrize("a", [S, H], ids=["real", "complex"])
 @pytest.mark.parametrize("kernel", [lambda a: spectra.cholesky(a, False), lambda a: spectra.eigh(a, "L")[0]])
 def test_gradient_of_hermitian_is_hermitian(kernel: Callable[[Any], Any], a: Any) -> None:
-    import srcgrad
-
     def total(a: Any) -> Any:
         return np.sum(np.abs(kernel(a)) ** 2 * np.arange(1.0, 1 + a.shape[-1]))
 
@@ -106,3 +104,29 @@ def test_gradient_of_hermitian_is_hermitian(kernel: Callable[[Any], Any], a: Any
     step = 1e-6
     slope = (total(a + step * along) - total(a - step * along)) / (2 * step)
     np.testing.assert_allclose(np.sum(np.conj(gradient) * along).real, slope, rtol=1e-6)
+
+
+# Functions that do not depend on the phases of vectors.
+LENGTHS: list[tuple[Callable[[Any], Any], Any]] = [
+    (lambda a: spectra.eig(a)[1], A + np.diag([0.0, 5, 9, 14])),
+    (lambda a: spectra.eig(a)[1], C),
+    (lambda a: spectra.eigh(symmetrised(a), "U")[1], H),
+    (lambda a: spectra.svd(a, False)[0], C),
+    (lambda a: spectra.svd(a, False)[2], C[:2]),
+    (lambda a: spectra.cholesky(symmetrised(a), True), H),
+]
+
+
+@pytest.mark.parametrize("number", range(len(LENGTHS)))
+def test_lengths_of_vectors(number: int) -> None:
+    kernel, a = LENGTHS[number]
+
+    def total(a: Any) -> Any:
+        vectors = kernel(a)
+        return np.sum(np.abs(vectors) * np.cos(np.arange(vectors.size)).reshape(vectors.shape))
+
+    along = np.cos(np.arange(a.size)).reshape(a.shape) * (1 + 0.5j if np.iscomplexobj(a) else 1)
+    step = 1e-6
+    slope = (total(a + step * along) - total(a - step * along)) / (2 * step)
+    np.testing.assert_allclose(np.sum(srcgrad.grad(total)(a) * along).real, slope, rtol=1e-6)
+    np.testing.assert_allclose(srcgrad.jvp(total, (a,), (along,))[1], slope, rtol=1e-6)
