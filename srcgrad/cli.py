@@ -61,11 +61,15 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("--args", metavar="EXPR", help="arguments to specialise for, e.g. 'np.ones(3), 2.0'")
     show.set_defaults(run=_show)
 
-    build = commands.add_parser("build", help="write gradients into a module that needs NumPy only, or beneath the function")
+    build = commands.add_parser(
+        "build", help="write gradients into a module that needs NumPy only, or beneath the function"
+    )
     build.add_argument("targets", nargs="+", metavar="FILE.py:FUNC")
     where = build.add_mutually_exclusive_group(required=True)
     where.add_argument("-o", "--output", metavar="OUT.py")
-    where.add_argument("--into", metavar="FILE.py", help="the file of the functions, each gradient beneath its function")
+    where.add_argument(
+        "--into", metavar="FILE.py", help="the file of the functions, each gradient beneath its function"
+    )
     build.add_argument(
         "--args",
         metavar="EXPR",

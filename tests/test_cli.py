@@ -1,6 +1,7 @@
 """The command line, called as a function."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -55,7 +56,7 @@ def at(tmp_path, monkeypatch):
     before = set(sys.modules)
     (tmp_path / "springs.py").write_text(MODEL)
     yield tmp_path
-    for name in {"springs", "springs_", "random_", "pack", "pack.a", "pack.b"} - before:
+    for name in {"springs", "springs_", "helped", "borrowing", "taken", "random_", "pack", "pack.a", "pack.b"} - before:
         sys.modules.pop(name, None)
 
 
@@ -156,6 +157,67 @@ def test_build_check_says_when_a_file_is_out_of_date(capsys, at):
     assert "-def cube_grad(x): return 0.0" in out
     assert "out.py is out of date" in err
     assert "def cube_grad(x): return 0.0\n" == (at / "out.py").read_text()
+
+
+def test_build_writes_beneath_the_function(capsys, at):
+    (at / "springs.py").write_text(MODEL.replace("ANSWER = 42", "ANSWER = 42  # and so on"))
+    before = (at / "springs.py").read_text()
+    words = ("build", "springs.py:cube", "springs.py:energy", "--into", "springs.py")
+    assert 1 == run(capsys, *words, "--check")[0]
+    assert before == (at / "springs.py").read_text()
+    assert (0, "", "") == run(capsys, *words)
+    after = (at / "springs.py").read_text()
+    assert (0, "", "") == run(capsys, *words)
+    assert (0, "", "") == run(capsys, *words, "--check")
+    assert after == (at / "springs.py").read_text()
+    assert after.index("def cube(") < after.index("def cube_grad(") < after.index("def energy(")
+    block = re.compile(r"\n\n# srcgrad: begin .*?\n# srcgrad: end \w+\n", re.DOTALL)
+    assert 2 == len(block.findall(after))
+    assert before == block.sub("", after)
+    program = (
+        "import sys, springs, numpy as np; print(springs.cube_grad(2.0), springs.energy_grad(np.ones(2)).tolist())"
+    )
+    program += "; assert not any(m.startswith(('srcgrad', 'libcst')) for m in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=at)
+    assert "12.0 [4.0, 4.0]\n" == done.stdout
+    (at / "springs.py").write_text(after.replace("return square * x", "return square * x * x"))
+    status, out, err = run(capsys, *words, "--check")
+    assert 1 == status
+    assert "springs.py is out of date" in err
+    assert "+    return square * x" not in out
+
+
+def test_build_reads_what_the_file_has_already(capsys, at):
+    (at / "helped.py").write_text(
+        "import numpy as np\n\nRATE = 0.5\n\n\ndef twice(x):\n    return 2.0 * x\n\n\ndef f(x):\n    return RATE * np.sin(twice(x))\n"
+    )
+    assert (0, "", "") == run(capsys, "build", "helped.py:f", "--into", "helped.py", "--args", "1.0")
+    text = (at / "helped.py").read_text()
+    assert 1 == text.count("RATE = 0.5") == text.count("import numpy as np") == text.count("def twice(")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["springs.py:cube", "--into", "other.py"], "--into other.py: springs.py:cube is not defined there"),
+        (["borrowing.py:cube", "--into", "borrowing.py"], "borrowing.py:cube is not defined there"),
+        (["springs.py:twin", "--into", "springs.py"], "there is no def of springs.py:twin"),
+    ],
+)
+def test_build_writes_beneath_nothing_else(capsys, at, words, message):
+    (at / "borrowing.py").write_text("from springs import cube\n")
+    (at / "springs.py").write_text(MODEL + "\n\nglobals()['twin'] = lambda x: x\n")
+    status, _, err = run(capsys, "build", *words)
+    assert status in (1, 2)
+    assert message in err or "cannot be written" in err
+    assert not (at / "other.py").exists()
+
+
+def test_build_replaces_nothing_of_the_users(capsys, at):
+    (at / "taken.py").write_text("def f(x):\n    return x * x\n\n\ndef f_grad(x):\n    return 2\n")
+    status, _, err = run(capsys, "build", "taken.py:f", "--into", "taken.py", "--args", "1.0")
+    assert 1 == status
+    assert "another f_grad is in the module already" in err
 
 
 def test_a_refusal_is_printed_without_a_traceback(capsys):

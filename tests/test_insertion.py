@@ -20,7 +20,7 @@ FILES = {
 }
 
 
-@pytest.mark.parametrize("above, below", FILES.values(), ids=FILES)
+@pytest.mark.parametrize(("above", "below"), FILES.values(), ids=FILES)
 @pytest.mark.parametrize("ends", ["\n", "\r\n"], ids=["unix", "windows"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1"])
 def test_the_rest_of_the_file_stays(above, below, ends, encoding):
@@ -54,7 +54,16 @@ def test_blocks_of_several_functions():
     assert made == with_block(made, "f", "f_grad", BLOCK)
     assert made == with_block(made, "C.h", "h_grad", "def h_grad(x):\n    return 0.0\n")
     text = made.decode()
-    parts = ["def f(", "begin f_grad", "end f_grad", "def g(", "begin g_grad", "end g_grad", "class C", "begin h_grad, generated from C.h()"]
+    parts = [
+        "def f(",
+        "begin f_grad",
+        "end f_grad",
+        "def g(",
+        "begin g_grad",
+        "end g_grad",
+        "class C",
+        "begin h_grad, generated from C.h()",
+    ]
     places = [text.index(part) for part in parts]
     assert places == sorted(places)
     assert {"math", "f_grad", "g_grad", "h_grad", "HELP"} == names_of_blocks(made)

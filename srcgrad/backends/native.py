@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib.util
 import itertools
 import linecache
+import os
 import re
+import sys
 import warnings
 from collections.abc import Callable, Sequence
 from types import ModuleType
@@ -121,7 +123,10 @@ def _module(form: Form, *, keep: bool) -> ModuleType:
 
 
 def _executed(text: str, filename: str) -> ModuleType:
-    module = ModuleType(re.sub(r"\W", "_", filename))
+    name = "_srcgrad_" + re.sub(r"\W", "_", os.path.basename(filename).removesuffix(".py"))
+    module = ModuleType(name)
     module.__file__ = filename
+    # What numba keeps names the module of the function.
+    sys.modules[name] = module
     exec(compile(text, filename, "exec"), module.__dict__)
     return module

@@ -33,15 +33,17 @@ def _made(f: FunctionType, entry: Entry, args: Sequence[Any], mode: str, backend
     from srcgrad.backends.form import numba_form
     from srcgrad.backends.refusal import Untranslatable
 
+    text = entry.text.source
     try:
         native.needed()
         if backend == "auto" and not has_loops(entry.text.source):
             return entry
         kinds = [kind_of(a) for a in args]
-        function = native.native(numba_form(_standalone(f, entry), entry.text.entry, mode, kinds), entry.function, args)
+        text = _standalone(f, entry)
+        function = native.native(numba_form(text, entry.text.entry, mode, kinds), entry.function, args)
     except Untranslatable as error:
         if backend == "numba":
-            raise _refusal(f, entry, error) from error
+            raise _refusal(f, text, error) from error
         warnings.warn(f"the derivative of {f.__name__}() runs as NumPy: {error.reason}", RuntimeWarning, stacklevel=5)
         return entry
     # What is not finite is seen to by the form itself.
@@ -83,10 +85,10 @@ def has_loops(source: str) -> bool:
     return any(isinstance(node, (ast.For, ast.While)) for node in ast.walk(ast.parse(source)))
 
 
-def _refusal(f: FunctionType, entry: Entry, error: Any) -> UnsupportedSyntaxError:
+def _refusal(f: FunctionType, text: str, error: Any) -> UnsupportedSyntaxError:
     return UnsupportedSyntaxError(
         f'backend="numba" cannot take this: {error.reason}',
-        _place(f, entry.text.source, error.line),
+        _place(f, text, error.line),
         ways=('use backend="numpy"', 'let backend="auto" choose'),
     )
 

@@ -147,9 +147,8 @@ def python_function(f: FunctionType, args: tuple[Any, ...], kwargs: dict[str, An
         return f(*args, **kwargs)
     if module == "pdb" and f.__name__ == "set_trace":
         return stopping.stopped(f, args, kwargs)
-    if root in LIBRARIES and all(is_plain(a) for a in args) and all(is_plain(a) for a in kwargs.values()):
-        if f.__closure__ is None or not reach.is_reached(f):
-            return native.unrecorded(f, args, kwargs)
+    if root in LIBRARIES and all(is_plain(a) for a in (*args, *kwargs.values())) and not _holds_active(f):
+        return native.unrecorded(f, args, kwargs)
     if module in _THREADED:
         return native.threaded(f, args, kwargs)
     if is_generated(f):
@@ -164,6 +163,11 @@ def python_function(f: FunctionType, args: tuple[Any, ...], kwargs: dict[str, An
             raise
         return native.unrecorded(f, args, kwargs)
     return recorded(*args, **kwargs)
+
+
+def _holds_active(f: FunctionType) -> bool:
+    """Whether a function that a library made has an active value in its closure, as functools.singledispatch's."""
+    return f.__closure__ is not None and reach.is_reached(f)
 
 
 _THREADED = frozenset({"threading", "concurrent.futures.thread", "concurrent.futures.process", "multiprocessing.pool"})

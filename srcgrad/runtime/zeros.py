@@ -60,7 +60,9 @@ class Support:
             number: Any = x
             step = (abs(number) + 1.0) * _STEP
             drawn: Any = self.numbers.uniform(0.5, 1.5)
-            return kind(number + step * (complex(drawn, 0.5) if isinstance(x, (complex, np.complexfloating)) else drawn))
+            return kind(
+                number + step * (complex(drawn, 0.5) if isinstance(x, (complex, np.complexfloating)) else drawn)
+            )
         return x
 
 

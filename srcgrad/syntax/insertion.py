@@ -11,30 +11,77 @@ before                          after
 
                                     # the rest
 
-The file is edited as a concrete syntax tree, so that whatever is not between the two comments stays as it is to the
-byte: comments, blank lines, line ends and encoding. This is the one place for which Python's own ast does not do.
+Whatever is not between the two comments stays as it is, to the byte: comments, blank lines, line ends and encoding.
+Where a comment stands, and where the line ends that a statement is on, only a concrete syntax tree knows; it is
+the one thing here for which Python's own ast does not do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from dataclasses import dataclass, field
 
 import libcst as cst
+from libcst.metadata import ByteSpanPositionProvider, MetadataWrapper
 
-Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 _BEGIN, _END = "# srcgrad: begin ", "# srcgrad: end "
+
+
+@dataclass(slots=True)
+class Statement:
+    """A statement of the module: where it and its comments end, and the names that it binds."""
+
+    start: int
+    end: int
+    names: set[str] = field(default_factory=set)
+
+
+class _File:
+    """A file's text as UTF-8, its statements, and where its comments are."""
+
+    def __init__(self, source: bytes) -> None:
+        wrapper = MetadataWrapper(cst.parse_module(source))
+        self.encoding = wrapper.module.encoding
+        self.data = source.decode(self.encoding).encode()
+        self.newline = wrapper.module.default_newline
+        self.spans = wrapper.resolve(ByteSpanPositionProvider)
+        self.statements = []
+        for statement in wrapper.module.body:
+            found = _Reader(self)
+            statement.visit(found)
+            span = self.spans[statement]
+            end = max([span.start + span.length, *[end for start, end, _ in found.comments if start > span.start]])
+            self.statements.append(Statement(span.start, end, found.names))
+        everything = _Reader(self)
+        wrapper.module.visit(everything)
+        self.comments = everything.comments
+
+    def line_end(self, place: int) -> int:
+        """Where the line ends, with its line end, in which a place is."""
+        found = re.compile(rb"[^\r\n]*(\r\n|\n|\r)?").match(self.data, place)
+        assert found is not None
+        return found.end()
+
+    def blocks(self, name: str | None = None) -> list[tuple[int, int]]:
+        """From where to where generated parts go, with the two comments and up to two blank lines above."""
+        found = []
+        begin: int | None = None
+        for start, end, text in self.comments:
+            if text.startswith(_BEGIN) and (name is None or text[len(_BEGIN) :].partition(",")[0] == name):
+                begin = start
+            elif begin is not None and text.startswith(_END) and (name is None or text[len(_END) :] == name):
+                above = re.search(rb"(?<=\n)(\r?\n){1,2}\Z|(?<=\r)\r{1,2}\Z", self.data[:begin])
+                found.append((above.start() if above else begin, self.line_end(end)))
+                begin = None
+        return found
 
 
 def names_of_blocks(source: bytes) -> set[str]:
     """The names that the generated parts of a file define."""
-    found: set[str] = set()
-    inside = False
-    for statement in cst.parse_module(source).body:
-        for line in _leading(statement):
-            inside = (inside or _says(line, _BEGIN)) and not _says(line, _END)
-        if inside:
-            found |= _defined(statement)
-    return found
+    file = _File(source)
+    blocks = file.blocks()
+    inside = [s for s in file.statements if any(start <= s.start < end for start, end in blocks)]
+    return set().union(*[s.names for s in inside])
 
 
 def with_block(source: bytes, path: str, name: str, block: str) -> bytes:
@@ -42,107 +89,57 @@ def with_block(source: bytes, path: str, name: str, block: str) -> bytes:
 
     `path` is the function's dotted name. Raises LookupError where the file does not define it.
     """
-    module = _without(cst.parse_module(source), name)
-    top = path.partition(".")[0]
-    places = [k for k, statement in enumerate(module.body) if top in _defined(statement)]
+    file = _File(source)
+    for start, end in reversed(file.blocks(name)):
+        source = (file.data[:start] + file.data[end:]).decode().encode(file.encoding)
+        file = _File(source)
+    places = [s.end for s in file.statements if path.partition(".")[0] in s.names]
     if not places:
-        raise LookupError(top)
-    after = places[-1] + 1
-    made = list(cst.parse_module(block).body)
-    begin = [_blank(), _blank(), _comment(f"{_BEGIN}{name}, generated from {path}()")]
-    made[0] = _led(made[0], begin)
-    end = [_comment(f"{_END}{name}")]
-    body: list[Statement] = [*module.body[:after], *made, *module.body[after:]]
-    if after < len(module.body):
-        following = body[after + len(made)]
-        body[after + len(made)] = _led(following, [*end, *_leading(following)])
-        return module.with_changes(body=body).bytes
-    return module.with_changes(body=body, footer=[*end, *module.footer]).bytes
+        raise LookupError(path)
+    place = file.line_end(places[-1])
+    text = f"\n\n{_BEGIN}{name}, generated from {path}()\n{block.rstrip()}\n{_END}{name}\n"
+    above = file.data[:place].decode()
+    if not above.endswith(("\n", "\r")):
+        text = f"\n{text}"
+    made = above + text.replace("\n", file.newline) + file.data[place:].decode()
+    return made.encode(file.encoding)
 
 
-def _without(module: cst.Module, name: str) -> cst.Module:
-    """The module without the block of a name, if there is one."""
-    body: list[Statement] = []
-    inside = False
-    waiting: list[cst.EmptyLine] = []  # the lines that stood before the block
-    for statement in module.body:
-        kept, inside_now = _outside(_leading(statement), name, inside)
-        if inside_now and not inside:
-            waiting = kept
-        elif inside and not inside_now:
-            kept, waiting = [*waiting, *kept], []
-        inside = inside_now
-        if not inside:
-            body.append(_led(statement, kept))
-    if not inside:
-        return module.with_changes(body=body)
-    kept, _ = _outside(module.footer, name, inside)
-    return module.with_changes(body=body, footer=[*waiting, *kept])
+class _Reader(cst.CSTVisitor):
+    """The comments in a part of the tree, and the names that it binds by def, class, import or assignment."""
 
-
-def _outside(lines: Sequence[cst.EmptyLine], name: str, inside: bool) -> tuple[list[cst.EmptyLine], bool]:
-    """Those of some lines that stand outside of the block, and whether what follows them is inside."""
-    kept: list[cst.EmptyLine] = []
-    for line in lines:
-        if _says(line, _BEGIN, name):
-            inside = True
-            for _ in range(2):  # the blank lines that belong to the block
-                if kept and kept[-1].comment is None:
-                    kept.pop()
-        elif inside and _says(line, _END, name):
-            inside = False
-        elif not inside:
-            kept.append(line)
-    return kept, inside
-
-
-def _says(line: cst.EmptyLine, what: str, name: str | None = None) -> bool:
-    text = "" if line.comment is None else line.comment.value
-    return text.startswith(what) and (name is None or text[len(what) :].partition(",")[0] == name)
-
-
-def _leading(statement: Statement) -> Sequence[cst.EmptyLine]:
-    found: Sequence[cst.EmptyLine] = getattr(statement, "leading_lines", ())
-    return found
-
-
-def _led(statement: Statement, lines: Sequence[cst.EmptyLine]) -> Statement:
-    return statement if list(lines) == list(_leading(statement)) else statement.with_changes(leading_lines=lines)
-
-
-def _blank() -> cst.EmptyLine:
-    return cst.EmptyLine(indent=False)
-
-
-def _comment(text: str) -> cst.EmptyLine:
-    return cst.EmptyLine(indent=False, comment=cst.Comment(text))
-
-
-def _defined(statement: Statement) -> set[str]:
-    """The names that a statement of a module binds by def, class, import or assignment."""
-    found = _Names()
-    statement.visit(found)
-    return found.names
-
-
-class _Names(cst.CSTVisitor):
-    def __init__(self) -> None:
+    def __init__(self, file: _File) -> None:
+        self.file = file
+        self.comments: list[tuple[int, int, str]] = []
         self.names: set[str] = set()
+        self.depth = 0
 
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
-        self.names.add(node.name.value)
-        return False
+    def visit_Comment(self, node: cst.Comment) -> None:
+        span = self.file.spans[node]
+        self.comments.append((span.start, span.start + span.length, node.value))
 
-    def visit_ClassDef(self, node: cst.ClassDef) -> bool:
-        self.names.add(node.name.value)
-        return False
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
+        self.bind(node.name.value)
+        self.depth += 1
 
-    def visit_Lambda(self, _node: cst.Lambda) -> bool:
-        return False
+    def leave_FunctionDef(self, original_node: cst.FunctionDef) -> None:  # noqa: ARG002 - libcst's signature
+        self.depth -= 1
+
+    def visit_ClassDef(self, node: cst.ClassDef) -> None:
+        self.bind(node.name.value)
+        self.depth += 1
+
+    def leave_ClassDef(self, original_node: cst.ClassDef) -> None:  # noqa: ARG002 - libcst's signature
+        self.depth -= 1
 
     def visit_AssignTarget(self, node: cst.AssignTarget) -> None:
         if isinstance(node.target, cst.Name):
-            self.names.add(node.target.value)
+            self.bind(node.target.value)
 
     def visit_ImportAlias(self, node: cst.ImportAlias) -> None:
-        self.names.add(node.evaluated_alias or node.evaluated_name.partition(".")[0])
+        self.bind(node.evaluated_alias or node.evaluated_name.partition(".")[0])
+
+    def bind(self, name: str) -> None:
+        """Note a name of the module's."""
+        if not self.depth:
+            self.names.add(name)

@@ -20,7 +20,7 @@ from importlib.util import find_spec
 from math import e, inf, nan, pi
 from typing import Any
 
-from srcgrad.torch import absent, creation, dtypes, modes, names
+from srcgrad.torch import absent, creation, dtypes, filling, modes, names
 from srcgrad.torch import autograd as autograd
 from srcgrad.torch.creation import LEGACY_TYPES, result_type
 from srcgrad.torch.devices import device as device

@@ -16,6 +16,7 @@ import numpy as np
 from srcgrad.rules import table
 from srcgrad.torch import dtypes, profiling
 from srcgrad.torch.graph import FREED, AccumulateGrad, Node, anomaly
+from srcgrad.torch.making import NEEDED, NO_EDGE, OTHER, TENSOR, maker, plan_of, shaped
 from srcgrad.torch.modes import state
 from srcgrad.torch.plan import Ghost, Plan, defaults
 from srcgrad.torch.saving import EXTRAS, Packed, packing
@@ -23,7 +24,6 @@ from srcgrad.torch.tensor import Tensor, Version, edge_of
 
 _ndarray = np.ndarray
 _new = Tensor.__new__
-NO_EDGE = (None, 0)
 INFERENCE = (
     "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in computation "
     "tracked by autograd. To work around this, you can make a clone to get a normal tensor and use it in autograd, or use "
@@ -38,7 +38,7 @@ def pack(node: OperationNode) -> None:
         Packed(v) if not shape and v.__class__ is _ndarray else v
         for v, (_, _, shape) in zip(node.saved, node.plan.entries, strict=True)
     ]
-    node.packed = True
+    node.packed = node.unusual = True
 
 
 def extra(node: OperationNode) -> None:
@@ -71,6 +71,7 @@ class OperationNode(Node):
     complex: bool = False
     constants: tuple[Any, ...] = ()  # the arguments of the call; None for those with an edge, a Ghost for an array
     packed: bool = False  # whether hooks have packed what is saved
+    unusual: bool = False  # complex or packed: not for the written-out backward
     counts: tuple[int, ...] | None = None  # where an operand is a sequence: how many edges each operand has
 
     @property
@@ -241,6 +242,8 @@ class Primitive:
         self.defaults = defaults(rule.signature)
         self.node_class: type[OperationNode] = type(name, (OperationNode,), {"__slots__": (), "primitive": self})
         self.plans: dict[int, Plan] = {}
+        self.makers: dict[int, Callable[..., Any]] = {}  # by the kinds of the arguments, two bits each
+        self.own_class = self.node_class
 
     def __repr__(self) -> str:
         return f"primitive({table.full_name(self.kernel)}, {self.name!r})"
@@ -280,31 +283,54 @@ class Primitive:
 
     def record(self, args: Sequence[Any], arrays: list[Any], result: Any) -> OperationNode:
         """Make the node of a call and hang it on the result."""
+        if result.__class__ is not tuple and self.node_class is self.own_class:
+            kinds = 0
+            for a in args:
+                if isinstance(a, Tensor):
+                    kinds = kinds << 2 | (NEEDED if a._needs else TENSOR)
+                elif (a.__class__ is list or a.__class__ is tuple) and _holds(a):
+                    return self.record_parts(args, arrays, result)
+                else:
+                    kinds = kinds << 2 | OTHER
+            enter = self.makers.get(kinds) or self.enter_by(kinds)
+            made: OperationNode = enter(*args, *arrays, result)
+            return made
+        return self.record_parts(args, arrays, result)
+
+    def enter_by(self, kinds: int) -> Callable[..., Any]:
+        """What makes the nodes of calls with arguments of these kinds."""
+        each = []
+        rest = kinds
+        while rest:
+            each.append(rest & 3)
+            rest >>= 2
+        after = {"constant": _constant, "extra": extra, "refuse": _refuse}
+        made = self.makers[kinds] = maker(self, self.own_class, each[::-1], after)
+        return made
+
+    def record_parts(self, args: Sequence[Any], arrays: list[Any], result: Any) -> OperationNode:
+        """The same where an argument is a sequence of tensors, or where there are several results."""
         edges: list[Any] = []
         inputs: list[Any] = []
-        bits = 0
         sequence = False
+        names: list[str] = []
         n = len(args)
         for k, place in enumerate(self.places):
             a = args[place] if place < n else None
             if isinstance(a, Tensor):
                 self._enter_edge(a, edges, inputs)
                 if inputs[-1] is not None:
-                    bits |= 1 << k
+                    names.append(self.operands[k])
             elif a.__class__ is list or a.__class__ is tuple:
                 sequence = True
                 for member in a:
                     self._enter_edge(member, edges, inputs)
-                    if inputs[-1] is not None:
-                        bits |= 1 << k
+                    if inputs[-1] is not None and self.operands[k] not in names:
+                        names.append(self.operands[k])
             else:
                 edges.append(NO_EDGE)
                 inputs.append(None)
-        plan = self.plans.get(bits)
-        if plan is None:
-            names = [name for k, name in enumerate(self.operands) if bits >> k & 1]
-            plan = self.plans[bits] = Plan(self.rule, self.name, names)
-            plan.leading = names == self.operands[: len(names)]
+        plan = plan_of(self, names)
         node = self.node_class()
         node.plan = plan
         node.edges = tuple(edges)
@@ -324,10 +350,7 @@ class Primitive:
             else:
                 value, source = self.defaults[place], None
             if shape_only:
-                if value.__class__ is _ndarray:
-                    value = Ghost(value)
-                elif value.__class__ is list:
-                    value = [Ghost(v) if v.__class__ is _ndarray else v for v in value]
+                value = shaped(value)
             elif isinstance(source, Tensor):
                 if source._inference:
                     raise RuntimeError(INFERENCE)
@@ -352,6 +375,7 @@ class Primitive:
             extra(node)
         if not node.complex:
             node.complex = any(meta is not None and meta[1].kind == "c" for meta in inputs)
+        node.unusual = node.unusual or node.complex
         return node
 
     @staticmethod
@@ -377,6 +401,10 @@ class Primitive:
             else:
                 grads.extend([g] * count)
         return grads
+
+
+def _refuse() -> None:
+    raise RuntimeError(INFERENCE)
 
 
 def _length(a: Any) -> int:
