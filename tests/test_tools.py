@@ -5,7 +5,10 @@ import pytest
 
 import srcgrad as sg
 from tools import size_report
+from tools.bench import peers
+from tools.bench.growth import exponent
 from tools.bench.kernels import KERNELS
+from tools.bench.table import bench_kernels, check
 
 
 def slope(f, x, direction):
@@ -41,3 +44,24 @@ def test_a_generated_gradient(kernel):
 def test_lines_of_code_are_neither_prose_nor_blank():
     source = '"""A module."""\n\nimport os  # why\n\n\ndef f():\n    """One\n    idea."""\n    # first\n    return """a\nb"""\n'
     assert 4 == size_report.code_lines(source)
+
+
+def test_ports_have_the_same_gradients():
+    quick = {"mlp", "gaussian_mixture", "horizontal_diffusion", "azimuthal", "black_scholes"}
+    for peer in peers.installed():
+        for kernel in KERNELS:
+            if kernel.name in quick:
+                arguments = kernel.arguments(np.random.default_rng(5))
+                actions = {"srcgrad": lambda k=kernel, a=arguments: sg.grad(k.function, k.argnums)(*a)}
+                actions[peer.name] = peer.gradient(kernel, arguments)
+                check(kernel, actions)
+
+
+def test_the_fitted_exponent():
+    assert exponent((10, 100, 1000), (3e2, 3e4, 3e6)) == pytest.approx(2.0)
+
+
+def test_the_table(capsys):
+    (row,) = bench_kernels(1, {"heron"}, alone=True)
+    assert {"primal", "srcgrad", "by hand"} == row["median"].keys()
+    assert "srcgrad / by hand: geometric mean" in capsys.readouterr().out

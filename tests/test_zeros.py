@@ -195,3 +195,14 @@ def test_a_pullback_twice_and_the_function_undisturbed():
         np.testing.assert_allclose([0.0, 4.0], pullback(np.ones(2))[0])
         np.testing.assert_array_equal([0.0, 2.0], seen[-1])
     np.testing.assert_array_equal([0.0, 4.0], value)
+
+
+def test_numbers_that_are_left_out():
+    """The weight of an unknown value is NaN, and its place in the mean is empty."""
+    weights = np.array([np.nan, 1.0, 2.0])
+
+    def spread(x):
+        return np.nanvar(x * weights) + np.mean(x * weights, where=weights > 0)
+
+    expected = sg.grad(lambda x: np.var(x[1:] * weights[1:]) + np.mean(x[1:] * weights[1:]))(X)
+    np.testing.assert_allclose(expected, sg.grad(spread)(X), atol=1e-12)

@@ -120,7 +120,7 @@ def _together(a: Nest, b: Nest, group: Callable[[str], str]) -> bool:
         return False
     for p in a.accesses:
         for q in b.accesses:
-            if group(p.name) != group(q.name) or (p.mode == q.mode and p.mode in "r+"):
+            if group(p.name) != group(q.name) or p.mode == q.mode == "r":
                 continue
             if p.name != q.name or p.way != q.way or not _each_once(p.way, len(a.indices)):
                 return False

@@ -153,16 +153,18 @@ def _computed(rule: Rule, values: tuple[Any, ...]) -> Any:
         return None
     args: list[Any] = []
     kwargs: dict[str, Any] = {}
+    named = False  # after a default is left out, everything is given by name
     for parameter, value in zip(rule.signature.parameters.values(), values, strict=True):
         if parameter.kind is parameter.VAR_POSITIONAL:
             args += value
         elif parameter.kind is parameter.VAR_KEYWORD:
             kwargs.update(value)
-        elif value is not parameter.default:
-            if parameter.kind is parameter.KEYWORD_ONLY or kwargs:
-                kwargs[parameter.name] = value
-            else:
-                args.append(value)
+        elif value is parameter.default:
+            named = True
+        elif named or parameter.kind is parameter.KEYWORD_ONLY:
+            kwargs[parameter.name] = value
+        else:
+            args.append(value)
     return function(*args, **kwargs)
 
 

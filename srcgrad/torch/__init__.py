@@ -17,37 +17,37 @@ from __future__ import annotations
 import warnings
 from importlib import import_module
 from importlib.util import find_spec
-from math import e, inf, nan, pi
+from math import e as e
+from math import inf as inf
+from math import nan as nan
+from math import pi as pi
 from typing import Any
 
 from srcgrad.torch import absent, creation, dtypes, filling, modes, names
 from srcgrad.torch import autograd as autograd
-from srcgrad.torch.creation import LEGACY_TYPES, result_type
+from srcgrad.torch.creation import LEGACY_TYPES
+from srcgrad.torch.creation import result_type as result_type
 from srcgrad.torch.devices import device as device
 from srcgrad.torch.devices import get_default_device as get_default_device
 from srcgrad.torch.devices import set_default_device as set_default_device
 from srcgrad.torch.dtypes import Size as Size
-from srcgrad.torch.dtypes import (
-    can_cast,
-    finfo,
-    get_default_dtype,
-    iinfo,
-    promote_types,
-    set_default_dtype,
-)
+from srcgrad.torch.dtypes import can_cast as can_cast
+from srcgrad.torch.dtypes import finfo as finfo
+from srcgrad.torch.dtypes import get_default_dtype as get_default_dtype
+from srcgrad.torch.dtypes import iinfo as iinfo
+from srcgrad.torch.dtypes import promote_types as promote_types
+from srcgrad.torch.dtypes import set_default_dtype as set_default_dtype
 from srcgrad.torch.dtypes import dtype as dtype
 from srcgrad.torch.dtypes import layout as layout
 from srcgrad.torch.dtypes import memory_format as memory_format
 from srcgrad.torch.generator import Generator as Generator
 from srcgrad.torch.generator import default_generator as default_generator
-from srcgrad.torch.modes import (
-    enable_grad,
-    inference_mode,
-    is_grad_enabled,
-    is_inference_mode_enabled,
-    no_grad,
-    set_grad_enabled,
-)
+from srcgrad.torch.modes import enable_grad as enable_grad
+from srcgrad.torch.modes import inference_mode as inference_mode
+from srcgrad.torch.modes import is_grad_enabled as is_grad_enabled
+from srcgrad.torch.modes import is_inference_mode_enabled as is_inference_mode_enabled
+from srcgrad.torch.modes import no_grad as no_grad
+from srcgrad.torch.modes import set_grad_enabled as set_grad_enabled
 from srcgrad.torch.printing import set_printoptions as set_printoptions
 from srcgrad.torch.tensor import Tensor as Tensor
 
@@ -120,8 +120,8 @@ ELSEWHERE = {
         "get_deterministic_debug_mode set_deterministic_debug_mode get_float32_matmul_precision "
         "set_float32_matmul_precision set_warn_always is_warn_always_enabled set_flush_denormal set_default_tensor_type "
         "is_storage typename compiled_with_cxx11_abi get_device get_device_module has_lapack has_mkl has_openmp "
-        "has_spectral is_inference is_vulkan_available OutOfMemoryError AcceleratorError DisableTorchFunction "
-        "DisableTorchFunctionSubclass FatalError",
+        "has_spectral is_inference is_vulkan_available OutOfMemoryError AcceleratorError FatalError",
+        "overrides": "DisableTorchFunction DisableTorchFunctionSubclass",
         "storage": "UntypedStorage TypedStorage FloatStorage DoubleStorage HalfStorage LongStorage IntStorage ShortStorage "
         "CharStorage ByteStorage BoolStorage ComplexFloatStorage ComplexDoubleStorage",
         "amp": "autocast GradScaler is_autocast_enabled is_autocast_cpu_enabled get_autocast_dtype get_autocast_cpu_dtype "

@@ -33,12 +33,21 @@ REASONS: list[tuple[re.Pattern[str], str]] = [
         (r"bits\w+|bit|u?int[1-7]|float[48]_\w+", NARROW),
         (r"sym_\w+|Sym\w+", SYMBOLS),
         (r"nested\w*|\w*padded_tensor|jagged", NESTED),
-        (r"distributed\w*|DataParallel|DistributedDataParallel|rpc|fork|wait|Future|futures|is_distributed", DISTRIBUTED),
+        (
+            r"distributed\w*|DataParallel|DistributedDataParallel|rpc|fork|wait|Future|futures|is_distributed",
+            DISTRIBUTED,
+        ),
         (r"xpu|mtia|ipu|is_ipu|is_mtia|is_maia|is_xla|is_vulkan\w*|record_stream|monitor|Event|Stream", DEVICES),
         (r"export|fx|onnx|cond|while_loop|package|library|ops|classes|cpp|ao|AliasDb|\w*Graph\w*", CAPTURE),
-        (r"Script\w*|\w*Type|(import_ir|parse|merge_type|unify_type)\w*|JIT\w*|Lite\w*|CompilationUnit|\w*Argument\w*", SCRIPT),
+        (
+            r"Script\w*|\w*Type|(import_ir|parse|merge_type|unify_type)\w*|JIT\w*|Lite\w*|CompilationUnit|\w*Argument\w*",
+            SCRIPT,
+        ),
         (r"\w*(Dispatch|Schema|Capsule|Tracing|Guard)\w*|IODescriptor|FileCheck|Block|Code|CallStack", SCRIPT),
-        (r"(\w*DataPipe|DataChunk|\w*datapipe\w*|runtime_validation\w*)", "data pipes left PyTorch; use a Dataset or IterableDataset"),
+        (
+            r"(\w*DataPipe|DataChunk|\w*datapipe\w*|runtime_validation\w*)",
+            "data pipes left PyTorch; use a Dataset or IterableDataset",
+        ),
     ]
 ]
 

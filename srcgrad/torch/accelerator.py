@@ -17,7 +17,7 @@ def device_count() -> int:
     return 0
 
 
-def current_accelerator(check_available: bool = False) -> Any:  # noqa: ARG001 - PyTorch's parameter
+def current_accelerator(check_available: bool = False) -> Any:
     """None."""
 
 

@@ -98,8 +98,8 @@ class set_stance:  # noqa: N801 - PyTorch's name
     def __enter__(self) -> None:
         pass
 
-    def __exit__(self, *_: object) -> bool:
-        return False
+    def __exit__(self, *_: object) -> None:
+        pass
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         return function

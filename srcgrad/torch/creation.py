@@ -88,7 +88,7 @@ def _length(n: Any, place: int, among: bool) -> int:
     )
 
 
-def _given(size: tuple[Any, ...], named: dict[str, Any]) -> tuple[int, ...]:
+def given_sizes(size: tuple[Any, ...], named: dict[str, Any]) -> tuple[int, ...]:
     """The shape from positional arguments or from `size=`; raises for other keywords."""
     if not size:
         if "size" not in named:

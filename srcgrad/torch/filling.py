@@ -10,9 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from srcgrad.torch.creation import array_of, check_placement, finished, number_or_array, numpy_dtype, sizes
+from srcgrad.torch.creation import (
+    array_of,
+    check_placement,
+    finished,
+    given_sizes,
+    number_or_array,
+    numpy_dtype,
+    sizes,
+)
 from srcgrad.torch.dtypes import default_complex, default_float
-from srcgrad.torch.names import op
+from srcgrad.torch.names import ArgumentError, op
 from srcgrad.torch.tensor import Tensor
 
 
@@ -26,7 +34,7 @@ def _filler(name: str, value: Any) -> None:
     ) -> Tensor:  # fmt: skip
         del pin_memory, memory_format
         check_placement(device, layout)
-        shape = _given(size, named)
+        shape = given_sizes(size, named)
         kind = out._a.dtype if out is not None and dtype is None else numpy_dtype(dtype)
         return finished(np.zeros(shape, kind) if value == 0 else np.ones(shape, kind), requires_grad, out)
 
@@ -48,7 +56,7 @@ def _filler(name: str, value: Any) -> None:
     ) -> Tensor:  # fmt: skip
         del pin_memory
         check_placement(device, layout)
-        shape = _given(size, named)
+        shape = given_sizes(size, named)
         kind = numpy_dtype(dtype, self._a.dtype)
         return finished(np.zeros(shape, kind) if value == 0 else np.ones(shape, kind), requires_grad)
 

@@ -6,13 +6,13 @@ from typing import Any
 
 from srcgrad.torch import names
 
-__all__ = (
-    "align_tensors atleast_1d atleast_2d atleast_3d block_diag broadcast_shapes broadcast_tensors cartesian_prod cdist "
-    "chain_matmul einsum istft lu meshgrid norm split stft tensordot unique unique_consecutive unravel_index"
+_NAMES = (
+    "atleast_1d atleast_2d atleast_3d block_diag broadcast_shapes broadcast_tensors cartesian_prod cdist chain_matmul "
+    "einsum istft lu meshgrid norm split stft tensordot unique unique_consecutive unravel_index"
 ).split()
 
 
 def __getattr__(name: str) -> Any:
-    if name in __all__ and name in names.FUNCTIONS:
+    if name in _NAMES and name in names.FUNCTIONS:
         return names.FUNCTIONS[name]
     raise AttributeError(f"module 'srcgrad.torch.functional' has no attribute {name!r}")

@@ -12,7 +12,8 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable, Sequence
-from heapq import heappop, heappush
+from heapq import heappop, heappush, heappushpop
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from srcgrad.torch.tensor import Tensor
 
 Edge = tuple["Node | None", int]
+_sequence = attrgetter("sequence")
 _count = next_sequence = itertools.count(1).__next__
 
 FREED = (
@@ -42,6 +44,8 @@ class Node:
     prehooks: dict[int, Callable[..., Any]] | None = None  # register_prehook
     tensor_hooks: dict[int, dict[int, Callable[..., Any]]] | None = None  # by output number
     retained: dict[int, Any] | None = None  # weak references to tensors that keep their gradient
+    watched = False  # whether any of these four was ever made
+    single = False  # whether there is certainly one output
     source = ""
     _metadata: dict[str, Any] | None = None
 
@@ -85,12 +89,14 @@ class Node:
 
     def register_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call `hook(grad_inputs, grad_outputs)` after each backward of this node."""
+        self.watched = True
         if self.hooks is None:
             self.hooks = {}
         return RemovableHandle(self.hooks, hook)
 
     def register_prehook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call `hook(grad_outputs)` before each backward of this node."""
+        self.watched = True
         if self.prehooks is None:
             self.prehooks = {}
         return RemovableHandle(self.prehooks, hook)
@@ -196,8 +202,12 @@ def accumulate(node: AccumulateGrad, holder: list[Any], create_graph: bool) -> N
     elif before._needs:
         variable._grad = variable._wrap(before._a + g)
     else:
-        before._a += g
-        before._writes.bump()
+        a = before._a
+        a += g
+        writes = before._counter or before._writes
+        writes.count += 1
+        if writes.views:
+            writes.outdate()
     hooks = variable._post_hooks
     if hooks:
         for hook in tuple(hooks.values()):
@@ -220,12 +230,7 @@ def sweep(
     if wanted is None and not create_graph and len(roots) == 1 and not anomaly.on:
         node, number, g = roots[0]
         if len(node.outputs) == 1:
-            before = state.enabled
-            state.enabled = False
-            try:
-                _accumulate_from(node, g, retain_graph)
-            finally:
-                state.enabled = before
+            accumulate_from(node, g, retain_graph)
             return {}
     buffers: dict[Node, Any] = {}
     heap: list[tuple[int, Node]] = []
@@ -273,50 +278,68 @@ def sweep(
     return found
 
 
-def _accumulate_from(node: Node, g: Any, retain_graph: bool) -> None:
-    """The sweep that most programs run: from one result to the leaves' gradients, on arrays.
+def accumulate_from(node: Node, g: Any, retain_graph: bool) -> None:
+    """The sweep that most programs run: from the only output of a node to the leaves' gradients, on arrays."""
+    before = state.enabled
+    state.enabled = False
+    try:
+        _accumulate_from(node, g, retain_graph)
+    finally:
+        state.enabled = before
 
-    While a single node waits, as along a chain of operations, neither the heap nor the buffers are used.
+
+def _accumulate_from(node: Node, g: Any, retain_graph: bool) -> None:
+    """The same, where nothing is recorded.
+
+    While a single node waits, as along a chain of operations, neither the heap nor the buffers are used. The leaves
+    come after all other nodes.
     """
     buffers: dict[Node, Any] = {}
     heap: list[tuple[int, Node]] = []
-    while True:
-        if node.tensor_hooks or node.prehooks or node.retained:
+    leaves: dict[Node, Any] = {}
+    following: Node | None = None
+    if node.__class__ is AccumulateGrad:
+        leaves[node] = g
+    else:
+        following = node
+    while following is not None:
+        node = following
+        if node.watched:
             g = _through_hooks(node, g, False)
-        if node.__class__ is AccumulateGrad:
-            holder = [g]
-            del g
-            accumulate(node, holder, False)
-        else:
             grads = node.run(g)
             if node.hooks:
                 grads = _after_hooks(node, grads, g, False)
-            if not retain_graph:
-                node.release()
-            waiting = None
-            for (origin, number), x_bar in zip(node.edges, grads, strict=False):
-                if x_bar is None or origin is None:
-                    continue
-                if len(origin.outputs) > 1 or origin in buffers:
-                    _add(buffers, heap, origin, number, x_bar)
-                elif origin is waiting:
-                    g = g + x_bar
-                elif waiting is None and not heap:
-                    waiting, g = origin, x_bar
-                else:
-                    buffers[origin] = x_bar
-                    heappush(heap, (-origin.sequence, origin))
-            x_bar = grads = None
-            if waiting is not None:
-                if not heap:
-                    node = waiting
-                    continue
-                buffers[waiting] = g
-                heappush(heap, (-waiting.sequence, waiting))
-        if not heap:
-            return
-        node = heappop(heap)[1]
-        g = buffers.pop(node)
+        else:
+            grads = node.run(g)
+        if not retain_graph:
+            node.release()
+        following = None
+        for (origin, number), x_bar in zip(node.edges, grads, strict=False):
+            if x_bar is None or origin is None:
+                continue
+            if origin.__class__ is AccumulateGrad:
+                leaves[origin] = leaves[origin] + x_bar if origin in leaves else x_bar
+            elif origin is following:
+                g = g + x_bar
+            elif origin in buffers or not (origin.single or len(origin.outputs) == 1):
+                _add(buffers, heap, origin, number, x_bar)
+            elif following is None:
+                following, g = origin, x_bar
+            else:
+                buffers[origin] = x_bar
+                heappush(heap, (-origin.sequence, origin))
+        if heap:
+            if following is None:
+                following = heappop(heap)[1]
+                g = buffers.pop(following)
+            elif -following.sequence > heap[0][0]:
+                buffers[following] = g
+                following = heappushpop(heap, (-following.sequence, following))[1]
+                g = buffers.pop(following)
+    g = grads = x_bar = None
+    for leaf in sorted(leaves, key=_sequence, reverse=True):
+        holder = [leaves.pop(leaf) if not leaf.watched else _through_hooks(leaf, leaves.pop(leaf), False)]
+        accumulate(leaf, holder, False)  # type: ignore[arg-type]
 
 
 def _add(buffers: dict[Node, Any], heap: list[tuple[int, Node]], node: Node, number: int, g: Any) -> None:

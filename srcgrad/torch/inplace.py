@@ -279,6 +279,7 @@ def _rebase(t: Tensor, node: Node, number: int) -> None:
             reference = before.retained.pop(t._output, None)
             if reference is not None:
                 node.retained = {**(node.retained or {}), number: reference}
+                node.watched = True
     t._node, t._output, t._needs = node, number, True
 
 

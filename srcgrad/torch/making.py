@@ -36,7 +36,7 @@ def plan_of(primitive: Primitive, names: list[str]) -> Plan:
     return plan
 
 
-def node_kind(primitive: Primitive, plan: Plan, base: type[Any]) -> type[Any]:
+def node_kind(primitive: Primitive, plan: Plan, base: type[Any], fitted: Callable[..., Any]) -> type[Any]:
     """The class of the nodes of a plan: `run` is the plan's function with what stands around it written out.
 
     For MulBackward0 of which both operands need a gradient:
@@ -51,7 +51,8 @@ def node_kind(primitive: Primitive, plan: Plan, base: type[Any]) -> type[Any]:
             x2_bar = y_bar * (x1)
             meta_of = self.inputs
             shape_of, dtype_of = meta_of[0]
-            if x1_bar.__class__ is not ndarray or x1_bar.shape != shape_of or …: return self.spread((x1_bar, x2_bar))
+            if x1_bar.__class__ is not ndarray or x1_bar.shape != shape_of or x1_bar.dtype is not dtype_of:
+                x1_bar = fitted(x1_bar, shape_of, dtype_of)
             …
             return (x1_bar, x2_bar)
     """
@@ -69,17 +70,16 @@ def node_kind(primitive: Primitive, plan: Plan, base: type[Any]) -> type[Any]:
     if names:
         lines.append(f"{', '.join(names)}, = saved_of")
     lines += ast.unparse(ast.parse(plan.source).body[0].body[:-1]).splitlines()  # type: ignore[attr-defined]
-    found = f"({''.join(f'{name}_bar, ' for name in plan.names)})"
     lines.append("meta_of = self.inputs")
     for name in plan.names:
         lines += [
             f"shape_of, dtype_of = meta_of[{primitive.operands.index(name)}]",
             f"if {name}_bar.__class__ is not ndarray_of or {name}_bar.shape != shape_of or {name}_bar.dtype is not dtype_of:",
-            f"    return self.spread({found})",
+            f"    {name}_bar = fitted_of({name}_bar, shape_of, dtype_of)",
         ]
     grads = "".join(f"{name}_bar, " if name in plan.names else "None, " for name in primitive.operands)
     lines.append(f"return ({grads})")
-    scope = {**plan.rule.scope, "usual_run": base.run, "ndarray_of": _ndarray}
+    scope = {**plan.rule.scope, "usual_run": base.run, "ndarray_of": _ndarray, "fitted_of": fitted}
     fields["run"] = _defined("def run(self, y_bar):", lines, scope)
     fields["release"] = _let_go if plan.keeps_values else _keep
     fields["__slots__"] = ()
@@ -149,7 +149,7 @@ def maker(primitive: Primitive, base: type[Any], kinds: Sequence[int], after: di
         "dtype = y.dtype",
     ]
     scope: dict[str, Any] = {
-        "new": object.__new__, "kind": node_kind(primitive, plan, base), "count": next_sequence, "edge_of": edge_of,
+        "new": object.__new__, "kind": node_kind(primitive, plan, base, after["fitted"]), "count": next_sequence, "edge_of": edge_of,
         "NO_EDGE": NO_EDGE, "Ghost": Ghost, "Version": Version, "float32": _FLOAT32, "float64": _FLOAT64,
         "mark": _mark, "EXTRAS": EXTRAS, "plan": plan, "shaped": shaped, **after,
     }  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from multiprocessing import *  # noqa: F403
+from multiprocessing import *  # noqa: F403 - all of its names
 from multiprocessing import Process, get_context
 from typing import Any
 
@@ -23,7 +23,14 @@ def set_sharing_strategy(new_strategy: str) -> None:
         raise AssertionError(f"invalid sharing strategy {new_strategy!r}")
 
 
-def spawn(fn: Any, args: tuple[Any, ...] = (), nprocs: int = 1, join: bool = True, daemon: bool = False, start_method: str = "spawn") -> Any:
+def spawn(
+    fn: Any,
+    args: tuple[Any, ...] = (),
+    nprocs: int = 1,
+    join: bool = True,
+    daemon: bool = False,
+    start_method: str = "spawn",
+) -> Any:
     """Run `fn(i, *args)` in processes of their own."""
     context = get_context(start_method)
     made: list[Process] = [context.Process(target=fn, args=(i, *args), daemon=daemon) for i in range(nprocs)]  # type: ignore[attr-defined]

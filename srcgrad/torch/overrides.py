@@ -17,7 +17,13 @@ from typing import Any
 from srcgrad.torch import names
 from srcgrad.torch.tensor import Tensor
 
-__all__ = ["get_default_nowrap_functions", "handle_torch_function", "has_torch_function", "is_tensor_like", "resolve_name"]
+__all__ = [
+    "get_default_nowrap_functions",
+    "handle_torch_function",
+    "has_torch_function",
+    "is_tensor_like",
+    "resolve_name",
+]
 
 
 class _State(threading.local):
@@ -108,13 +114,15 @@ def has_torch_function(relevant_args: Iterable[Any]) -> bool:
         return False
     for a in relevant_args:
         kind = type(a)
-        if kind is not Tensor and getattr(kind, "__torch_function__", None) is not None:
-            if not getattr(kind, "_is_parameter", False):
-                return True
+        asks = kind is not Tensor and getattr(kind, "__torch_function__", None) is not None
+        if asks and not getattr(kind, "_is_parameter", False):
+            return True
     return False
 
 
-def handle_torch_function(public_api: Callable[..., Any], relevant_args: Iterable[Any], *args: Any, **kwargs: Any) -> Any:
+def handle_torch_function(
+    public_api: Callable[..., Any], relevant_args: Iterable[Any], *args: Any, **kwargs: Any
+) -> Any:
     """Ask the arguments' classes in turn for the result of a function."""
     kinds = types_of(relevant_args)
     for kind in kinds:
@@ -122,9 +130,7 @@ def handle_torch_function(public_api: Callable[..., Any], relevant_args: Iterabl
         if found is not NotImplemented:
             return found
     name = f"{public_api.__module__}.{public_api.__name__}"
-    raise TypeError(
-        f"no implementation found for '{name}' on types that implement __torch_function__: {[kind for kind in kinds]}"
-    )
+    raise TypeError(f"no implementation found for '{name}' on types that implement __torch_function__: {list(kinds)}")
 
 
 def is_tensor_like(inp: Any) -> bool:
@@ -186,10 +192,14 @@ def enter_class(cls: Any) -> None:
         return
     _enter_functions()
     for name, value in list(vars(Tensor).items()):
-        if name in vars(cls) or name in _PLAIN or any(name in vars(base) for base in cls.__mro__[1:-1] if base is not Tensor):
+        if (
+            name in vars(cls)
+            or name in _PLAIN
+            or any(name in vars(base) for base in cls.__mro__[1:-1] if base is not Tensor)
+        ):
             continue
         if isinstance(value, FunctionType) and (not name.startswith("_") or name.startswith("__")):
-            if value.__name__ != name and name not in {"__iter__"}:
+            if value.__name__ != name and name != "__iter__":
                 value = _renamed(value, name.strip("_") if name.startswith("__") else name)
             setattr(cls, name, asking(value))
     cls.__iter__ = lambda self: iter(self.unbind(0))
@@ -209,5 +219,10 @@ def _enter_functions() -> None:
             if name in vars(torch):
                 setattr(torch, name, asking(f))
     for name, f in list(vars(functional).items()):
-        if callable(f) and not isinstance(f, type) and not name.startswith("_") and f.__module__.startswith("srcgrad.torch"):
+        if (
+            callable(f)
+            and not isinstance(f, type)
+            and not name.startswith("_")
+            and f.__module__.startswith("srcgrad.torch")
+        ):
             setattr(functional, name, asking(f))

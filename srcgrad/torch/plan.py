@@ -17,6 +17,7 @@ from __future__ import annotations
 import ast
 import inspect
 import linecache
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -54,10 +55,7 @@ class Ghost:
 
     @property
     def size(self) -> int:
-        n = 1
-        for m in self.shape:
-            n *= m
-        return n
+        return math.prod(self.shape)
 
     def array(self) -> Any:
         """Zeros of that shape that take the memory of one."""

@@ -6,6 +6,7 @@ tensors and numbers that promotes dtypes as PyTorch does, computes, and records.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -13,16 +14,16 @@ import numpy as np
 
 from srcgrad.torch import profiling
 from srcgrad.torch.dtypes import default_float, of, result_dtype
-from srcgrad.torch.graph import next_sequence
+from srcgrad.torch.making import NEEDED, OTHER, TENSOR
 from srcgrad.torch.modes import state
-from srcgrad.torch.plan import Ghost, Plan
-from srcgrad.torch.primitive import INFERENCE, NO_EDGE, Primitive, _constant, extra
-from srcgrad.torch.saving import EXTRAS
-from srcgrad.torch.tensor import Tensor, edge_of
+from srcgrad.torch.primitive import Primitive
+from srcgrad.torch.tensor import Tensor
 
 NUMBERS = (int, float, complex, bool, np.number, np.bool_)
 _ndarray = np.ndarray
 _new = Tensor.__new__
+_asarray = np.asarray
+_listening = profiling.LISTENING
 
 
 def promoted(a: Any, b: Any, floating: bool = False) -> tuple[Any, Any]:
@@ -74,6 +75,29 @@ class Pointwise(Primitive):
         self.record(given, list(arrays), t)
 
 
+# The operators reach the ufuncs sooner than a call does.
+_OPERATORS: dict[Any, Callable[..., Any]] = {
+    np.add: operator.add, np.subtract: operator.sub, np.multiply: operator.mul, np.divide: operator.truediv,
+}  # fmt: skip
+# Numbers as arrays of a dtype: NumPy takes twice as long over a product with a Python number.
+_NUMBERS: dict[tuple[Any, Any], Any] = {}
+_FEW = 256
+
+
+def number(x: Any, dtype: Any) -> Any:
+    """A number beside an array of a floating dtype: an array without dimensions, where it is of a usual size."""
+    found = _NUMBERS.get((x, dtype))
+    if found is None:
+        if not 1e-4 < abs(x) < 1e4:  # nor zero, of which there are two
+            return x
+        if len(_NUMBERS) >= _FEW:
+            _NUMBERS.clear()
+        found = np.array(x, dtype)
+        found.flags.writeable = False
+        _NUMBERS[x, dtype] = found
+    return found
+
+
 class Binary(Pointwise):
     """An operation on two operands, at least one of them a tensor; `floating` makes integers floats first."""
 
@@ -94,7 +118,7 @@ class Binary(Pointwise):
             a = x._a
             needs = x._needs
             if (other.__class__ is float or other.__class__ is int) and a.dtype.kind == "f":
-                b = other
+                b = number(other, a.dtype)
             else:
                 a, b = promoted(a, other, self.floating)
         else:
@@ -106,16 +130,54 @@ class Binary(Pointwise):
         t._a = y if y.__class__ is _ndarray else np.asarray(y)
         if state.enabled:
             if needs:
-                bits = (1 if isinstance(x, Tensor) and x._needs else 0) + (
-                    2 if isinstance(other, Tensor) and other._needs else 0
-                )
-                maker = self.makers.get(bits)
-                if maker is None:
-                    maker = self.makers[bits] = self._maker(bits)
-                maker(x, other, a, b, t)
+                self.record((x, other), [a, b], t)
         elif state.inference:
             t._inference = True
         return t
+
+    def operator(self) -> Callable[[Any, Any], Any]:
+        """The operation as a method of tensors, with a shorter way for tensors of one dtype and for plain numbers."""
+        run, makers, floating = _OPERATORS.get(self.run, self.run), self.makers, self.floating
+        numbers, listening = _NUMBERS, profiling.LISTENING
+
+        def method(x: Any, other: Any) -> Any:
+            a = x._a
+            dtype = a.dtype
+            if isinstance(other, Tensor):
+                b = other._a
+                if b.dtype is not dtype or (floating and dtype.kind != "f"):
+                    return self(x, other)
+                kinds = (_BOTH if other._needs else _FIRST) if x._needs else _SECOND if other._needs else 0
+            elif (other.__class__ is int or other.__class__ is float) and dtype.kind == "f":
+                b = numbers.get((other, dtype))
+                if b is None:
+                    b = number(other, dtype)
+                kinds = _NUMBER if x._needs else 0
+            else:
+                return self(x, other)
+            if listening:
+                return self(x, other)
+            try:
+                y = run(a, b)
+            except ValueError:
+                y = None
+            if y.__class__ is not _ndarray:
+                if y is None:
+                    return self(x, other)  # which says why
+                y = _asarray(y)
+            t = _new(Tensor)
+            t._a = y
+            if kinds and state.enabled:
+                (makers.get(kinds) or self.enter_by(kinds))(x, other, a, b, t)
+            elif state.inference:
+                t._inference = True
+            return t
+
+        return method
+
+
+_BOTH, _FIRST, _SECOND = NEEDED << 2 | NEEDED, NEEDED << 2 | TENSOR, TENSOR << 2 | NEEDED
+_NUMBER = NEEDED << 2 | OTHER
 
 
 class Unary(Pointwise):
@@ -125,15 +187,11 @@ class Unary(Pointwise):
         a = x._a
         if self.floating and a.dtype.kind in "iub":
             a = a.astype(default_float())
-        y = profiling.run(self, [a]) if profiling.watch.on else self.run(a)
+        y = profiling.run(self, [a]) if _listening else self.run(a)
         t = _new(Tensor)
-        t._a = y if y.__class__ is _ndarray else np.asarray(y)
-        if state.enabled:
-            if x._needs:
-                maker = self.makers.get(1)
-                if maker is None:
-                    maker = self.makers[1] = self._maker(1)
-                maker(x, a, t)
+        t._a = y if y.__class__ is _ndarray else _asarray(y)
+        if x._needs and state.enabled:
+            (self.makers.get(NEEDED) or self.enter_by(NEEDED))(x, a, t)
         elif state.inference:
             t._inference = True
         return t

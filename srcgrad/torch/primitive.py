@@ -8,6 +8,7 @@ Python function over primitives, so that the graph has the same nodes.
 from __future__ import annotations
 
 import gc
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -34,9 +35,11 @@ INFERENCE = (
 def pack(node: OperationNode) -> None:
     """Let the hooks on saved tensors pack what a node has saved."""
     assert node.saved is not None
+    # A number may be saved as an array: the hooks do not see it.
+    numbers = {k for k, value in enumerate(node.constants) if isinstance(value, (int, float))}
     node.saved = [
-        Packed(v) if not shape and v.__class__ is _ndarray else v
-        for v, (_, _, shape) in zip(node.saved, node.plan.entries, strict=True)
+        Packed(v) if not shape and v.__class__ is _ndarray and place not in numbers else v
+        for v, (place, _, shape) in zip(node.saved, node.plan.entries, strict=True)
     ]
     node.packed = node.unusual = True
 
@@ -153,14 +156,7 @@ class OperationNode(Node):
         grads = self.primitive.by_edge(self, found)
         for k, meta in enumerate(self.inputs):
             if meta is not None:
-                g = grads[k]
-                if g is not None:
-                    if g.__class__ is not _ndarray:
-                        g = grads[k] = np.asarray(g)
-                    if g.shape != meta[0]:
-                        g = grads[k] = summed(g, meta[0])
-                    if g.dtype is not meta[1]:
-                        grads[k] = converted(g, meta[1])
+                grads[k] = fitted(grads[k], *meta)
         return grads
 
     def _run_complex(self, saved: list[Any], cotangents: Any) -> Sequence[Any]:
@@ -191,6 +187,8 @@ def legacy_name(dtype: Any) -> str:
 
 def summed(g: Any, shape: tuple[int, ...]) -> Any:
     """A cotangent summed over the dimensions along which its operand was broadcast."""
+    if g.size == math.prod(shape):
+        return g.reshape(shape)
     extra = g.ndim - len(shape)
     if extra > 0:
         g = g.sum(axis=tuple(range(extra)))
@@ -201,6 +199,17 @@ def summed(g: Any, shape: tuple[int, ...]) -> Any:
         if g.shape != shape:
             g = np.broadcast_to(g, shape)
     return g if g.__class__ is _ndarray else np.asarray(g)
+
+
+def fitted(g: Any, shape: tuple[int, ...], dtype: Any) -> Any:
+    """A cotangent of the operand's own shape and dtype; None stays what it is."""
+    if g is None:
+        return None
+    if g.__class__ is not _ndarray:
+        g = np.asarray(g)
+    if g.shape != shape:
+        g = summed(g, shape)
+    return g if g.dtype is dtype else converted(g, dtype)
 
 
 def converted(g: Any, dtype: Any) -> Any:
@@ -250,18 +259,24 @@ class Primitive:
 
     def __call__(self, *args: Any) -> Any:
         needs = False
+        kinds = 0
         arrays: list[Any] = []
         for a in args:
             if isinstance(a, Tensor):
                 arrays.append(a._a)
                 if a._needs or a._stale:
                     needs = True
+                    kinds = kinds << 2 | NEEDED
+                else:
+                    kinds = kinds << 2 | TENSOR
             elif a.__class__ is list or a.__class__ is tuple:
+                kinds = -1
                 arrays.append([m._a if isinstance(m, Tensor) else m for m in a] if _holds(a) else a)
                 needs = needs or any(isinstance(m, Tensor) and m._needs for m in a)
             else:
+                kinds = kinds << 2 | OTHER
                 arrays.append(a)
-        y = profiling.run(self, arrays) if profiling.watch.on else self.kernel(*arrays)
+        y = profiling.run(self, arrays) if profiling.LISTENING else self.kernel(*arrays)
         if y.__class__ is tuple or y.__class__ is list:
             result: Any = tuple([wrapped(part) for part in y])
         else:
@@ -269,7 +284,10 @@ class Primitive:
         if self.view:
             self._enter_view(args, result)
         if needs and state.enabled:
-            self.record(args, arrays, result)
+            if kinds > 0 and result.__class__ is not tuple and self.node_class is self.own_class:
+                (self.makers.get(kinds) or self.enter_by(kinds))(*args, *arrays, result)
+            else:
+                self.record(args, arrays, result)
         return result
 
     def _enter_view(self, args: tuple[Any, ...], result: Any) -> None:
@@ -285,10 +303,10 @@ class Primitive:
         """Make the node of a call and hang it on the result."""
         if result.__class__ is not tuple and self.node_class is self.own_class:
             kinds = 0
-            for a in args:
+            for k, a in enumerate(args):
                 if isinstance(a, Tensor):
                     kinds = kinds << 2 | (NEEDED if a._needs else TENSOR)
-                elif (a.__class__ is list or a.__class__ is tuple) and _holds(a):
+                elif (a.__class__ is list or a.__class__ is tuple) and (k in self.places or _holds(a)):
                     return self.record_parts(args, arrays, result)
                 else:
                     kinds = kinds << 2 | OTHER
@@ -304,7 +322,7 @@ class Primitive:
         while rest:
             each.append(rest & 3)
             rest >>= 2
-        after = {"constant": _constant, "extra": extra, "refuse": _refuse}
+        after = {"constant": _constant, "extra": extra, "refuse": _refuse, "fitted": fitted}
         made = self.makers[kinds] = maker(self, self.own_class, each[::-1], after)
         return made
 

@@ -13,6 +13,8 @@ class _Watch(threading.local):
 
 
 watch = _Watch()
+# Not empty while any thread listens: operations then look for who listens in theirs.
+LISTENING: list[Any] = []
 
 
 def run(primitive: Any, arrays: list[Any]) -> Any:

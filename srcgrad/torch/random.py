@@ -45,3 +45,7 @@ def fork_rng(devices: Any = None, enabled: bool = True, **_: Any) -> Iterator[No
     finally:
         if enabled:
             set_rng_state(before)
+
+
+def thread_safe_generator() -> Any:
+    """None: items are loaded in the thread itself."""

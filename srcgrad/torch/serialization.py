@@ -4,6 +4,7 @@ A checkpoint is a pickle (pickling.py, unpickling.py) and the storages that it s
 in the format before PyTorch 1.6, one after the other in a single file.
 """
 
+import enum
 import io
 import os
 import pickle
@@ -323,3 +324,67 @@ def _told(message: str) -> str:
     if re.search(r"GLOBAL (\S+) was not an allowed global by default", message):
         return f"Weights only load failed. {_ADVICE}\n\tWeightsUnpickler error: {message}"
     return f"Weights only load failed. {_ADVICE}\nWeightsUnpickler error: \n\n{message}"
+
+
+class SourceChangeWarning(Warning):
+    """Given by PyTorch where the source of a saved module has changed; here never, as no modules are read."""
+
+
+class LoadEndianness(enum.Enum):
+    """The order of bytes in checkpoints that do not say it."""
+
+    NATIVE = 1
+    LITTLE = 2
+    BIG = 3
+
+
+class _Options:
+    endianness: LoadEndianness | None = None
+    crc32 = True
+    mmap = 2  # MAP_PRIVATE
+
+
+def get_default_load_endianness() -> LoadEndianness | None:
+    """What was set last."""
+    return _Options.endianness
+
+
+def set_default_load_endianness(endianness: LoadEndianness | None) -> None:
+    """Takes None and LITTLE, the order in which checkpoints are read that do not say theirs."""
+    if endianness not in {None, LoadEndianness.LITTLE}:
+        raise NotImplementedError("checkpoints that do not say the order of their bytes are read as little endian")
+    _Options.endianness = endianness
+
+
+def get_crc32_options() -> bool:
+    """What was set last."""
+    return _Options.crc32
+
+
+def set_crc32_options(compute_crc32: bool) -> None:
+    """Remembered only: the sums are computed always."""
+    _Options.crc32 = compute_crc32
+
+
+def get_default_mmap_options() -> int:
+    """What was set last."""
+    return _Options.mmap
+
+
+def set_default_mmap_options(flags: int) -> None:
+    """Remembered only."""
+    _Options.mmap = flags
+
+
+def location_tag(storage: Any) -> str:  # noqa: ARG001 - every storage is there
+    """The name of the device of a storage."""
+    return "cpu"
+
+
+def default_restore_location(storage: Any, location: str) -> Any:
+    """The storage, if it is for the CPU."""
+    if not location.startswith("cpu"):
+        raise RuntimeError(
+            "don't know how to restore data location of " + type(storage).__name__ + f" (tagged with {location})"
+        )
+    return storage

@@ -14,8 +14,6 @@ from srcgrad.torch import dtypes
 from srcgrad.torch.creation import LEGACY_TYPES
 from srcgrad.torch.devices import device as device_of
 from srcgrad.torch.ops.storages import TypedStorage, UntypedStorage
-from srcgrad.torch.overrides import DisableTorchFunction as DisableTorchFunction
-from srcgrad.torch.overrides import DisableTorchFunctionSubclass as DisableTorchFunctionSubclass
 from srcgrad.torch.tensor import Tensor
 
 
@@ -36,7 +34,7 @@ def get_num_threads() -> int:
     return _settings.threads
 
 
-def set_num_threads(int: int) -> None:  # noqa: A002 - PyTorch's name
+def set_num_threads(int: int) -> None:
     """Remembered only: set OMP_NUM_THREADS before NumPy is imported to limit the threads of BLAS."""
     _settings.threads = _positive("set_num_threads", int)
 
@@ -46,14 +44,14 @@ def get_num_interop_threads() -> int:
     return _settings.interop_threads
 
 
-def set_num_interop_threads(int: int) -> None:  # noqa: A002 - PyTorch's name
+def set_num_interop_threads(int: int) -> None:
     """Remembered only."""
     _settings.interop_threads = _positive("set_num_interop_threads", int)
 
 
 def _positive(name: str, number: Any) -> int:
     if type(number) is not int:
-        raise RuntimeError(f"{name} expects an int, but got {type(number).__name__}")  # noqa: TRY004 - as PyTorch
+        raise RuntimeError(f"{name} expects an int, but got {type(number).__name__}")
     if number < 1:
         raise RuntimeError(f"{name} expects a positive integer")
     return number
@@ -67,8 +65,7 @@ def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None
     """Remembered only: every algorithm here is deterministic."""
     if not isinstance(mode, bool):
         raise TypeError(
-            "_set_deterministic_algorithms(): argument 'mode' (position 1) must be bool, "
-            f"not {type(mode).__name__}"
+            f"_set_deterministic_algorithms(): argument 'mode' (position 1) must be bool, not {type(mode).__name__}"
         )
     _settings.deterministic = 0 if not mode else 1 if warn_only else 2
 
@@ -89,7 +86,7 @@ def get_deterministic_debug_mode() -> int:
 
 
 def set_deterministic_debug_mode(debug_mode: int | str) -> None:
-    """"default", "warn", "error", or their numbers; remembered only."""
+    """ "default", "warn", "error", or their numbers; remembered only."""
     if not isinstance(debug_mode, (int, str)):
         raise TypeError(f"debug_mode must be str or int, but got {type(debug_mode)}")
     if isinstance(debug_mode, str):
@@ -125,7 +122,7 @@ def set_float32_matmul_precision(precision: str) -> None:
 def set_warn_always(b: bool, /) -> None:
     """Remembered only: Python's warning filters decide."""
     if not isinstance(b, bool):
-        raise RuntimeError(f"setWarnOnlyOnce expects a bool, but got {type(b).__name__}")  # noqa: TRY004 - as PyTorch
+        raise RuntimeError(f"setWarnOnlyOnce expects a bool, but got {type(b).__name__}")
     _settings.warn_always = b
 
 

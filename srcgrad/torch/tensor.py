@@ -27,12 +27,9 @@ from srcgrad.torch.modes import state
 class Version:
     """How often a memory was written to, and the views that look into it."""
 
-    __slots__ = ("count", "limit", "views")
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.views: list[weakref.ref[Tensor]] | None = None
-        self.limit = 16
+    count = 0
+    limit = 16
+    views: list[weakref.ref[Tensor]] | None = None
 
     def bump(self) -> None:
         self.count += 1
@@ -252,6 +249,7 @@ class Tensor:
         node = self.grad_fn
         if node is None or self._retains:
             return
+        node.watched = True
         if node.retained is None:
             node.retained = {}
         node.retained[self._output] = weakref.ref(self)
@@ -266,6 +264,7 @@ class Tensor:
         if not self._needs:
             raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
         node = self.grad_fn or accumulator(self)
+        node.watched = True
         if node.tensor_hooks is None:
             node.tensor_hooks = {}
         if self._node is None:
@@ -315,7 +314,7 @@ _LEGACY = {
     "float32": "float",
     "float64": "double",
     "float16": "c10::Half",
-    "int64": "long",
+    "int64": "long int",
     "int32": "int",
     "int16": "short",
     "int8": "signed char",
@@ -333,6 +332,7 @@ def accumulator(t: Tensor) -> AccumulateGrad:
         node = t._accumulator = AccumulateGrad(t)
         if t._hooks:
             node.tensor_hooks = {0: t._hooks}
+            node.watched = True
     return node
 
 

@@ -29,7 +29,7 @@ def function(module: str, name: str, text: str, error: type[Exception] = NotImpl
 def kind(module: str, name: str, text: str, error: type[Exception] = NotImplementedError) -> Any:
     """A class of which nothing can be made."""
 
-    def explain(self: Any, *_args: Any, **_kwargs: Any) -> None:  # noqa: ARG001 - nothing is made
+    def explain(self: Any, *_args: Any, **_kwargs: Any) -> None:  # noqa: ARG001 - PyTorch's parameter
         raise error(text)
 
     return type(name, (), {"__init__": explain, "__module__": module, "__doc__": f"Raises: {text}"})
@@ -37,7 +37,4 @@ def kind(module: str, name: str, text: str, error: type[Exception] = NotImplemen
 
 def enter(module: str, names: str, text: str, error: type[Exception] = NotImplementedError) -> dict[str, Any]:
     """Functions and, where a name starts with a capital, classes that raise, by their names."""
-    return {
-        name: (kind if name[0].isupper() else function)(module, name, text, error)
-        for name in names.split()
-    }
+    return {name: (kind if name[0].isupper() else function)(module, name, text, error) for name in names.split()}

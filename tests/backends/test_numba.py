@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import os
 import pickle
@@ -95,10 +96,8 @@ def test_corpus(case):
         return
     if entry is None:
         return
-    try:
+    with contextlib.suppress(UnsupportedSyntaxError):
         agree(case.function, case.args, case.argnums, rtol=1e-11)
-    except UnsupportedSyntaxError as error:
-        assert "numba" in error.what
 
 
 def test_an_int_counts_as_a_float():
@@ -155,54 +154,52 @@ def test_second_order():
 
 
 PROGRAM = textwrap.dedent("""
-    import sys, time
-    import numba, numpy as np
+    import numpy as np
+    from numba.core import event
     import srcgrad as sg
     from tests.backends.programs import prefix
     x = np.arange(1.0, 5.0)
-    expected = sg.grad(prefix)(x)
-    g = sg.grad(prefix, backend="numba")
-    start = time.perf_counter()
-    made = g(x)
-    print(time.perf_counter() - start)
-    np.testing.assert_allclose(made, expected, rtol=1e-12)
+    with event.install_recorder("numba:compile") as recorder:
+        made = sg.grad(prefix, backend="numba")(x)
+    np.testing.assert_allclose(made, sg.grad(prefix)(x), rtol=1e-12)
+    print(len(recorder.buffer))
 """)
 
 
-def started(directory, **more):
-    environment = {**os.environ, "SRCGRAD_CACHE_DIR": str(directory), **more}
+def started(directory):
+    environment = {**os.environ, "SRCGRAD_CACHE_DIR": str(directory)}
     return subprocess.Popen([sys.executable, "-c", PROGRAM], env=environment, text=True, stdout=-1, stderr=-1)
 
 
-def seconds(process):
+def compilations(process):
     out, err = process.communicate(timeout=100)
     assert process.returncode == 0, err
-    return float(out)
+    return int(out)
 
 
 def test_the_next_process_compiles_nothing(tmp_path):
-    cold = seconds(started(tmp_path))
+    assert compilations(started(tmp_path)) > 0
     kept = {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*") if p.is_file()}
     assert len(kept) == 3  # the text, numba's index, the machine code
-    assert seconds(started(tmp_path)) < cold / 2
+    assert compilations(started(tmp_path)) == 0
     assert {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*") if p.is_file()} == kept
 
 
 def test_processes_at_the_same_time(tmp_path):
     for process in [started(tmp_path) for _ in range(3)]:
-        seconds(process)
+        compilations(process)
 
 
 def test_a_damaged_cache_is_only_slower(tmp_path):
-    seconds(started(tmp_path))
+    compilations(started(tmp_path))
     for path in tmp_path.rglob("*.nb?"):
         path.write_bytes(b"damaged")
-    seconds(started(tmp_path))
+    compilations(started(tmp_path))
 
 
 def test_no_cache_is_only_slower(tmp_path):
     (tmp_path / "file").write_text("")
-    seconds(started(tmp_path / "file" / "below"))
+    compilations(started(tmp_path / "file" / "below"))
 
 
 def test_a_rebound_constant_is_compiled_anew():

@@ -8,14 +8,14 @@ from __future__ import annotations
 import functools
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar, Self
 
 from srcgrad.torch import dtypes
 from srcgrad.torch.devices import device
 
 
 class _State:
-    dtypes: dict[str, Any] = {"cpu": dtypes.bfloat16, "cuda": dtypes.float16}  # noqa: RUF012 - one for all
+    dtypes: ClassVar[dict[str, Any]] = {"cpu": dtypes.bfloat16, "cuda": dtypes.float16}
     cache = True
     depth = 0
 
@@ -31,7 +31,7 @@ class autocast:  # noqa: N801 - PyTorch's name
         self, device_type: str, dtype: Any = None, enabled: bool = True, cache_enabled: bool | None = None
     ) -> None:
         if not isinstance(device_type, str):
-            raise ValueError(f"Expected `device_type` of type `str`, got: `{type(device_type)}`")  # noqa: TRY004 - as PyTorch
+            raise ValueError(f"Expected `device_type` of type `str`, got: `{type(device_type)}`")
         self.device = device(device_type).type
         self.fast_dtype = get_autocast_dtype(self.device) if dtype is None else dtype
         self._cache_enabled = is_autocast_cache_enabled() if cache_enabled is None else cache_enabled
@@ -50,7 +50,7 @@ class autocast:  # noqa: N801 - PyTorch's name
             enabled = False
         self._enabled = enabled
 
-    def __enter__(self) -> autocast:
+    def __enter__(self) -> Self:
         if self._enabled:
             raise NotImplementedError(
                 f"torch.autocast to {self.fast_dtype}: NumPy multiplies no matrices in that dtype. Leave the block out, "
@@ -58,8 +58,8 @@ class autocast:  # noqa: N801 - PyTorch's name
             )
         return self
 
-    def __exit__(self, *_: object) -> bool:
-        return False
+    def __exit__(self, *_: object) -> None:
+        pass
 
     def __call__(self, func: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(func)

@@ -20,7 +20,9 @@ class GradScaler:
         self._device = device
         if device == "cuda" and enabled:
             warnings.warn(
-                "torch.cuda.amp.GradScaler is enabled, but CUDA is not available.  Disabling.", UserWarning, stacklevel=2
+                "torch.cuda.amp.GradScaler is enabled, but CUDA is not available.  Disabling.",
+                UserWarning,
+                stacklevel=2,
             )
             enabled = False
         self._enabled = enabled

@@ -18,10 +18,9 @@ from srcgrad.torch.saving import EXTRAS
 
 def _switch(on: bool, check_nan: bool) -> None:
     graph.anomaly.on, graph.anomaly.check_nan = on, check_nan
+    EXTRAS[:] = [e for e in EXTRAS if e is not graph.anomaly]
     if on:
         EXTRAS.append(graph.anomaly)
-    else:
-        EXTRAS[:] = [e for e in EXTRAS if e is not graph.anomaly]
 
 
 class set_detect_anomaly:  # noqa: N801 - PyTorch's name

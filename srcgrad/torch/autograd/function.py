@@ -6,6 +6,7 @@ backward on tensors; under create_graph that backward is recorded in turn.
 
 from __future__ import annotations
 
+import warnings
 import functools
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -168,6 +169,15 @@ class Function(metaclass=_FunctionMeta):
     """Base of functions with a backward of their own: subclass it, write `forward` and `backward`, call `apply`."""
 
     _backward_cls: type[BackwardCFunction]
+
+    def __init__(self, *_args: Any, **_kwargs: Any) -> None:
+        warnings.warn(
+            f"{type(self)} should not be instantiated. Methods on autograd functions are all static, so you should invoke "
+            "them on the class itself. Instantiating an autograd function will raise an error in a future version of "
+            "PyTorch.",
+            DeprecationWarning,
+            stacklevel=2,
+        )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG002
         raise RuntimeError(

@@ -134,12 +134,14 @@ class profile:  # noqa: N801 - PyTorch's name
             self._before = profiling.watch.listeners
             profiling.watch.listeners = (*self._before, self._listen)
             profiling.watch.on = True
+            profiling.LISTENING.append(self)
         return self
 
     def __exit__(self, *_: object) -> None:
         if self.enabled:
             profiling.watch.listeners = self._before
             profiling.watch.on = bool(self._before)
+            profiling.LISTENING[:] = [other for other in profiling.LISTENING if other is not self]
 
     def key_averages(self, group_by_input_shape: bool = False, **options: Any) -> EventList:
         """One entry for each operation."""

@@ -139,8 +139,8 @@ class device:  # noqa: N801 - PyTorch's name
         if self.idx >= 0:
             raise AssertionError(NO_GPU)
 
-    def __exit__(self, *_: object) -> bool:
-        return False
+    def __exit__(self, *_: object) -> None:
+        pass
 
 
 class device_of(device):  # noqa: N801 - PyTorch's name

@@ -19,7 +19,16 @@ from srcgrad.torch.distributions.composed import (
     MixtureSameFamily,
     TransformedDistribution,
 )
-from srcgrad.torch.distributions.continuous import Cauchy, Exponential, Gumbel, Laplace, Normal, Pareto, Uniform, Weibull
+from srcgrad.torch.distributions.continuous import (
+    Cauchy,
+    Exponential,
+    Gumbel,
+    Laplace,
+    Normal,
+    Pareto,
+    Uniform,
+    Weibull,
+)
 from srcgrad.torch.distributions.discrete import (
     Bernoulli,
     Binomial,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import srcgrad.torch as torch
 from srcgrad.torch.distributions import constraints
 from srcgrad.torch.distributions.continuous import Cauchy, Normal
 from srcgrad.torch.distributions.discrete import Categorical
-from srcgrad.torch.distributions.distribution import Constraints, Distribution
+from srcgrad.torch.distributions.distribution import Distribution
 from srcgrad.torch.distributions.transforms import ComposeTransform, ExpTransform, Transform, sum_rightmost
 
 
@@ -32,10 +32,12 @@ class Independent(Distribution):
         super().__init__(shape[: len(shape) - event], shape[len(shape) - event :], validate_args=validate_args)
 
     @property
-    def support(self) -> Any:  # type: ignore[override]
+    def support(self) -> Any:
         """That of the base, judged together."""
         found = self.base_dist.support
-        return constraints.independent(found, self.reinterpreted_batch_ndims) if self.reinterpreted_batch_ndims else found
+        return (
+            constraints.independent(found, self.reinterpreted_batch_ndims) if self.reinterpreted_batch_ndims else found
+        )
 
     @property
     def mean(self) -> Any:
@@ -72,18 +74,18 @@ class Independent(Distribution):
 class TransformedDistribution(Distribution):
     """The distribution of a function of samples."""
 
-    arg_constraints: Constraints = {}
+    arg_constraints: ClassVar[dict[str, Any]] = {}
 
     def __init__(self, base_distribution: Any, transforms: Any, validate_args: bool | None = None) -> None:
         self.transforms = [transforms] if isinstance(transforms, Transform) else list(transforms)
         whole = ComposeTransform(self.transforms)
         extra = max(whole.event_dim - len(base_distribution.event_shape), 0)
-        self.base_dist = Independent(base_distribution, extra) if extra else base_distribution
+        self.base_dist: Any = Independent(base_distribution, extra) if extra else base_distribution
         self.has_rsample = base_distribution.has_rsample
         super().__init__(self.base_dist.batch_shape, self.base_dist.event_shape, validate_args=validate_args)
 
     @property
-    def support(self) -> Any:  # type: ignore[override]
+    def support(self) -> Any:
         """Where the last function leads."""
         if not self.transforms:
             return self.base_dist.support
@@ -138,8 +140,8 @@ class TransformedDistribution(Distribution):
 class LogNormal(TransformedDistribution):
     """The distribution of exp(x) for normal x."""
 
-    arg_constraints: Constraints = {"loc": constraints.real, "scale": constraints.positive}
-    support = constraints.positive  # type: ignore[assignment]
+    arg_constraints: ClassVar[dict[str, Any]] = {"loc": constraints.real, "scale": constraints.positive}
+    support = constraints.positive
 
     def __init__(self, loc: Any, scale: Any, validate_args: bool | None = None) -> None:
         super().__init__(Normal(loc, scale, validate_args=validate_args), ExpTransform(), validate_args=validate_args)
@@ -178,7 +180,7 @@ class LogNormal(TransformedDistribution):
 class _Half(Distribution):
     """The distribution of |x|, of a distribution around zero."""
 
-    arg_constraints: Constraints = {"scale": constraints.positive}
+    arg_constraints: ClassVar[dict[str, Any]] = {"scale": constraints.positive}
     support = constraints.nonnegative
     has_rsample = True
     base_dist: Any
@@ -259,15 +261,13 @@ class HalfCauchy(_Half):
 class MixtureSameFamily(Distribution):
     """A choice among distributions of one kind, which lie along the last batch dimension."""
 
-    arg_constraints: Constraints = {}
+    arg_constraints: ClassVar[dict[str, Any]] = {}
 
     def __init__(
         self, mixture_distribution: Any, component_distribution: Any, validate_args: bool | None = None
     ) -> None:
         if not isinstance(mixture_distribution, Categorical):
-            raise ValueError(  # noqa: TRY004 - as PyTorch
-                " The Mixture distribution needs to be an  instance of torch.distributions.Categorical"
-            )
+            raise ValueError(" The Mixture distribution needs to be an  instance of torch.distributions.Categorical")
         self._mixture_distribution, self._component_distribution = mixture_distribution, component_distribution
         event = component_distribution.event_shape
         self._event_ndims = len(event)
@@ -284,7 +284,7 @@ class MixtureSameFamily(Distribution):
         return self._component_distribution
 
     @property
-    def support(self) -> Any:  # type: ignore[override]
+    def support(self) -> Any:
         """That of the parts."""
         return self._component_distribution.support
 
@@ -310,7 +310,7 @@ class MixtureSameFamily(Distribution):
             choice = self.mixture_distribution.sample(shape)
             values = self.component_distribution.sample(shape)
             index = choice.reshape(choice.shape + (1,) * (self._event_ndims + 1))
-            index = index.expand(choice.shape + (1,) + self.event_shape)
+            index = index.expand((*choice.shape, 1, *self.event_shape))
             return torch.gather(values, axis, index).squeeze(axis)
 
     def log_prob(self, value: Any) -> Any:
@@ -326,9 +326,7 @@ class MixtureSameFamily(Distribution):
     def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
         shape = torch.Size(batch_shape)
         count = self.mixture_distribution.param_shape[-1]
-        return type(self)(
-            self.mixture_distribution.expand(shape), self.component_distribution.expand((*shape, count))
-        )
+        return type(self)(self.mixture_distribution.expand(shape), self.component_distribution.expand((*shape, count)))
 
     def __repr__(self) -> str:
         return f"MixtureSameFamily(\n  {self.mixture_distribution},\n  {self.component_distribution})"

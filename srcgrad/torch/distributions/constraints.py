@@ -26,13 +26,13 @@ class _Dependent(Constraint):
     def __init__(self, *, is_discrete: bool = False, event_dim: int = 0) -> None:
         self.is_discrete, self.event_dim = is_discrete, event_dim
 
-    def check(self, value: Any) -> Any:  # noqa: ARG002 - what it depends on is not known
+    def check(self, value: Any) -> Any:  # noqa: ARG002 - PyTorch's parameter
         raise ValueError("Cannot determine validity of dependent constraint")
 
 
 class _Real(Constraint):
     def check(self, value: Any) -> Any:
-        return value == value  # noqa: PLR0124 - NaN is not equal to itself
+        return value == value
 
 
 class _Boolean(Constraint):
@@ -165,7 +165,7 @@ class _Independent(Constraint):
 
     def check(self, value: Any) -> Any:
         found = self.base_constraint.check(value)
-        return found.reshape(found.shape[: found.dim() - self.count] + (-1,)).all(-1)
+        return found.reshape((*found.shape[: found.dim() - self.count], -1)).all(-1)
 
     def __repr__(self) -> str:
         return f"IndependentConstraint({self.base_constraint!r}, {self.count})"

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import srcgrad.torch as torch
 from srcgrad.torch.distributions import constraints
-from srcgrad.torch.distributions.distribution import EULER, HALF_LOG_2PI, Constraints, Distribution, broadcast_all
+from srcgrad.torch.distributions.distribution import EULER, HALF_LOG_2PI, Distribution, broadcast_all
 
 
 class Normal(Distribution):
     """The normal distribution."""
 
-    arg_constraints: Constraints = {"loc": constraints.real, "scale": constraints.positive}
+    arg_constraints: ClassVar[dict[str, Any]] = {"loc": constraints.real, "scale": constraints.positive}
     support = constraints.real
     has_rsample = True
 
@@ -64,7 +64,7 @@ class Normal(Distribution):
 class Uniform(Distribution):
     """The uniform distribution on [low, high)."""
 
-    arg_constraints: Constraints = {
+    arg_constraints: ClassVar[dict[str, Any]] = {
         "low": constraints.dependent, "high": constraints.dependent,
     }  # fmt: skip
     has_rsample = True
@@ -72,11 +72,14 @@ class Uniform(Distribution):
     def __init__(self, low: Any, high: Any, validate_args: bool | None = None) -> None:
         self.low, self.high = broadcast_all(low, high)
         # The bounds are judged by each other, so the constraints are those of this distribution alone.
-        self.arg_constraints = {"low": constraints.less_than(self.high), "high": constraints.greater_than(self.low)}
+        vars(self)["arg_constraints"] = {
+            "low": constraints.less_than(self.high),
+            "high": constraints.greater_than(self.low),
+        }
         super().__init__(self.low.size(), validate_args=validate_args)
 
     @property
-    def support(self) -> Any:  # type: ignore[override]
+    def support(self) -> Any:
         """Between the bounds."""
         return constraints.interval(self.low, self.high)
 
@@ -119,7 +122,7 @@ class Uniform(Distribution):
 class Exponential(Distribution):
     """The exponential distribution."""
 
-    arg_constraints: Constraints = {"rate": constraints.positive}
+    arg_constraints: ClassVar[dict[str, Any]] = {"rate": constraints.positive}
     support = constraints.nonnegative
     has_rsample = True
 
@@ -164,7 +167,7 @@ class Exponential(Distribution):
 class Laplace(Distribution):
     """The Laplace distribution: two exponential ones back to back."""
 
-    arg_constraints: Constraints = {"loc": constraints.real, "scale": constraints.positive}
+    arg_constraints: ClassVar[dict[str, Any]] = {"loc": constraints.real, "scale": constraints.positive}
     support = constraints.real
     has_rsample = True
 
@@ -212,7 +215,7 @@ class Laplace(Distribution):
 class Cauchy(Distribution):
     """The Cauchy distribution, which has no mean."""
 
-    arg_constraints: Constraints = {"loc": constraints.real, "scale": constraints.positive}
+    arg_constraints: ClassVar[dict[str, Any]] = {"loc": constraints.real, "scale": constraints.positive}
     support = constraints.real
     has_rsample = True
 
@@ -254,7 +257,7 @@ class Cauchy(Distribution):
 class Gumbel(Distribution):
     """The distribution of the largest of many values."""
 
-    arg_constraints: Constraints = {"loc": constraints.real, "scale": constraints.positive}
+    arg_constraints: ClassVar[dict[str, Any]] = {"loc": constraints.real, "scale": constraints.positive}
     support = constraints.real
     has_rsample = True
 
@@ -302,7 +305,7 @@ class Gumbel(Distribution):
 class Weibull(Distribution):
     """The Weibull distribution."""
 
-    arg_constraints: Constraints = {"scale": constraints.positive, "concentration": constraints.positive}
+    arg_constraints: ClassVar[dict[str, Any]] = {"scale": constraints.positive, "concentration": constraints.positive}
     support = constraints.positive
     has_rsample = True
 
@@ -350,7 +353,7 @@ class Weibull(Distribution):
 class Pareto(Distribution):
     """The Pareto distribution."""
 
-    arg_constraints: Constraints = {"alpha": constraints.positive, "scale": constraints.positive}
+    arg_constraints: ClassVar[dict[str, Any]] = {"alpha": constraints.positive, "scale": constraints.positive}
     has_rsample = True
 
     def __init__(self, scale: Any, alpha: Any, validate_args: bool | None = None) -> None:
@@ -358,7 +361,7 @@ class Pareto(Distribution):
         super().__init__(self.scale.size(), validate_args=validate_args)
 
     @property
-    def support(self) -> Any:  # type: ignore[override]
+    def support(self) -> Any:
         """From the scale upwards."""
         return constraints.greater_than_eq(self.scale)
 

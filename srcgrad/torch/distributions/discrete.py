@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 import srcgrad.torch as torch
 from srcgrad.torch.distributions import constraints
 from srcgrad.torch.distributions.distribution import (
-    Constraints,
     Distribution,
     broadcast_all,
     drawn,
@@ -48,7 +47,7 @@ class _OfProbabilities(Distribution):
     @property
     def param_shape(self) -> Any:
         """The shape of the parameter."""
-        return vars(self).get("probs", vars(self).get("logits")).size()
+        return (self.probs if "probs" in vars(self) else self.logits).size()
 
     def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
         made = super().expand(batch_shape)
@@ -64,7 +63,7 @@ class _OfProbabilities(Distribution):
 class Bernoulli(_OfProbabilities):
     """Ones with a probability, else zeros."""
 
-    arg_constraints: Constraints = {"probs": constraints.unit_interval, "logits": constraints.real}
+    arg_constraints: ClassVar[dict[str, Any]] = {"probs": constraints.unit_interval, "logits": constraints.real}
     support = constraints.boolean
     has_enumerate_support = True
 
@@ -99,13 +98,13 @@ class Bernoulli(_OfProbabilities):
 
     def enumerate_support(self, expand: bool = True) -> Any:
         values = torch.arange(2, dtype=self.probs.dtype).view((-1,) + (1,) * len(self._batch_shape))
-        return values.expand((-1,) + self._batch_shape) if expand else values
+        return values.expand((-1, *self._batch_shape)) if expand else values
 
 
 class Geometric(_OfProbabilities):
     """The number of failures before a success."""
 
-    arg_constraints: Constraints = {"probs": constraints.unit_interval, "logits": constraints.real}
+    arg_constraints: ClassVar[dict[str, Any]] = {"probs": constraints.unit_interval, "logits": constraints.real}
     support = constraints.nonnegative_integer
 
     def __init__(self, probs: Any = None, logits: Any = None, validate_args: bool | None = None) -> None:
@@ -135,15 +134,15 @@ class Geometric(_OfProbabilities):
         return value * (-probs).log1p() + self.probs.log()
 
     def entropy(self) -> Any:
-        return torch.nn.functional.binary_cross_entropy_with_logits(
-            self.logits, self.probs, reduction="none"
-        ) / self.probs
+        return (
+            torch.nn.functional.binary_cross_entropy_with_logits(self.logits, self.probs, reduction="none") / self.probs
+        )
 
 
 class Binomial(_OfProbabilities):
     """The number of successes in several trials."""
 
-    arg_constraints: Constraints = {
+    arg_constraints: ClassVar[dict[str, Any]] = {
         "total_count": constraints.nonnegative_integer, "probs": constraints.unit_interval, "logits": constraints.real,
     }  # fmt: skip
 
@@ -156,7 +155,7 @@ class Binomial(_OfProbabilities):
         super().__init__(given.size(), validate_args=validate_args)
 
     @property
-    def support(self) -> Any:  # type: ignore[override]
+    def support(self) -> Any:
         """From none to all of the trials."""
         return constraints.integer_interval(0, self.total_count)
 
@@ -181,9 +180,8 @@ class Binomial(_OfProbabilities):
         self._check_sample(value)
         ways = torch.lgamma(self.total_count + 1) - torch.lgamma(value + 1) - torch.lgamma(self.total_count - value + 1)
         # log(1 + exp(logits)), without overflow.
-        normal = (
-            self.total_count * self.logits.clamp(min=0)
-            + self.total_count * torch.log1p(torch.exp(-torch.abs(self.logits)))
+        normal = self.total_count * self.logits.clamp(min=0) + self.total_count * torch.log1p(
+            torch.exp(-torch.abs(self.logits))
         )
         return value * self.logits + ways - normal
 
@@ -192,7 +190,7 @@ class Binomial(_OfProbabilities):
         if not self.total_count.min() == total:
             raise NotImplementedError("Inhomogeneous total count not supported by `enumerate_support`.")
         values = torch.arange(1 + total, dtype=self.probs.dtype).view((-1,) + (1,) * len(self._batch_shape))
-        return values.expand((-1,) + self._batch_shape) if expand else values
+        return values.expand((-1, *self._batch_shape)) if expand else values
 
     def entropy(self) -> Any:
         log_prob = self.log_prob(self.enumerate_support(False))
@@ -202,7 +200,7 @@ class Binomial(_OfProbabilities):
 class Poisson(Distribution):
     """The number of events at a rate."""
 
-    arg_constraints: Constraints = {"rate": constraints.nonnegative}
+    arg_constraints: ClassVar[dict[str, Any]] = {"rate": constraints.nonnegative}
     support = constraints.nonnegative_integer
 
     def __init__(self, rate: Any, validate_args: bool | None = None) -> None:
@@ -234,7 +232,7 @@ class Poisson(Distribution):
 class Categorical(_OfProbabilities):
     """One of several classes."""
 
-    arg_constraints: Constraints = {"probs": constraints.simplex, "logits": constraints.real_vector}
+    arg_constraints: ClassVar[dict[str, Any]] = {"probs": constraints.simplex, "logits": constraints.real_vector}
     has_enumerate_support = True
     _binary = False
 
@@ -243,7 +241,9 @@ class Categorical(_OfProbabilities):
             raise ValueError("Either `probs` or `logits` must be specified, but not both.")
         given = probs if probs is not None else logits
         if given.dim() < 1:
-            raise ValueError(f"`{'probs' if probs is not None else 'logits'}` parameter must be at least one-dimensional.")
+            raise ValueError(
+                f"`{'probs' if probs is not None else 'logits'}` parameter must be at least one-dimensional."
+            )
         if probs is not None:
             self.probs = probs / probs.sum(-1, keepdim=True)
         else:
@@ -252,7 +252,7 @@ class Categorical(_OfProbabilities):
         super().__init__(given.size()[:-1], validate_args=validate_args)
 
     @property
-    def support(self) -> Any:  # type: ignore[override]
+    def support(self) -> Any:
         """The numbers of the classes."""
         return constraints.integer_interval(0, self._num_events - 1)
 
@@ -286,21 +286,19 @@ class Categorical(_OfProbabilities):
 
     def enumerate_support(self, expand: bool = True) -> Any:
         values = torch.arange(self._num_events).view((-1,) + (1,) * len(self._batch_shape))
-        return values.expand((-1,) + self._batch_shape) if expand else values
+        return values.expand((-1, *self._batch_shape)) if expand else values
 
 
 class OneHotCategorical(Distribution):
     """One of several classes, as a vector with a one."""
 
-    arg_constraints: Constraints = {"probs": constraints.simplex, "logits": constraints.real_vector}
+    arg_constraints: ClassVar[dict[str, Any]] = {"probs": constraints.simplex, "logits": constraints.real_vector}
     support = constraints.one_hot
     has_enumerate_support = True
 
     def __init__(self, probs: Any = None, logits: Any = None, validate_args: bool | None = None) -> None:
         self._categorical = Categorical(probs, logits)
-        super().__init__(
-            self._categorical.batch_shape, self._categorical.param_shape[-1:], validate_args=validate_args
-        )
+        super().__init__(self._categorical.batch_shape, self._categorical.param_shape[-1:], validate_args=validate_args)
 
     @property
     def probs(self) -> Any:
@@ -358,7 +356,7 @@ class OneHotCategoricalStraightThrough(OneHotCategorical):
 class Multinomial(Distribution):
     """How often each class comes in several draws."""
 
-    arg_constraints: Constraints = {"probs": constraints.simplex, "logits": constraints.real_vector}
+    arg_constraints: ClassVar[dict[str, Any]] = {"probs": constraints.simplex, "logits": constraints.real_vector}
 
     def __init__(
         self, total_count: int = 1, probs: Any = None, logits: Any = None, validate_args: bool | None = None
@@ -367,12 +365,10 @@ class Multinomial(Distribution):
             raise NotImplementedError("inhomogeneous total_count is not supported")
         self.total_count = total_count
         self._categorical = Categorical(probs, logits)
-        super().__init__(
-            self._categorical.batch_shape, self._categorical.param_shape[-1:], validate_args=validate_args
-        )
+        super().__init__(self._categorical.batch_shape, self._categorical.param_shape[-1:], validate_args=validate_args)
 
     @property
-    def support(self) -> Any:  # type: ignore[override]
+    def support(self) -> Any:
         """Counts up to the number of draws."""
         return constraints.multinomial(self.total_count)
 
@@ -416,7 +412,7 @@ class Multinomial(Distribution):
 class NegativeBinomial(_OfProbabilities):
     """The number of successes before so many failures."""
 
-    arg_constraints: Constraints = {
+    arg_constraints: ClassVar[dict[str, Any]] = {
         "total_count": constraints.nonnegative, "probs": constraints.half_open_interval(0.0, 1.0),
         "logits": constraints.real,
     }  # fmt: skip

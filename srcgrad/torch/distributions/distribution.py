@@ -24,7 +24,7 @@ class Distribution:
     has_rsample = False
     has_enumerate_support = False
     _validate_args = __debug__
-    arg_constraints: Any = {}
+    arg_constraints: ClassVar[dict[str, Any]] = {}
     support: Any
 
     @staticmethod
@@ -56,12 +56,11 @@ class Distribution:
         if not self._validate_args:
             return
         if not isinstance(value, Tensor):
-            raise ValueError("The value argument to log_prob must be a Tensor")  # noqa: TRY004 - as PyTorch
+            raise ValueError("The value argument to log_prob must be a Tensor")
         event = len(value.shape) - len(self._event_shape)
         if value.shape[event:] != self._event_shape:
             raise ValueError(
-                "The right-most size of value must match event_shape: "
-                f"{value.shape} vs {self._event_shape}."
+                f"The right-most size of value must match event_shape: {value.shape} vs {self._event_shape}."
             )
         expected = self._batch_shape + self._event_shape
         for i, j in zip(reversed(value.shape), reversed(expected), strict=False):
@@ -142,7 +141,7 @@ class Distribution:
         """exp(entropy)."""
         return torch.exp(self.entropy())
 
-    def expand(self, batch_shape: Any, _instance: Any = None) -> Any:  # noqa: ARG002 - PyTorch's parameter
+    def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
         """The distribution with its parameters expanded to another batch."""
         made = object.__new__(type(self))
         vars(made).update(vars(self))
@@ -174,7 +173,9 @@ class ExponentialFamily(Distribution):
 def broadcast_all(*values: Any) -> Any:
     """Numbers and tensors as tensors of one shape."""
     if not all(isinstance(v, (Tensor, Number)) for v in values):
-        raise ValueError("Input arguments must all be instances of Number, torch.Tensor or objects implementing __torch_function__.")
+        raise ValueError(
+            "Input arguments must all be instances of Number, torch.Tensor or objects implementing __torch_function__."
+        )
     like = next((v for v in values if isinstance(v, Tensor)), None)
     dtype = torch.get_default_dtype() if like is None else like.dtype
     return torch.broadcast_tensors(*[v if isinstance(v, Tensor) else torch.tensor(v, dtype=dtype) for v in values])
@@ -232,4 +233,3 @@ def logits_to_probs(logits: Any, is_binary: bool = False) -> Any:
 
 EULER = 0.57721566490153286060
 HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
-Constraints = ClassVar[dict[str, Any]]

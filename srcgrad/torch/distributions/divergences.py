@@ -22,13 +22,14 @@ from srcgrad.torch.distributions.gammas import Beta, Dirichlet, Gamma
 from srcgrad.torch.distributions.multivariate import MultivariateNormal
 from srcgrad.torch.distributions.transforms import sum_rightmost
 
-_KNOWN: dict[tuple[type, type], Callable[[Any, Any], Any]] = {}
+Divergence = Callable[[Any, Any], Any]
+_KNOWN: dict[tuple[type, type], Divergence] = {}
 
 
-def register_kl(type_p: type, type_q: type) -> Any:
+def register_kl(type_p: type, type_q: type) -> Callable[[Divergence], Divergence]:
     """A decorator: the function is the divergence of the one class from the other."""
 
-    def enter(f: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def enter(f: Divergence) -> Divergence:
         _KNOWN[type_p, type_q] = f
         return f
 
@@ -174,14 +175,16 @@ def _dirichlet(p: Any, q: Any) -> Any:
 @register_kl(MultivariateNormal, MultivariateNormal)
 def _multivariate_normal(p: Any, q: Any) -> Any:
     if p.event_shape != q.event_shape:
-        raise ValueError("KL-divergence between two Multivariate Normals with different event shapes cannot be computed")
+        raise ValueError(
+            "KL-divergence between two Multivariate Normals with different event shapes cannot be computed"
+        )
     half_log_p = p._factor.diagonal(dim1=-2, dim2=-1).log().sum(-1)
     half_log_q = q._factor.diagonal(dim1=-2, dim2=-1).log().sum(-1)
     n = p.event_shape[0]
     shape = torch.broadcast_shapes(p.batch_shape, q.batch_shape)
-    lower = q._factor.expand(shape + (n, n))
-    spread = torch.linalg.solve_triangular(lower, p._factor.expand(shape + (n, n)), upper=False).pow(2).sum(-1).sum(-1)
-    off = (q.loc - p.loc).expand(shape + (n,)).unsqueeze(-1)
+    lower = q._factor.expand((*shape, n, n))
+    spread = torch.linalg.solve_triangular(lower, p._factor.expand((*shape, n, n)), upper=False).pow(2).sum(-1).sum(-1)
+    off = (q.loc - p.loc).expand((*shape, n)).unsqueeze(-1)
     distance = torch.linalg.solve_triangular(lower, off, upper=False).squeeze(-1).pow(2).sum(-1)
     return half_log_q - half_log_p + 0.5 * (spread + distance - n)
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import srcgrad.torch as torch
 from srcgrad.torch.distributions import constraints
 from srcgrad.torch.distributions.distribution import (
-    Constraints,
     Distribution,
     broadcast_all,
     drawn,
@@ -26,7 +25,7 @@ def standard_gamma(concentration: Any) -> Any:
 class Gamma(Distribution):
     """The gamma distribution."""
 
-    arg_constraints: Constraints = {"concentration": constraints.positive, "rate": constraints.positive}
+    arg_constraints: ClassVar[dict[str, Any]] = {"concentration": constraints.positive, "rate": constraints.positive}
     support = constraints.nonnegative
     has_rsample = True
 
@@ -69,7 +68,7 @@ class Gamma(Distribution):
 class Chi2(Gamma):
     """The distribution of a sum of squares of normal numbers."""
 
-    arg_constraints: Constraints = {"df": constraints.positive}
+    arg_constraints: ClassVar[dict[str, Any]] = {"df": constraints.positive}
 
     def __init__(self, df: Any, validate_args: bool | None = None) -> None:
         super().__init__(0.5 * df, 0.5, validate_args=validate_args)
@@ -86,7 +85,7 @@ class Chi2(Gamma):
 class Dirichlet(Distribution):
     """A distribution of probabilities that sum to one."""
 
-    arg_constraints: Constraints = {"concentration": constraints.independent(constraints.positive, 1)}
+    arg_constraints: ClassVar[dict[str, Any]] = {"concentration": constraints.independent(constraints.positive, 1)}
     support = constraints.simplex
     has_rsample = True
 
@@ -105,9 +104,9 @@ class Dirichlet(Distribution):
         less = (self.concentration - 1).clamp(min=0.0)
         found = less / less.sum(-1, True)
         vertices = (self.concentration < 1).all(dim=-1)
-        found[vertices] = torch.nn.functional.one_hot(
-            found[vertices].argmax(dim=-1), self.concentration.shape[-1]
-        ).to(found)
+        found[vertices] = torch.nn.functional.one_hot(found[vertices].argmax(dim=-1), self.concentration.shape[-1]).to(
+            found
+        )
         return found
 
     @property
@@ -140,7 +139,10 @@ class Dirichlet(Distribution):
 class Beta(Distribution):
     """A distribution of probabilities."""
 
-    arg_constraints: Constraints = {"concentration1": constraints.positive, "concentration0": constraints.positive}
+    arg_constraints: ClassVar[dict[str, Any]] = {
+        "concentration1": constraints.positive,
+        "concentration0": constraints.positive,
+    }
     support = constraints.unit_interval
     has_rsample = True
 
@@ -191,7 +193,7 @@ class Beta(Distribution):
 class StudentT(Distribution):
     """Student's distribution."""
 
-    arg_constraints: Constraints = {
+    arg_constraints: ClassVar[dict[str, Any]] = {
         "df": constraints.positive, "loc": constraints.real, "scale": constraints.positive,
     }  # fmt: skip
     support = constraints.real

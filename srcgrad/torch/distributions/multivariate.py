@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import srcgrad.torch as torch
 from srcgrad.torch.distributions import constraints
-from srcgrad.torch.distributions.distribution import Constraints, Distribution, lazy_property
+from srcgrad.torch.distributions.distribution import Distribution, lazy_property
 
 
 class MultivariateNormal(Distribution):
     """Given by its covariance, its precision, or the lower triangle that is the covariance's factor."""
 
-    arg_constraints: Constraints = {
+    arg_constraints: ClassVar[dict[str, Any]] = {
         "loc": constraints.real_vector, "covariance_matrix": constraints.positive_definite,
         "precision_matrix": constraints.positive_definite, "scale_tril": constraints.lower_cholesky,
     }  # fmt: skip
@@ -29,15 +29,13 @@ class MultivariateNormal(Distribution):
         given = {"covariance_matrix": covariance_matrix, "scale_tril": scale_tril, "precision_matrix": precision_matrix}
         found = {name: value for name, value in given.items() if value is not None}
         if len(found) != 1:
-            raise ValueError(
-                "Exactly one of covariance_matrix or precision_matrix or scale_tril may be specified."
-            )
+            raise ValueError("Exactly one of covariance_matrix or precision_matrix or scale_tril may be specified.")
         ((name, matrix),) = found.items()
         if matrix.dim() < 2:
             raise ValueError(f"{name} must be at least two-dimensional, with optional leading batch dimensions")
         batch = torch.broadcast_shapes(matrix.shape[:-2], loc.shape[:-1])
-        setattr(self, name, matrix.expand(batch + (-1, -1)))
-        self.loc = loc.expand(batch + (-1,))
+        setattr(self, name, matrix.expand((*batch, -1, -1)))
+        self.loc = loc.expand((*batch, -1))
         super().__init__(batch, self.loc.shape[-1:], validate_args=validate_args)
         if name == "scale_tril":
             self._factor = matrix
@@ -53,7 +51,7 @@ class MultivariateNormal(Distribution):
     def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
         shape = torch.Size(batch_shape)
         name = next(n for n in ("covariance_matrix", "scale_tril", "precision_matrix") if n in vars(self))
-        return type(self)(self.loc.expand(shape + (-1,)), **{name: vars(self)[name].expand(shape + (-1, -1))})
+        return type(self)(self.loc.expand((*shape, -1)), **{name: vars(self)[name].expand((*shape, -1, -1))})
 
     @lazy_property
     def scale_tril(self) -> Any:

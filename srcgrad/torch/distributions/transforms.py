@@ -165,7 +165,7 @@ class IndependentTransform(Transform):
 
 def sum_rightmost(value: Any, count: int) -> Any:
     """The sum over the last dimensions."""
-    return value if count <= 0 else value.reshape(value.shape[: value.dim() - count] + (-1,)).sum(-1)
+    return value if count <= 0 else value.reshape((*value.shape[: value.dim() - count], -1)).sum(-1)
 
 
 class ExpTransform(Transform):
@@ -181,7 +181,7 @@ class ExpTransform(Transform):
     def _inverse(self, y: Any) -> Any:
         return y.log()
 
-    def log_abs_det_jacobian(self, x: Any, y: Any) -> Any:  # noqa: ARG002 - one is enough
+    def log_abs_det_jacobian(self, x: Any, y: Any) -> Any:  # noqa: ARG002 - PyTorch's parameter
         return x
 
 
@@ -225,7 +225,7 @@ class SigmoidTransform(Transform):
         y = y.clamp(min=info.tiny, max=1.0 - info.eps)
         return y.log() - (-y).log1p()
 
-    def log_abs_det_jacobian(self, x: Any, y: Any) -> Any:  # noqa: ARG002 - one is enough
+    def log_abs_det_jacobian(self, x: Any, y: Any) -> Any:  # noqa: ARG002 - PyTorch's parameter
         softplus = torch.nn.functional.softplus
         return -softplus(-x) - softplus(x)
 
@@ -243,7 +243,7 @@ class SoftplusTransform(Transform):
     def _inverse(self, y: Any) -> Any:
         return (-y).expm1().neg().log() + y
 
-    def log_abs_det_jacobian(self, x: Any, y: Any) -> Any:  # noqa: ARG002 - one is enough
+    def log_abs_det_jacobian(self, x: Any, y: Any) -> Any:  # noqa: ARG002 - PyTorch's parameter
         return -torch.nn.functional.softplus(-x)
 
 
@@ -260,7 +260,7 @@ class TanhTransform(Transform):
     def _inverse(self, y: Any) -> Any:
         return torch.atanh(y)
 
-    def log_abs_det_jacobian(self, x: Any, y: Any) -> Any:  # noqa: ARG002 - one is enough
+    def log_abs_det_jacobian(self, x: Any, y: Any) -> Any:  # noqa: ARG002 - PyTorch's parameter
         return 2.0 * (math.log(2.0) - x - torch.nn.functional.softplus(-2.0 * x))
 
 
@@ -297,13 +297,13 @@ class AffineTransform(Transform):
     def _inverse(self, y: Any) -> Any:
         return (y - self.loc) / self.scale
 
-    def log_abs_det_jacobian(self, x: Any, y: Any) -> Any:  # noqa: ARG002 - one is enough
+    def log_abs_det_jacobian(self, x: Any, y: Any) -> Any:  # noqa: ARG002 - PyTorch's parameter
         if isinstance(self.scale, (int, float)):
             found = torch.full_like(x, math.log(abs(self.scale)))
         else:
             found = torch.abs(self.scale).log()
         if self.event_dim:
-            found = found.expand(x.shape).reshape(x.shape[: -self.event_dim] + (-1,)).sum(-1)
+            found = found.expand(x.shape).reshape((*x.shape[: -self.event_dim], -1)).sum(-1)
             return found.expand(x.shape[: -self.event_dim])
         return found.expand(x.shape)
 

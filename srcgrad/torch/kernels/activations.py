@@ -13,17 +13,17 @@ import numpy as np
 
 from srcgrad.rules.table import elementwise, rule
 from srcgrad.torch.kernels.error_functions import erf
-from srcgrad.torch.kernels.masks import above, dropped, kept
+from srcgrad.torch.kernels.masks import ZEROS, above, dropped, kept
 
 
 def relu(x: Any) -> Any:
     """max(x, 0); its slope at 0 is 0."""
-    return np.maximum(x, 0)
+    return np.maximum(x, ZEROS.get(x.dtype, 0))
 
 
 def threshold_backward(g: Any, x: Any, bound: Any) -> Any:
     """g where x is above the bound, 0 elsewhere."""
-    return dropped(g, x <= bound)
+    return dropped(g, x <= (bound or ZEROS.get(x.dtype, 0)))
 
 
 def hardtanh_backward(g: Any, x: Any, low: Any, high: Any) -> Any:

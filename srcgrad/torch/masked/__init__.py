@@ -60,7 +60,13 @@ def _in_dtype(input: Any, dtype: Any) -> Any:
 
 def _wide(input: Any, dtype: Any) -> Any:
     """The dtype of sums: whole numbers are added as int64."""
-    return dtype if dtype is not None else input.dtype if input.dtype.is_floating_point or input.dtype.is_complex else torch.int64
+    return (
+        dtype
+        if dtype is not None
+        else input.dtype
+        if input.dtype.is_floating_point or input.dtype.is_complex
+        else torch.int64
+    )
 
 
 def sum(input: Any, dim: Any = None, *, keepdim: bool = False, dtype: Any = None, mask: Any = None) -> Any:
@@ -228,9 +234,7 @@ def softmin(input: Any, dim: int, *, dtype: Any = None, mask: Any = None) -> Any
     return torch.softmax(_hidden(-_in_dtype(input, dtype), mask), dim)
 
 
-def normalize(
-    input: Any, ord: float, dim: int, *, eps: float = 1e-12, dtype: Any = None, mask: Any = None
-) -> Any:
+def normalize(input: Any, ord: float, dim: int, *, eps: float = 1e-12, dtype: Any = None, mask: Any = None) -> Any:
     """Vectors divided by their norms, or by eps where that is larger."""
     input = _in_dtype(input, dtype)
     length = norm(input, ord, dim, keepdim=True, mask=mask)

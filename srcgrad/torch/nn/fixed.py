@@ -33,7 +33,14 @@ class Fixed(Module):
     def forward(self, *inputs: Any) -> Any:
         from srcgrad.torch.nn import functional
 
-        return getattr(functional, self._function)(*inputs, **self._passed())
+        try:
+            return getattr(functional, self._function)(*inputs, **self._passed())
+        except TypeError as error:
+            # What is missing is missing of the module.
+            _, missing, what = str(error).partition("() missing ")
+            if missing:
+                raise TypeError(f"{type(self).__name__}.forward() missing {what}") from None
+            raise
 
     def _passed(self) -> dict[str, Any]:
         """The options as the function takes them."""

@@ -234,7 +234,7 @@ def _no_bools(x: Any, other: Any) -> None:
 def _sub(self: Tensor, other: Any) -> Any:
     if self._a.dtype.kind == "b" or (isinstance(other, Tensor) and other._a.dtype.kind == "b"):
         _no_bools(self, other)
-    return _subtract(self, other)
+    return _minus(self, other)
 
 
 def _rsub(self: Tensor, other: Any) -> Any:
@@ -275,15 +275,12 @@ def _written(name: str, compute: Any) -> Any:
     return method
 
 
-def _bound(apply: Binary) -> Any:
-    """A primitive as a method: functions bind to their tensor, other callables do not."""
-    return lambda self, other: apply(self, other)  # noqa: PLW0108
-
-
+_plus, _times, _over = _add.operator(), multiply.operator(), divide.operator()
+_minus = _subtract.operator()
 _OPERATORS: dict[str, Any] = {
-    "__add__": _bound(_add), "__radd__": _bound(_add), "__mul__": _bound(multiply), "__rmul__": _bound(multiply),
+    "__add__": _plus, "__radd__": _plus, "__mul__": _times, "__rmul__": _times,
     "__sub__": _sub, "__rsub__": _rsub,
-    "__truediv__": _bound(divide), "__rtruediv__": _rdiv, "__div__": _bound(divide), "__rdiv__": _rdiv,
+    "__truediv__": _over, "__rtruediv__": _rdiv, "__div__": _over, "__rdiv__": _rdiv,
     "__pow__": _pow, "__rpow__": _rpow, "__neg__": neg,
     "__iadd__": _written("__iadd__", _add), "__isub__": _written("__isub__", _sub),
     "__imul__": _written("__imul__", multiply), "__itruediv__": _written("__itruediv__", divide),

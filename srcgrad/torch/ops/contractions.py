@@ -83,7 +83,9 @@ def mv(input: Tensor, vec: Tensor) -> Tensor:
         raise RuntimeError(
             f"size mismatch, got input ({a.shape[0]}), mat ({a.shape[0]}x{a.shape[1]}), vec ({b.shape[0]})"
         )
-    _same_dtype("", input, vec)
+    if a.dtype != b.dtype:
+        kinds = f"{vec.dtype._c_name}, {input.dtype._c_name}, and {vec.dtype._c_name}"
+        raise RuntimeError(f"addmv input tensors must have the same dtype, but got {kinds}")
     return _mv(input, vec)  # type: ignore[no-any-return]
 
 

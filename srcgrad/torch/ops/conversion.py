@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from srcgrad.torch import dtypes
-from srcgrad.torch.creation import LEGACY_TYPES
+from srcgrad.torch.creation import LEGACY_TYPES, numpy_dtype
 from srcgrad.torch.devices import CPU, on_cpu
 from srcgrad.torch.modes import state
 from srcgrad.torch.names import op
@@ -53,6 +53,8 @@ def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     for k, a in enumerate(args):
         if isinstance(a, dtypes.dtype):
             dtype = a
+        elif isinstance(a, type):
+            dtype = dtypes.of(numpy_dtype(a))
         elif isinstance(a, Tensor):
             other = a
         elif isinstance(a, bool):
@@ -61,6 +63,8 @@ def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
             device = a
     if other is not None:
         dtype = other.dtype
+    if isinstance(dtype, type):
+        dtype = dtypes.of(numpy_dtype(dtype))
     on_cpu(device)
     if dtype is None or dtype is self.dtype:
         return core.copy(self) if again else self

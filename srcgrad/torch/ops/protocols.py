@@ -26,7 +26,7 @@ def rebuilt(kind: Any, array: Any, requires_grad: bool) -> Tensor:
     return made
 
 
-def _reduce(self: Tensor, protocol: Any) -> Any:  # noqa: ARG001 - Python's parameter
+def _reduce(self: Tensor, protocol: Any) -> Any:  # noqa: ARG001 - PyTorch's parameter
     kind = None if type(self) is Tensor else type(self)
     return rebuilt, (kind, self._a, self._needs), _attributes(self) or None
 
@@ -89,13 +89,13 @@ def new(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
 
 
 @op("to_dense", function=False)
-def to_dense(self: Tensor, dtype: Any = None, *, masked_grad: bool | None = None) -> Tensor:  # noqa: ARG001
+def to_dense(self: Tensor, dtype: Any = None, *, masked_grad: bool | None = None) -> Tensor:  # noqa: ARG001 - PyTorch's parameter
     """The tensor: it is dense."""
-    return self if dtype is None else self.to(dtype)  # type: ignore[attr-defined,no-any-return]
+    return self if dtype is None else self.to(dtype)  # type: ignore[attr-defined]
 
 
 @op("get_device", function=False)
-def get_device(self: Tensor) -> int:  # noqa: ARG001 - every tensor is there
+def get_device(self: Tensor) -> int:  # noqa: ARG001 - PyTorch's parameter
     """-1: the tensor is on the CPU."""
     return -1
 
@@ -107,7 +107,7 @@ def const_data_ptr(self: Tensor) -> int:
 
 
 @op("is_distributed", function=False)
-def is_distributed(self: Tensor) -> bool:  # noqa: ARG001 - no tensor is
+def is_distributed(self: Tensor) -> bool:  # noqa: ARG001 - PyTorch's parameter
     """False."""
     return False
 
@@ -121,16 +121,18 @@ def module_load(self: Tensor, other: Tensor, assign: bool = False) -> Tensor:
 
 
 @op("ipu", "mtia", function=False)
-def elsewhere(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:  # noqa: ARG001 - PyTorch's parameters
+def elsewhere(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:  # noqa: ARG001 - PyTorch's parameter
     """There is only the CPU: raises and says so."""
     raise RuntimeError("srcgrad.torch computes with NumPy on the CPU; there is no other device to move a tensor to")
 
 
 def _reversed(self: Tensor) -> Tensor:
-    return self if not self._a.ndim else self.flip(0)  # type: ignore[attr-defined,no-any-return]
+    return self if not self._a.ndim else self.flip(0)  # type: ignore[attr-defined]
 
 
-def _dlpack(self: Tensor, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: Any = None) -> Any:
+def _dlpack(
+    self: Tensor, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: Any = None
+) -> Any:
     if self._needs:
         raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
     if stream is not None and stream != -1:
@@ -138,13 +140,13 @@ def _dlpack(self: Tensor, *, stream: Any = None, max_version: Any = None, dl_dev
     return self._a.__dlpack__(max_version=max_version, dl_device=dl_device, copy=copy)
 
 
-def _array_wrap(self: Tensor, array: Any, context: Any = None, return_scalar: bool = False) -> Any:  # noqa: ARG001
+def _array_wrap(self: Tensor, array: Any, context: Any = None, return_scalar: bool = False) -> Any:  # noqa: ARG001 - PyTorch's parameter
     if array.dtype == bool:
         array = array.astype(np.uint8)
     return wrap(np.asarray(array))
 
 
-def _del(self: Tensor, index: Any) -> None:
+def _del(self: Tensor, index: Any) -> None:  # noqa: ARG001 - PyTorch's parameter
     raise TypeError("Tensor does not support deleting items")
 
 
@@ -160,11 +162,19 @@ def _set_grad_dtype(self: Tensor, dtype: Any) -> None:
     vars(self)["_grad_dtype"] = dtype
 
 
+def _missing(self: Tensor, name: str) -> Any:
+    """Asked only for what a tensor does not have: says why."""
+    from srcgrad.torch.absent import of_tensor
+
+    raise AttributeError(of_tensor(type(self).__name__, name), name=name, obj=self)
+
+
 _PROTOCOLS: dict[str, Any] = {
+    "__getattr__": _missing,
     "__reduce_ex__": _reduce, "__setstate__": _set_state, "__copy__": _copy, "__reversed__": _reversed,
     "__dlpack__": _dlpack, "__dlpack_device__": lambda self: self._a.__dlpack_device__(),
-    "__array_wrap__": _array_wrap, "__delitem__": _del, "__dir__": _dir, "__long__": lambda self: int(self),
-    "__nonzero__": lambda self: bool(self), "grad_dtype": property(_get_grad_dtype, _set_grad_dtype),
+    "__array_wrap__": _array_wrap, "__delitem__": _del, "__dir__": _dir, "__long__": int,
+    "__nonzero__": bool, "grad_dtype": property(_get_grad_dtype, _set_grad_dtype),
     "is_sparse_csr": False, "is_ipu": False, "is_maia": False, "is_mtia": False, "is_vulkan": False, "is_xla": False,
 }  # fmt: skip
 for _name, _value in _PROTOCOLS.items():

@@ -60,9 +60,8 @@ def _difference(actual: Any, expected: Any, options: dict[str, Any], place: tupl
             missing, extra = sorted(set(expected) - set(actual)), sorted(set(actual) - set(expected))
             return (
                 AssertionError,
-                "The keys of the mappings do not match:\n"
-                f"Missing keys in the actual mapping: {missing}\n"
-                f"Additional keys in the actual mapping: {extra}",
+                f"The keys of the mappings do not match:\nMissing keys in the actual mapping: {missing}\n"
+                + f"Additional keys in the actual mapping: {extra}",
                 place,
             )
         return _first([(key, actual[key], expected[key]) for key in sorted(actual)], options, place)

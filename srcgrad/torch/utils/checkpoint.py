@@ -7,6 +7,7 @@ function again, with the same random numbers, when a gradient arrives.
 from __future__ import annotations
 
 import contextlib
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -117,3 +118,27 @@ def checkpoint_sequential(
         end = start + size - 1
         input = checkpoint(part(start, end), input, use_reentrant=use_reentrant, **kwargs)
     return part(end + 1, len(modules) - 1)(input)
+
+
+class CheckpointError(RuntimeError):
+    """Raised by PyTorch where a recomputation differs; here never."""
+
+
+def noop_context_fn() -> Any:
+    """Two blocks that change nothing."""
+    return contextlib.nullcontext(), contextlib.nullcontext()
+
+
+def detach_variable(inputs: Any) -> tuple[Any, ...]:
+    """Tensors cut off from their history that need a gradient as before."""
+    if not isinstance(inputs, tuple):
+        raise RuntimeError(
+            f"Only tuple of tensors is supported. Got Unsupported input type: {type(inputs).__name__}"
+        )
+    return tuple(x.detach().requires_grad_(x.requires_grad) if isinstance(x, Tensor) else x for x in inputs)
+
+
+def check_backward_validity(inputs: Any) -> None:
+    """Warn where no input needs a gradient."""
+    if not any(isinstance(x, Tensor) and x.requires_grad for x in inputs):
+        warnings.warn("None of the inputs have requires_grad=True. Gradients will be None", UserWarning, stacklevel=2)

@@ -13,6 +13,7 @@ from srcgrad.torch.utils.data.datasets import (
     TensorDataset,
     random_split,
 )
+from srcgrad.torch.utils.data.distributed import DistributedSampler as DistributedSampler
 from srcgrad.torch.utils.data.loader import DataLoader, default_collate, default_convert, get_worker_info
 from srcgrad.torch.utils.data.sampling import (
     BatchSampler,

@@ -1,0 +1,19 @@
+"""Small programs say at a prompt what they say with PyTorch: tools/torch_oracles/semantics.py and its programs.txt."""
+
+from __future__ import annotations
+
+import pytest
+
+import srcgrad.torch
+from tools.record_torch import said
+from tools.torch_oracles.semantics import programs, transcript
+
+
+@pytest.fixture(scope="module")
+def expected(pytestconfig: pytest.Config) -> dict[str, str]:
+    return said("semantics", live=pytestconfig.getoption("live"))
+
+
+@pytest.mark.parametrize("program", programs(), ids=lambda program: program.partition("\n")[0])
+def test_as_pytorch(program: str, expected: dict[str, str]) -> None:
+    assert expected[program] == transcript(program, srcgrad.torch)
