@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from srcgrad.api import vjp as vjp
     from srcgrad.torch import Tensor as Tensor
     from srcgrad.torch import no_grad as no_grad
-    from srcgrad.torch import tensor as tensor
+    from srcgrad.torch.creation import tensor as tensor
 
 __version__ = "0.1.0"
 

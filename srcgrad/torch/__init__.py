@@ -32,14 +32,14 @@ from srcgrad.torch.devices import get_default_device as get_default_device
 from srcgrad.torch.devices import set_default_device as set_default_device
 from srcgrad.torch.dtypes import Size as Size
 from srcgrad.torch.dtypes import can_cast as can_cast
+from srcgrad.torch.dtypes import dtype as dtype
 from srcgrad.torch.dtypes import finfo as finfo
 from srcgrad.torch.dtypes import get_default_dtype as get_default_dtype
 from srcgrad.torch.dtypes import iinfo as iinfo
-from srcgrad.torch.dtypes import promote_types as promote_types
-from srcgrad.torch.dtypes import set_default_dtype as set_default_dtype
-from srcgrad.torch.dtypes import dtype as dtype
 from srcgrad.torch.dtypes import layout as layout
 from srcgrad.torch.dtypes import memory_format as memory_format
+from srcgrad.torch.dtypes import promote_types as promote_types
+from srcgrad.torch.dtypes import set_default_dtype as set_default_dtype
 from srcgrad.torch.generator import Generator as Generator
 from srcgrad.torch.generator import default_generator as default_generator
 from srcgrad.torch.modes import enable_grad as enable_grad
@@ -192,12 +192,12 @@ newaxis = None
 # A function that has the name of a module is meant, where both exist.
 tensor = names.FUNCTIONS["tensor"]
 
-from srcgrad.torch import random as random  # noqa: E402 - after the operations
-from srcgrad.torch.random import get_rng_state as get_rng_state  # noqa: E402
-from srcgrad.torch.random import initial_seed as initial_seed  # noqa: E402
-from srcgrad.torch.random import manual_seed as manual_seed  # noqa: E402
-from srcgrad.torch.random import seed as seed  # noqa: E402
-from srcgrad.torch.random import set_rng_state as set_rng_state  # noqa: E402
-from srcgrad.torch.serialization import load as load  # noqa: E402
-from srcgrad.torch.serialization import save as save  # noqa: E402
-from srcgrad.torch.source import adjoint_source as adjoint_source  # noqa: E402
+from srcgrad.torch import random as random
+from srcgrad.torch.random import get_rng_state as get_rng_state
+from srcgrad.torch.random import initial_seed as initial_seed
+from srcgrad.torch.random import manual_seed as manual_seed
+from srcgrad.torch.random import seed as seed
+from srcgrad.torch.random import set_rng_state as set_rng_state
+from srcgrad.torch.serialization import load as load
+from srcgrad.torch.serialization import save as save
+from srcgrad.torch.source import adjoint_source as adjoint_source

@@ -131,7 +131,7 @@ def _shape_of(data: Any) -> tuple[int, ...]:
     if isinstance(data, Tensor):
         return tuple(data._a.shape)
     if isinstance(data, np.ndarray):
-        return data.shape
+        return tuple(data.shape)
     if not hasattr(data, "__len__") or not hasattr(data, "__getitem__"):
         if not isinstance(data, (int, float, complex, bool, np.generic)) and not hasattr(data, "__float__"):
             raise RuntimeError(f"Could not infer dtype of {type(data).__name__}")
@@ -236,7 +236,7 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     """The data as a tensor, sharing its memory where that can be."""
     check_placement(device)
     if isinstance(data, Tensor):
-        return data if dtype is None or data.dtype is dtype else data.to(dtype)  # type: ignore[attr-defined,no-any-return]
+        return data if dtype is None or data.dtype is dtype else data.to(dtype)  # type: ignore[attr-defined]
     if isinstance(data, np.ndarray) and (dtype is None or dtype.numpy == data.dtype):
         return from_numpy(data)
     return wrap(array_of(data, dtype))

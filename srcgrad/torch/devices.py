@@ -26,7 +26,7 @@ class device:  # noqa: N801 - PyTorch's name
             self.type, self.index = type.type, type.index
             return
         if isinstance(type, int):
-            raise RuntimeError("Cannot access accelerator device when none is available.")  # noqa: TRY004 - as PyTorch
+            raise RuntimeError("Cannot access accelerator device when none is available.")
         if not isinstance(type, str):
             raise TypeError(
                 f"device() received an invalid combination of arguments - got ({_type_name(type)}), but expected "

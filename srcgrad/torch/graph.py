@@ -337,7 +337,7 @@ def _accumulate_from(node: Node, g: Any, retain_graph: bool) -> None:
                 following = heappushpop(heap, (-following.sequence, following))[1]
                 g = buffers.pop(following)
     g = grads = x_bar = None
-    for leaf in sorted(leaves, key=_sequence, reverse=True):
+    for leaf in sorted(leaves, key=_sequence, reverse=True) if len(leaves) > 1 else tuple(leaves):
         holder = [leaves.pop(leaf) if not leaf.watched else _through_hooks(leaf, leaves.pop(leaf), False)]
         accumulate(leaf, holder, False)  # type: ignore[arg-type]
 

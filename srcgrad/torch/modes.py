@@ -54,7 +54,7 @@ class _Mode:
 
     def __call__(self, function: F) -> F:
         if inspect.isclass(function):
-            function.__init__ = self(function.__init__)
+            setattr(function, "__init__", self(function.__init__))  # noqa: B010 - mypy knows of no other way
             return function
         if inspect.isgeneratorfunction(function):
             return cast("F", self._of_generator(function))
@@ -80,7 +80,7 @@ class _Mode:
                     with self.clone():
                         given = running.send(sent)
                 except StopIteration as end:
-                    return end.value
+                    return cast("None", end.value)
 
         return within
 

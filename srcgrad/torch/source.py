@@ -21,7 +21,7 @@ from srcgrad.torch.plan import Ghost
 from srcgrad.torch.primitive import OperationNode
 from srcgrad.torch.tensor import Tensor
 
-_OPERATORS = {np.add: "+", np.subtract: "-", np.multiply: "*", np.divide: "/", np.matmul: "@", np.power: "**"}
+_OPERATORS: dict[Any, str] = {np.add: "+", np.subtract: "-", np.multiply: "*", np.divide: "/", np.matmul: "@", np.power: "**"}
 
 
 class _Writer:
@@ -67,9 +67,9 @@ class _Writer:
 
     def function(self, f: Any) -> str:
         """How a statement calls a function, which is imported if need be."""
-        if getattr(np, getattr(f, "__name__", ""), None) is f:
-            return f"np.{f.__name__}"
-        name = f.__name__
+        name: str = f.__name__
+        if getattr(np, name, None) is f:
+            return f"np.{name}"
         line = f"from {f.__module__} import {name}"
         if self.imports.get(name, line) != line:
             alias = self.fresh(name)
@@ -139,7 +139,7 @@ def adjoint_source(tensor: Tensor, names: Mapping[str, Tensor] | None = None) ->
         if isinstance(node, AccumulateGrad):
             continue
         if not isinstance(node, OperationNode):
-            raise RuntimeError(  # noqa: TRY004 - what is wrong is the graph, not a type
+            raise RuntimeError(
                 f"{node.name()} has no rule in the table: its backward is Python code of its own"
             )
         forward.append(_forward(node, writer, operands))
@@ -273,7 +273,7 @@ def _substituted(text: str, given: Mapping[str, str], scope: Mapping[str, Any], 
         def visit_Name(self, e: ast.Name) -> ast.expr:
             if e.id in given:
                 return ast.parse(given[e.id], mode="eval").body
-            found = scope.get(e.id)
+            found: Any = scope.get(e.id)
             if callable(found) and hasattr(found, "__module__"):
                 return ast.parse(writer.function(found), mode="eval").body
             if getattr(found, "__name__", None) in sys.modules and e.id != "np":

@@ -344,7 +344,9 @@ def edge_of(t: Tensor) -> Any:
     if node is not None:
         return (node, t._output)
     # A view that was made under no_grad needs a gradient as its base does, and none can reach either.
-    return (accumulator(t), 0) if t._needs and not t._made_untracked else None
+    if not t._needs or t._made_untracked:
+        return None
+    return (t._accumulator or accumulator(t), 0)
 
 
 def refresh(t: Tensor) -> None:

@@ -6,8 +6,8 @@ backward on tensors; under create_graph that backward is recorded in turn.
 
 from __future__ import annotations
 
-import warnings
 import functools
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -55,7 +55,7 @@ class FunctionCtx:
     def saved_tensors(self) -> tuple[Any, ...]:
         if self._saved is None:
             raise RuntimeError(FREED)
-        found = []
+        found: list[Any] = []
         for entry in self._saved:
             if entry is None:
                 found.append(None)

@@ -6,8 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, Self
 
-from srcgrad.torch.graph import Node
-from srcgrad.torch.graph import RemovableHandle
+from srcgrad.torch.graph import Node, RemovableHandle
 from srcgrad.torch.saving import EXTRAS, packing
 from srcgrad.torch.tensor import Tensor, accumulator, wrap
 

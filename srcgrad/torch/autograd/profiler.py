@@ -65,7 +65,7 @@ class EventList(list[Any]):
 
     @property
     def self_cpu_time_total(self) -> float:
-        return sum(e.self_cpu_time_total for e in self)
+        return float(sum(e.self_cpu_time_total for e in self))
 
     def table(self, sort_by: str | None = None, row_limit: int = 100, **_: Any) -> str:
         """The events as text, the largest first by the named column."""

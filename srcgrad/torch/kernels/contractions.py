@@ -19,7 +19,7 @@ def turned(a: Any) -> Any:
 
 def matrix_product(a: Any, b: Any) -> Any:
     """Matrices times matrices, of equal leading dimensions."""
-    if a.ndim == 2 and a.dtype.char in "fd":
+    if a.ndim == b.ndim == 2 and a.dtype.char in "fd":
         return a.dot(b)  # the same call of BLAS, reached sooner
     return np.matmul(a, b)
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from srcgrad.torch.creation import numpy_dtype
+from srcgrad.torch.names import FUNCTIONS
 from srcgrad.torch.nn import init
 from srcgrad.torch.nn.module import Module
 from srcgrad.torch.nn.parameter import Parameter
@@ -19,7 +20,11 @@ def fresh(shape: Any, dtype: Any, device: Any = None) -> Any:
     from srcgrad.torch.devices import on_cpu
 
     on_cpu(device)
-    return Parameter(wrap(np.zeros(shape, numpy_dtype(dtype))))
+    try:
+        return Parameter(wrap(np.zeros(shape, numpy_dtype(dtype))))
+    except (TypeError, ValueError):
+        # NumPy's refusal of the sizes in PyTorch's words.
+        return Parameter(FUNCTIONS["empty"](shape, dtype=dtype))
 
 
 class Linear(Module):

@@ -171,7 +171,7 @@ def _operator(self: Tensor, other: Any) -> Any:
     return matmul(self, other) if isinstance(other, Tensor) else NotImplemented
 
 
-Tensor.__matmul__ = _operator  # type: ignore[attr-defined]
+setattr(Tensor, "__matmul__", _operator)  # noqa: B010 - attached as all operators are
 
 FACES.update({
     kernels.matrix_product: matmul,

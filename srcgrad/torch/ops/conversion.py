@@ -142,13 +142,13 @@ def tolist(self: Tensor) -> Any:
 @op("is_floating_point")
 def is_floating_point(input: Tensor) -> bool:
     """Whether the dtype is a floating point one."""
-    return input._a.dtype.kind == "f"
+    return bool(input._a.dtype.kind == "f")
 
 
 @op("is_complex")
 def is_complex(input: Tensor) -> bool:
     """Whether the dtype is complex."""
-    return input._a.dtype.kind == "c"
+    return bool(input._a.dtype.kind == "c")
 
 
 @op("is_signed")

@@ -140,9 +140,12 @@ def _slope(x: Any, axis: int, step: Any, edge_order: int) -> Any:
     n = x._a.shape[axis]
     if n < edge_order + 1:
         raise RuntimeError("torch.gradient expected each dimension size to be at least edge_order+1")
-    part = lambda start, count: x.narrow(axis, start, count)  # noqa: E731 - a name for three slices
+
+    def part(start: int, count: int) -> Any:
+        return x.narrow(axis, start, count)
+
     if isinstance(step, Tensor):
-        h = step.diff()
+        h: Any = FUNCTIONS["diff"](step)
         shape = [1] * x._a.ndim
 
         def widths(start: int, count: int) -> Any:

@@ -107,8 +107,8 @@ def _extremum(name: str, of_all: Any, find: Any, pairwise: str) -> Any:
     return op(name)(function)
 
 
-max = _extremum("max", _max_of_all, _argmax, "maximum")  # noqa: A001 - PyTorch's name
-min = _extremum("min", _min_of_all, _argmin, "minimum")  # noqa: A001
+max = _extremum("max", _max_of_all, _argmax, "maximum")
+min = _extremum("min", _min_of_all, _argmin, "minimum")
 
 
 @op("amax", out=True)

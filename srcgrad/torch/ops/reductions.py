@@ -47,7 +47,7 @@ def wrapped_dim(dim: Any, ndim: int) -> int:
 
 
 @op("sum", out=True)
-def sum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: torch_dtype | None = None) -> Tensor:  # noqa: A001
+def sum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: torch_dtype | None = None) -> Tensor:
     """The sum of the elements, or along dimensions; integers are summed as int64."""
     a = input._a
     if dtype is not None:
@@ -204,14 +204,14 @@ def norm(input: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, 
 
 
 @op("all", out=True)
-def all(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:  # noqa: A001 - PyTorch's name
+def all(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
     """Whether all elements are true."""
     found = np.asarray(np.all(input._a, axis=dimensions(dim, input._a.ndim), keepdims=keepdim))
     return wrap(found.astype(np.uint8) if input._a.dtype == np.uint8 else found)
 
 
 @op("any", out=True)
-def any(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:  # noqa: A001 - PyTorch's name
+def any(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
     """Whether an element is true."""
     found = np.asarray(np.any(input._a, axis=dimensions(dim, input._a.ndim), keepdims=keepdim))
     return wrap(found.astype(np.uint8) if input._a.dtype == np.uint8 else found)

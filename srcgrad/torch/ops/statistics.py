@@ -33,9 +33,7 @@ def cov(input: Any, *, correction: int = 1, fweights: Any = None, aweights: Any 
         w = aweights if w is None else w * aweights
     total = n if w is None else w.sum()
     mean = x.sum(1) / total if w is None else (x * w).sum(1) / total
-    if w is None or correction == 0:
-        freedom = total - correction
-    elif aweights is None:
+    if w is None or correction == 0 or aweights is None:
         freedom = total - correction
     else:
         freedom = total - correction * ((w * aweights).sum() / total)
@@ -66,7 +64,7 @@ def corrcoef(input: Any) -> Tensor:
     scaled = c / spread.view(-1, 1) / spread.view(1, -1)
     if scaled._a.dtype.kind == "c":
         return FUNCTIONS["complex"](scaled.real.clip(-1, 1), scaled.imag.clip(-1, 1))  # type: ignore[no-any-return]
-    return scaled.clip(-1, 1)
+    return scaled.clip(-1, 1)  # type: ignore[no-any-return]
 
 
 def _quantile(name: str, x: Any, q: Any, dim: Any, keepdim: bool, interpolation: str, nan: bool) -> Any:
@@ -180,7 +178,7 @@ def renorm(input: Any, p: Any, dim: int, maxnorm: Any) -> Tensor:
 def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
     """How often each number occurs, or the sum of the weights at each."""
     if input._a.dtype.kind not in "iu":
-        raise RuntimeError(f"bincount only supports 1-d non-negative integral inputs.")
+        raise RuntimeError("bincount only supports 1-d non-negative integral inputs.")
     if input._a.ndim != 1 or (input._a.size and input._a.min() < 0):
         raise RuntimeError("bincount only supports 1-d non-negative integral inputs.")
     found = np.bincount(input._a, None if weights is None else weights._a, minlength)

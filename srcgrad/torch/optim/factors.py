@@ -32,6 +32,14 @@ def _set(group: dict[str, Any], value: Any) -> None:
         group["lr"] = value
 
 
+BEFORE_THE_OPTIMIZER = (
+    "Detected call of `lr_scheduler.step()` before `optimizer.step()`. In PyTorch 1.1.0 and later, you should call them in "
+    "the opposite order: `optimizer.step()` before `lr_scheduler.step()`.  Failure to do this will result in PyTorch "
+    "skipping the first value of the learning rate schedule. See more details at "
+    "https://pytorch.org/docs/stable/optim.html#how-to-adjust-learning-rate"
+)
+
+
 class LRScheduler:
     """Base of the schedules; a subclass writes `get_lr`."""
 
@@ -55,6 +63,7 @@ class LRScheduler:
                     )
         self.base_lrs = [group["initial_lr"] for group in optimizer.param_groups]
         self.last_epoch = last_epoch
+        optimizer._opt_called = False
         self._initial_step()
 
     def _initial_step(self) -> None:
@@ -81,6 +90,8 @@ class LRScheduler:
 
     def step(self, epoch: int | None = None) -> None:
         """Go on by one, and set the rates."""
+        if self._step_count == 1 and not self.optimizer._opt_called and hasattr(type(self.optimizer).step, "tells"):
+            warnings.warn(BEFORE_THE_OPTIMIZER, UserWarning, stacklevel=2)
         self._step_count += 1
         if epoch is None:
             self.last_epoch += 1

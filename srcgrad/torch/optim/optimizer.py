@@ -39,15 +39,19 @@ def stepping(step: Callable[..., Any]) -> Callable[..., Any]:
                 loss = closure()
         with no_grad():
             step(self)
+        self._opt_called = True
         for hook in self._optimizer_step_post_hooks.values():
             hook(self, (closure,) if closure is not None else (), {})
         return loss
 
+    wrapper.tells = True  # type: ignore[attr-defined] # a scheduler can see whether it was called
     return wrapper
 
 
 class Optimizer:
     """Base of the optimisers; `param_groups` is a list of dicts, `state` a dict by parameter."""
+
+    _opt_called = False  # whether it has stepped since its scheduler was made
 
     def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
         self.defaults = defaults
@@ -230,11 +234,8 @@ def _taken(p: Tensor, value: Any) -> Any:
     if isinstance(value, dict):
         return {k: v if k == "step" else _taken(p, v) for k, v in value.items()}
     if isinstance(value, Tensor):
-        return (
-            wrap(np.array(value._a, p._a.dtype))
-            if p._a.dtype.kind == "f" and value._a.dtype.kind == "f"
-            else value.clone()
-        )  # type: ignore[attr-defined]
+        floats = p._a.dtype.kind == "f" and value._a.dtype.kind == "f"
+        return wrap(np.array(value._a, p._a.dtype if floats else None))
     if isinstance(value, (list, tuple)):
         return type(value)(_taken(p, v) for v in value)
     return value
