@@ -184,12 +184,11 @@ class _Function(Expressions):
             self.before += self.array_of(element, self.kinds.names[between], between)
             element = Element(self.of_name(between, self.kinds.names[between]).at, element.lengths, [], [])
         off = len(place.lengths) - len(element.lengths)
-        mode = "+" if isinstance(op, (ast.Add, ast.Sub)) else "w"
         return self.nest(
             place,
             element,
             lambda names: [f"{place.at(names)} {sign} {element.at(names[off:])}"],
-            written=[Access(n, w, mode) for n, w in place.reads],
+            written=[Access(n, w, True) for n, w in place.reads],
         )
 
     def masked(self, name: str, index: ast.expr, op: ast.operator | None, value: ast.expr) -> list[Item]:
@@ -203,7 +202,7 @@ class _Function(Expressions):
             place,
             mask,
             lambda names: [f"if {mask.at(names)}:", f"    {place.at(names)} {sign} {text}"],
-            written=[Access(n, w, "w") for n, w in place.reads],
+            written=[Access(n, w, True) for n, w in place.reads],
         )
 
     def array_of(self, element: Element, kind: Kind, name: str) -> list[Item]:
@@ -218,7 +217,7 @@ class _Function(Expressions):
             element,
             lambda names: [f"{target.at(names)} = {element.at(names)}"],
             [f"{made} = np.empty({sizes}{dtype})"],
-            [Access(made, tuple(f"{k}:0" for k in range(len(shape))), "w")],
+            [Access(made, tuple(f"{k}:0" for k in range(len(shape))), True)],
         )
         self.forget(made)
         stable = [self.length(n) for n in shape]

@@ -101,7 +101,7 @@ class Expressions:
         names = [self.fresh("ijklmn"[k] if k < 6 else "i", Kind("int")) for k in range(len(target.lengths))]
         lengths = tuple(self.length(n or "1") for n in target.lengths)
         off = len(target.lengths) - len(element.lengths)
-        reads = [Access(n, tuple(by(w, off) for w in way), "r") for n, way in element.reads]
+        reads = [Access(n, tuple(by(w, off) for w in way), False) for n, way in element.reads]
         items.append(Nest(lengths, tuple(names), body(names), [*written, *reads], set(sums)))
         return items
 
@@ -458,7 +458,7 @@ class Expressions:
         checks = [] if name == "sum" else [f"not_empty({element.lengths[axis] or 1})"]
         self.before += checks
         head = [f"{made} = np.full(({shape},), {start})"]
-        self.before += self.nest(element, element, body, head, [Access(made, ("?",), "w")])
+        self.before += self.nest(element, element, body, head, [Access(made, ("?",), True)])
         for k, n in enumerate(rest):
             self.same[f"{made}.shape[{k}]"] = self.length(n or "1")
         return made

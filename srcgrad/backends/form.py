@@ -54,9 +54,10 @@ def numba_form(source: str, entry: str, mode: str, given: Sequence[Hashable], *,
     tree.body = [*_head(), *library.used_by(tree), *tree.body]
     for s in tree.body:
         if isinstance(s, ast.FunctionDef):
-            options = "cache=True, " if s.name == entry else ""
-            options += "fastmath={'reassoc', 'nsz'}, " if s.name == "plus" else ""
-            s.decorator_list = [ast.parse(f"numba.njit({options}error_model='numpy')", mode="eval").body]
+            # Memory beyond an array is never read or written: an index out of bounds raises as in NumPy.
+            options = "fastmath={'reassoc', 'nsz'}" if s.name == "plus" else "boundscheck=True"
+            options += ", cache=True" * (s.name == entry)
+            s.decorator_list = [ast.parse(f"numba.njit({options}, error_model='numpy')", mode="eval").body]
     ast.fix_missing_locations(tree)
     text = ast.unparse(tree) + "\n"
     if os.environ.get("SRCGRAD_DUMP") == "numba":

@@ -2,13 +2,14 @@
 
     for i in range(m):                       for i in range(m):
         s_bar[i] = 0.1 * e_bar[i]                s_bar[i] = 0.1 * e_bar[i]
-    for i in range(m):                ->         u_bar[2 + i] += s_bar[i]
-        u_bar[2 + i] += s_bar[i]                 u_bar[i] += s_bar[i]
+    for i in range(m):                ->         u_bar[1 + i] += s_bar[i]
+        u_bar[1 + i] += s_bar[i]                 v_bar[i] -= s_bar[i]
     for i in range(m):
-        u_bar[i] += s_bar[i]
+        v_bar[i] -= s_bar[i]
 
 Two loops become one where every place that one of them writes and the other one reads or writes is reached in the
-same trip of both, or where both only add to it. What stands between them moves in front of both.
+same trip of both. What stands between them moves in front of both. Sums into an array from several sides, as the
+reverse of a stencil has them, stay loops of their own: as one loop they would wait for one another.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Access:
-    """A place of an array that a loop reads ("r"), adds to ("+") or writes ("w"); `way` says how an index runs
+    """A place of an array that a loop reads or writes; `way` says how an index runs
     through each dimension: "0:1" along the outermost loop from 1, "fixed" not at all, "?" in no known way."""
 
     name: str
     way: tuple[str, ...]
-    mode: str
+    written: bool
 
 
 @dataclass
@@ -111,7 +112,7 @@ def _passes(item: Item, nest: Nest, group: Callable[[str], str]) -> bool:
     read = words(text[match.end() :] if match else text)
     if match and any(re.search(rf"\b{match[1]}\b", t) for t in (*nest.body, *nest.lengths)):
         return False
-    written = {group(a.name) for a in nest.accesses if a.mode != "r"} | nest.sums
+    written = {group(a.name) for a in nest.accesses if a.written} | nest.sums
     return not ({group(n) for n in read} | read) & written
 
 
@@ -120,7 +121,7 @@ def _together(a: Nest, b: Nest, group: Callable[[str], str]) -> bool:
         return False
     for p in a.accesses:
         for q in b.accesses:
-            if group(p.name) != group(q.name) or p.mode == q.mode == "r":
+            if group(p.name) != group(q.name) or not (p.written or q.written):
                 continue
             if p.name != q.name or p.way != q.way or not _each_once(p.way, len(a.indices)):
                 return False

@@ -117,7 +117,7 @@ def _module(form: Form, *, keep: bool) -> ModuleType:
             except (RuntimeError, OSError):
                 pass  # numba finds no place for what it keeps
         name = f"<srcgrad {form.entry} {next(_serial)}>"
-        text = form.text.replace("cache=True, ", "")
+        text = form.text.replace(", cache=True", "")
         linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
         return _executed(text, name)
 

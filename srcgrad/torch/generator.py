@@ -143,16 +143,19 @@ class Generator:
     def set_offset(self, offset: int) -> "Generator":  # noqa: ARG002 - PyTorch's parameter
         raise RuntimeError("CPU Generator does not use offset")
 
-    def __getstate__(self) -> Array:
-        return self.state_bytes()
-
-    def __setstate__(self, state: Array) -> None:
-        self.__init__()  # type: ignore[misc]
-        self.set_state_bytes(state)
+    def __reduce__(self) -> Any:
+        return _of_state, (self.state_bytes(),)
 
     def _key_and_position(self) -> tuple[Array, int]:
         state: Any = self._engine.state["state"]
         return state["key"], state["pos"]
+
+
+def _of_state(state: Array) -> "Generator":
+    """What a pickle of a generator calls."""
+    made = Generator()
+    made.set_state_bytes(state)
+    return made
 
 
 default_generator = Generator()

@@ -143,6 +143,7 @@ class Binary(Pointwise):
         def method(x: Any, other: Any) -> Any:
             a = x._a
             dtype = a.dtype
+            b: Any
             if isinstance(other, Tensor):
                 b = other._a
                 if b.dtype is not dtype or (floating and dtype.kind != "f"):
@@ -157,6 +158,7 @@ class Binary(Pointwise):
                 return self(x, other)
             if listening:
                 return self(x, other)
+            y: Any
             try:
                 y = run(a, b)
             except ValueError:

@@ -307,7 +307,7 @@ def wrap(array: Any) -> Tensor:
 
 
 def _name(t: Tensor) -> str:
-    return _LEGACY.get(t._a.dtype.name, t._a.dtype.name)
+    return str(_LEGACY.get(t._a.dtype.name, t._a.dtype.name))
 
 
 _LEGACY = {

@@ -85,6 +85,13 @@ def of_a_function(x, n):
     return s
 
 
+def out_of_bounds(x):
+    total = 0.0
+    for k in range(len(x)):
+        total = total + x[k] * x[k + 1]
+    return total
+
+
 def whole_arrays(x):
     return np.sum(np.sin(x) * x)
 

@@ -112,21 +112,28 @@ def test_neighbours_are_fused_and_what_is_between_them_is_a_number() -> None:
     before = """
         def f(e):
             u = np.zeros(e.shape)
+            v = np.zeros(e.shape)
             s = 0.1 * e[1:-1]
             u[2:] += s
-            u[:-2] -= s
-            return u
+            v[:-2] -= s
+            return u, v
     """
     after = """
         def f(e):
             u = np.zeros(e.shape)
+            v = np.zeros(e.shape)
             for i in range(max(e.shape[0] - 2, 0)):
                 s_at = 0.1 * e[1 + i]
                 u[2 + i] += s_at
-                u[i] -= s_at
-            return u
+                v[i] -= s_at
+            return (u, v)
     """
     same(after, looped(before, VECTOR))
+
+
+def test_sums_from_several_sides_stay_apart() -> None:
+    tree = looped("def f(s):\n    u = np.zeros(len(s))\n    u[2:] += s[2:]\n    u[:-2] += s[2:]\n    return u", VECTOR)
+    assert len([n for n in ast.walk(tree) if isinstance(n, ast.For)]) == 2
 
 
 def test_a_place_written_before_another_trip_reads_it_is_not_fused() -> None:

@@ -142,6 +142,11 @@ def test_exceptions_of_the_program_pass_through():
         sg.grad(programs.reciprocal, backend="numba")(2.0, 4)
 
 
+def test_an_index_out_of_bounds_raises():
+    with pytest.raises(IndexError, match="index 3 is out of bounds"):
+        sg.grad(programs.out_of_bounds, backend="numba")(np.ones(3))
+
+
 def test_pickles():
     g = pickle.loads(pickle.dumps(sg.grad(programs.decay, backend="numba")))
     assert g.backend == "numba"

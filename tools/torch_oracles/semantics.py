@@ -37,7 +37,8 @@ def transcript(program: str, torch: Any) -> str:
     with contextlib.redirect_stdout(out), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         warnings.simplefilter("ignore", RuntimeWarning)
-        warnings.filterwarnings("ignore", message="__array")  # what NumPy says of PyTorch's protocols
+        for unmeant in ("__array", "`torch.jit", "TypedStorage"):  # about PyTorch's own insides
+            warnings.filterwarnings("ignore", message=unmeant)
         for statement in ast.parse(program).body:
             print(">>>", ast.unparse(statement).partition("\n")[0])
             try:

@@ -76,6 +76,9 @@ class UntypedStorage:
         self._bytes[...] = source._bytes
         return self
 
+    def __reduce__(self) -> Any:
+        return _rebuilt, (isinstance(self, TypedStorage), self._whole)
+
     def cpu(self) -> UntypedStorage:
         """Itself: every storage is there."""
         return self
@@ -97,6 +100,11 @@ class UntypedStorage:
 
     def __hash__(self) -> int:
         return self.data_ptr()
+
+
+def _rebuilt(typed: bool, whole: Any) -> UntypedStorage:
+    """What a pickle of a storage calls."""
+    return (TypedStorage if typed else UntypedStorage)(whole)
 
 
 class TypedStorage(UntypedStorage):
