@@ -32,7 +32,7 @@ def native(form: Form, plain: Callable[..., Any], args: Sequence[Any]) -> Callab
     """A derivative in machine code, called like the generated function that it stands for.
 
     It is compiled for arguments of the types of `args`. What it leaves to the plain form (lengths that are
-    broadcast, derivatives that are not finite, a division by zero) is computed by `plain`. Raises Untranslatable
+    broadcast, derivatives that are not finite, a division by zero, an index out of bounds) is computed by `plain`. Raises Untranslatable
     where numba has no code for the types.
     """
     given = [_laid_out(a) if type(a) is np.ndarray else a for a in args]
@@ -45,7 +45,7 @@ def native(form: Form, plain: Callable[..., Any], args: Sequence[Any]) -> Callab
     text = f"""def native({names}):
     try:
         made = run({laid})
-    except (ArithmeticError, NotImplementedError):
+    except (ArithmeticError, IndexError, NotImplementedError):
         return plain({names})
     return {result}
 """

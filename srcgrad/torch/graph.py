@@ -272,7 +272,7 @@ def sweep(
                     else:
                         buffers[origin] = x_bar
                         heappush(heap, (-origin.sequence, origin))
-            x_bar = grads = None
+            x_bar = grads = None  # type: ignore[assignment]
     finally:
         state.enabled = before
     return found

@@ -32,7 +32,6 @@ def plan_of(primitive: Primitive, names: list[str]) -> Plan:
     plan = primitive.plans.get(bits)
     if plan is None:
         plan = primitive.plans[bits] = Plan(primitive.rule, primitive.name, names)
-        plan.leading = names == primitive.operands[: len(names)]
     return plan
 
 

@@ -65,8 +65,7 @@ class Ghost:
 class Plan:
     """How the cotangents of some operands are computed, and what must be kept for that."""
 
-    __slots__ = ("_recorded", "entries", "function", "keeps_values", "leading", "names", "places", "results", "rule", "source")
-    leading: bool  # whether its operands are the first of the primitive's
+    __slots__ = ("_recorded", "entries", "function", "keeps_values", "names", "places", "results", "rule", "source")
 
     def __init__(self, rule: Rule, title: str, names: list[str]) -> None:
         parameters = list(rule.signature.parameters)

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from srcgrad.rules import table
-from srcgrad.torch import dtypes, profiling
+from srcgrad.torch import dtypes, making, profiling
 from srcgrad.torch.graph import FREED, AccumulateGrad, Node, anomaly
-from srcgrad.torch.making import NEEDED, NO_EDGE, OTHER, TENSOR, maker, plan_of, shaped
+from srcgrad.torch.making import NEEDED, OTHER, TENSOR, maker, plan_of, shaped
 from srcgrad.torch.modes import state
 from srcgrad.torch.plan import Ghost, Plan, defaults
 from srcgrad.torch.saving import EXTRAS, Packed, packing
@@ -25,6 +25,7 @@ from srcgrad.torch.tensor import Tensor, Version, edge_of
 
 _ndarray = np.ndarray
 _new = Tensor.__new__
+NO_EDGE = making.NO_EDGE
 INFERENCE = (
     "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in computation "
     "tracked by autograd. To work around this, you can make a clone to get a normal tensor and use it in autograd, or use "
@@ -142,14 +143,7 @@ class OperationNode(Node):
         if self.complex:
             return self._run_complex(saved, cotangents)
         plan = self.plan
-        found: Sequence[Any] = plan.function(cotangents, *saved)
-        if plan.leading and self.counts is None:
-            # The operands with a cotangent come first: what was found is in the order of the edges already.
-            for g, meta in zip(found, self.inputs, strict=False):
-                if g.__class__ is not _ndarray or g.shape != meta[0] or g.dtype is not meta[1]:
-                    return self.spread(found)
-            return found
-        return self.spread(found)
+        return self.spread(plan.function(cotangents, *saved))
 
     def spread(self, found: Sequence[Any]) -> Sequence[Any]:
         """The cotangents edge by edge, each of the operand's own shape and dtype."""

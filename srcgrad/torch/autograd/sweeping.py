@@ -89,7 +89,7 @@ def backward(
         g = found.get(places[_place(t)])
         if g is not None:
             g = g if create_graph else wrap(np.array(g))
-            t._grad = g if t._grad is None else t._grad + g  # type: ignore[operator]
+            t._grad = g if t._grad is None else t._grad + g
 
 
 def _method(
@@ -109,7 +109,7 @@ def _method(
 
 
 _method.__name__ = "backward"
-Tensor.backward = _method  # type: ignore[method-assign]
+Tensor.backward = _method
 
 
 def _place(t: Tensor) -> tuple[Node, int]:
