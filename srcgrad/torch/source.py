@@ -21,7 +21,14 @@ from srcgrad.torch.plan import Ghost
 from srcgrad.torch.primitive import OperationNode
 from srcgrad.torch.tensor import Tensor
 
-_OPERATORS: dict[Any, str] = {np.add: "+", np.subtract: "-", np.multiply: "*", np.divide: "/", np.matmul: "@", np.power: "**"}
+_OPERATORS: dict[Any, str] = {
+    np.add: "+",
+    np.subtract: "-",
+    np.multiply: "*",
+    np.divide: "/",
+    np.matmul: "@",
+    np.power: "**",
+}
 
 
 class _Writer:
@@ -139,9 +146,7 @@ def adjoint_source(tensor: Tensor, names: Mapping[str, Tensor] | None = None) ->
         if isinstance(node, AccumulateGrad):
             continue
         if not isinstance(node, OperationNode):
-            raise RuntimeError(
-                f"{node.name()} has no rule in the table: its backward is Python code of its own"
-            )
+            raise RuntimeError(f"{node.name()} has no rule in the table: its backward is Python code of its own")
         forward.append(_forward(node, writer, operands))
     result = writer.values[id(root), tensor._output]
     backward = [f"{result}_bar = np.ones_like({result})"]

@@ -23,7 +23,7 @@ CONTINUOUS: dict[str, tuple[Any, ...]] = {
     "vonmises": (real(3), positive()),
 }
 METHODS: dict[str, str] = {
-    "norm": "pdf logpdf cdf sf logcdf logsf", "t": "pdf logpdf", "gamma": "pdf logpdf cdf sf", "beta": "pdf logpdf cdf",
+    "norm": "pdf logpdf cdf sf logcdf logsf", "t": "pdf logpdf", "gamma": "pdf logpdf cdf sf", "beta": "pdf logpdf",
     "chi2": "logpdf cdf sf", "expon": "pdf logpdf", "laplace": "logpdf cdf", "logistic": "logpdf cdf sf",
     "cauchy": "logpdf cdf", "gennorm": "logpdf cdf", "vonmises": "logpdf",
 }  # fmt: skip

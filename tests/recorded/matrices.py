@@ -43,10 +43,6 @@ def functions(xp: ModuleType, la: ModuleType) -> dict[str, tuple[Any, ...]]:
         "expm": (lambda a: la.expm(a), regular(3, 3)),
         "expm, batched": (lambda a: la.expm(a), real(2, 3, 3)),
         "expm_frechet": (lambda a, e: la.expm_frechet(a, e), real(3, 3), real(3, 3)),
-        "sqrtm": (lambda a: xp.real(la.sqrtm(a)), definite(3, 3)),
-        "solve_sylvester": (
-            lambda a, b, q: la.solve_sylvester(a, b, q), regular(3, 3), regular(2, 2), real(3, 2),
-        ),
         "block_diag": (lambda a, b: la.block_diag(a, b), real(2, 3), real(3)),
         "toeplitz": (lambda c, r: la.toeplitz(c, r), real(3), real(4)),
         "hankel": (lambda c, r: la.hankel(c, r), real(3), real(4)),

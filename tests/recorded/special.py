@@ -27,7 +27,6 @@ def of_one(sp: ModuleType) -> dict[str, tuple[Any, ...]]:
         "gammaln": (lambda x: sp.gammaln(x), positive(3)),
         "gammaln, single": (lambda x: sp.gammaln(x), single(positive(3))),
         "digamma": (lambda x: sp.digamma(x), positive(3)),
-        "rgamma": (lambda x: sp.rgamma(x), positive(3)),
         "multigammaln": (lambda x: sp.multigammaln(x + 3.0, 3), positive(3)),
         "erf": (lambda x: sp.erf(x), real(3)),
         "erf of a number": (lambda x: sp.erf(x), number),
@@ -57,7 +56,6 @@ def of_several(sp: ModuleType) -> dict[str, tuple[Any, ...]]:
     return {
         "gammainc": (lambda a, x: sp.gammainc(a, x), positive(3), positive(2, 1)),
         "gammaincc": (lambda a, x: sp.gammaincc(a, x), positive(3), positive(2, 1)),
-        "betainc": (lambda a, b, x: sp.betainc(a, b, x * x), positive(3), positive(2, 1), inside(3)),
         "beta": (lambda a, b: sp.beta(a, b), positive(3), positive(2, 1)),
         "betaln": (lambda a, b: sp.betaln(a, b), positive(3), positive(2, 1)),
         "poch": (lambda a, b: sp.poch(a, b), positive(3), positive(2, 1)),

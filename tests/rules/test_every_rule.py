@@ -32,8 +32,8 @@ def samples() -> dict[str, Sample]:
 
 
 def subjects() -> dict[int, Any]:
-    """The rules and substitutes; functions that share one count once."""
-    composed = table._composed.values()
+    """The rules and substitutes; functions that share one count once, and those that are refused not at all."""
+    composed = [body for function, body in table._composed.items() if function not in table._refused]
     return {id(entry): entry for entry in [*table.entries(), *composed]}
 
 

@@ -36,6 +36,7 @@ BRACKETING = [optimize.brentq, optimize.brenth, optimize.bisect, optimize.ridder
 SAMPLES: list[tuple[Any, tuple[Any, ...], dict[str, Any]]] = [
     *((f, (cube, 0.0, 3.0, (2.0,)), {}) for f in BRACKETING),
     *((f, (cube, 0.0, 3.0, 2.0), {"rtol": 1e-12, "xtol": 1e-12}) for f in BRACKETING),
+    (optimize.toms748, (cube, 0.0, 3.0, (2.0,)), {}),
     (optimize.newton, (cube, 1.2), {"args": (2.0,)}),
     (optimize.newton, (cube, pair / 2), {"args": (pair,)}),
     (optimize.fsolve, (cube, pair / 2, pair), {}),

@@ -41,7 +41,9 @@ def accumulated(values: Any, where: Any, size: int, apart: bool = False) -> Any:
 def _in_the_whole(places: Any, size: int) -> Any:
     """Places as indices of the flattened array, as a vector."""
     planes = places.shape[0] * places.shape[1]
-    return (places.reshape(planes, prod(places.shape[2:])) + np.arange(0, planes * size, max(1, size))[:planes, None]).reshape(-1)
+    return (
+        places.reshape(planes, prod(places.shape[2:])) + np.arange(0, planes * size, max(1, size))[:planes, None]
+    ).reshape(-1)
 
 
 def max_unpool(x: Any, places: Any, space: Sizes) -> Any:

@@ -53,6 +53,7 @@ rule(
     jvp={"x1": "-x1_dot * alpha", "x2": "x2_dot"},
 )
 
+
 def whole_power(x: Any, exponent: Any) -> Any:
     """The power; of whole numbers to negative ones, what is left of the fraction."""
     try:

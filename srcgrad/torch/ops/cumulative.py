@@ -80,7 +80,7 @@ def _steps(x: Any, y: Any, dim: int) -> Any:
     return widths
 
 
-def _spacing(name: str, y: Tensor, x: Any, dx: Any) -> Any:
+def _spacing(name: str, x: Any, dx: Any) -> Any:
     if x is not None and dx is not None:
         raise TypeError(f"{name}() received an invalid combination of arguments")
     return 1 if dx is None else dx
@@ -90,8 +90,10 @@ def _spacing(name: str, y: Tensor, x: Any, dx: Any) -> Any:
 def trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: int = -1) -> Tensor:
     """The integral along a dimension by the trapezoid rule."""
     if not y._a.ndim:
-        raise IndexError("Dimension specified as -1 but tensor has no dimensions") if dim == -1 else IndexError(
-            f"Dimension specified as {dim} but tensor has no dimensions"
+        raise (
+            IndexError("Dimension specified as -1 but tensor has no dimensions")
+            if dim == -1
+            else IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
         )
     axis = wrapped_dim(dim, y._a.ndim)
     if y._a.shape[axis] == 0:
@@ -102,7 +104,7 @@ def trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: int = -1) -> Tensor
             raise RuntimeError("trapezoid: There must be one `x` value for each sample point")
         pairs = y.narrow(axis, 0, count - 1) + y.narrow(axis, 1, count - 1)
         return (_steps(x, y, axis) * pairs).sum(axis) / 2.0  # type: ignore[no-any-return]
-    step = _spacing("trapezoid", y, x, dx)
+    step = _spacing("trapezoid", x, dx)
     return (y.sum(axis) - (y.select(axis, 0) + y.select(axis, -1)) * 0.5) * step  # type: ignore[no-any-return]
 
 
@@ -114,14 +116,18 @@ def cumulative_trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: int = -1
     pairs = y.narrow(axis, 0, count - 1) + y.narrow(axis, 1, count - 1)
     if x is not None:
         return (_steps(x, y, axis) * pairs).cumsum(axis) / 2.0  # type: ignore[no-any-return]
-    return (_spacing("cumulative_trapezoid", y, x, dx) / 2.0 * pairs).cumsum(axis)  # type: ignore[no-any-return]
+    return (_spacing("cumulative_trapezoid", x, dx) / 2.0 * pairs).cumsum(axis)  # type: ignore[no-any-return]
 
 
 @op("gradient", method=False)
 def gradient(input: Any, *, spacing: Any = None, dim: Any = None, edge_order: int = 1) -> tuple[Tensor, ...]:
     """Central differences along dimensions, one-sided at the ends."""
     ndim = input._a.ndim
-    axes = list(range(ndim)) if dim is None else [wrapped_dim(d, ndim) for d in (dim if isinstance(dim, (tuple, list)) else (dim,))]
+    axes = (
+        list(range(ndim))
+        if dim is None
+        else [wrapped_dim(d, ndim) for d in (dim if isinstance(dim, (tuple, list)) else (dim,))]
+    )
     if spacing is None:
         spacings: list[Any] = [1.0] * len(axes)
     elif isinstance(spacing, (tuple, list)):
@@ -153,16 +159,28 @@ def _slope(x: Any, axis: int, step: Any, edge_order: int) -> Any:
             return h.narrow(0, start, count).view(*shape)
 
         before, after = widths(0, n - 2), widths(1, n - 2)
-        a, b, c = -after / (before * (before + after)), (after - before) / (before * after), before / (after * (before + after))
+        a, b, c = (
+            -after / (before * (before + after)),
+            (after - before) / (before * after),
+            before / (after * (before + after)),
+        )
         middle = a * part(0, n - 2) + b * part(1, n - 2) + c * part(2, n - 2)
         h0, h1 = widths(0, 1), widths(n - 2, 1)
         if edge_order == 1:
             first, last = (part(1, 1) - part(0, 1)) / h0, (part(n - 1, 1) - part(n - 2, 1)) / h1
         else:
             p, q = widths(0, 1), widths(1, 1)
-            first = -(2 * p + q) / (p * (p + q)) * part(0, 1) + (p + q) / (p * q) * part(1, 1) - p / (q * (p + q)) * part(2, 1)
+            first = (
+                -(2 * p + q) / (p * (p + q)) * part(0, 1)
+                + (p + q) / (p * q) * part(1, 1)
+                - p / (q * (p + q)) * part(2, 1)
+            )
             p, q = widths(n - 3, 1), widths(n - 2, 1)
-            last = q / (p * (p + q)) * part(n - 3, 1) - (p + q) / (p * q) * part(n - 2, 1) + (2 * q + p) / (q * (p + q)) * part(n - 1, 1)
+            last = (
+                q / (p * (p + q)) * part(n - 3, 1)
+                - (p + q) / (p * q) * part(n - 2, 1)
+                + (2 * q + p) / (q * (p + q)) * part(n - 1, 1)
+            )
     else:
         middle = (part(2, n - 2) - part(0, n - 2)) / (2 * step)
         if edge_order == 1:

@@ -46,7 +46,7 @@ def _check_some(name: str, a: Any, axes: Any) -> None:
 
 def _no_complex(name: str, x: Tensor) -> None:
     if x._a.dtype.kind == "c":
-        raise RuntimeError(f'"{name}" not implemented for \'{x.dtype._c_name}\'')
+        raise RuntimeError(f"\"{name}\" not implemented for '{x.dtype._c_name}'")
 
 
 def _along(name: str, x: Tensor, dim: Any, keepdim: bool, find: Any) -> Any:
@@ -217,7 +217,9 @@ def _running(name: str, at_least: Any) -> Any:
         a = input._a
         axis = wrapped_dim(dim, a.ndim)
         if not a.ndim:
-            return named(name, "values", "indices")((node(input, np.zeros((), np.int64), 0), wrap(np.zeros((), np.int64))))
+            return named(name, "values", "indices")(
+                (node(input, np.zeros((), np.int64), 0), wrap(np.zeros((), np.int64)))
+            )
         best = at_least.accumulate(a, axis=axis)
         hit = (a == best) | (np.isnan(a) if a.dtype.kind == "f" else False)
         place = np.arange(a.shape[axis]).reshape([-1 if k == axis else 1 for k in range(a.ndim)])

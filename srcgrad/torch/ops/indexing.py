@@ -403,9 +403,7 @@ def index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool = Fa
 def _contains(self: Tensor, element: Any) -> bool:
     """Whether some element is equal to a number or a 0-d tensor."""
     if not isinstance(element, (Tensor, int, float, complex, np.number, np.bool_)):
-        raise RuntimeError(
-            f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}."
-        )
+        raise RuntimeError(f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}.")
     return bool((self._a == (element._a if isinstance(element, Tensor) else element)).any())
 
 

@@ -126,7 +126,9 @@ def nansum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: torc
 def nanmean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: torch_dtype | None = None) -> Tensor:
     """The mean of the elements that are numbers."""
     if input._a.dtype.kind not in "fc":
-        raise RuntimeError(f"nanmean(): expected input to have floating point or complex dtype but got {input.dtype._c_name}")
+        raise RuntimeError(
+            f"nanmean(): expected input to have floating point or complex dtype but got {input.dtype._c_name}"
+        )
     count = np.sum(~np.isnan(input._a), axis=dimensions(dim, input._a.ndim), keepdims=keepdim)
     return nansum(input, dim, keepdim, dtype=dtype) / wrap(np.asarray(count))  # type: ignore[operator,no-any-return]
 

@@ -169,7 +169,9 @@ def renorm(input: Any, p: Any, dim: int, maxnorm: Any) -> Tensor:
     others = tuple(k for k in range(input._a.ndim) if k != axis)
     norms = vector_norm(input, p, others, True)
     factor = FUNCTIONS["where"](
-        norms > maxnorm, maxnorm / (norms + 1e-7), wrap(np.ones((), norms._a.dtype))  # type: ignore[operator]
+        norms > maxnorm,
+        maxnorm / (norms + 1e-7),
+        wrap(np.ones((), norms._a.dtype)),  # type: ignore[operator]
     )
     return input * factor  # type: ignore[no-any-return]
 
@@ -256,7 +258,13 @@ def histogramdd(input: Tensor, bins: Any, *, range: Any = None, weight: Any = No
             edges.append(b._a)
             continue
         column = points[:, k]
-        low, high = (range[2 * k], range[2 * k + 1]) if range is not None else (column.min(), column.max()) if column.size else (0.0, 1.0)
+        low, high = (
+            (range[2 * k], range[2 * k + 1])
+            if range is not None
+            else (column.min(), column.max())
+            if column.size
+            else (0.0, 1.0)
+        )
         if low == high:
             low, high = low - 0.5, high + 0.5
         edges.append(FUNCTIONS["linspace"](float(low), float(high), b + 1, dtype=input.dtype)._a)
@@ -267,5 +275,3 @@ def histogramdd(input: Tensor, bins: Any, *, range: Any = None, weight: Any = No
             found = found / np.diff(e).reshape([-1 if j == k else 1 for j in builtins.range(count)])
     made = named("histogramdd", "hist", "bin_edges")
     return made((wrap(found.astype(points.dtype)), tuple(wrap(np.array(e)) for e in edges)))
-
-

@@ -132,9 +132,7 @@ def noop_context_fn() -> Any:
 def detach_variable(inputs: Any) -> tuple[Any, ...]:
     """Tensors cut off from their history that need a gradient as before."""
     if not isinstance(inputs, tuple):
-        raise RuntimeError(
-            f"Only tuple of tensors is supported. Got Unsupported input type: {type(inputs).__name__}"
-        )
+        raise RuntimeError(f"Only tuple of tensors is supported. Got Unsupported input type: {type(inputs).__name__}")
     return tuple(x.detach().requires_grad_(x.requires_grad) if isinstance(x, Tensor) else x for x in inputs)
 
 
