@@ -144,7 +144,7 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
         return mv(input, other)
     if n == 1 and m == 2:
         return mm(input.unsqueeze(0), other).squeeze_(0)  # type: ignore[attr-defined,no-any-return]
-    return _batched(input, other)
+    return _batched(input, other)  # type: ignore[no-any-return]
 
 
 def _batched(a: Any, b: Any) -> Any:

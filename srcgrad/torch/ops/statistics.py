@@ -167,11 +167,11 @@ def renorm(input: Any, p: Any, dim: int, maxnorm: Any) -> Tensor:
     """The parts along a dimension, scaled down to a norm of at most maxnorm."""
     axis = wrapped_dim(dim, input._a.ndim)
     others = tuple(k for k in range(input._a.ndim) if k != axis)
-    norms = vector_norm(input, p, others, True)
+    norms: Any = vector_norm(input, p, others, True)
     factor = FUNCTIONS["where"](
         norms > maxnorm,
         maxnorm / (norms + 1e-7),
-        wrap(np.ones((), norms._a.dtype)),  # type: ignore[operator]
+        wrap(np.ones((), norms._a.dtype)),
     )
     return input * factor  # type: ignore[no-any-return]
 
