@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import itertools
 import linecache
@@ -55,12 +56,11 @@ def native(form: Form, plain: Callable[..., Any], args: Sequence[Any]) -> Callab
 
 
 def _compiled(form: Form, given: Sequence[Any]) -> Callable[..., Any]:
-    import numba
-
+    numba: Any = importlib.import_module("numba")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         dispatcher = getattr(_module(form, keep=True), form.entry)
-        signature = tuple([numba.typeof(a) for a in given])  # type: ignore[no-untyped-call]
+        signature = tuple([numba.typeof(a) for a in given])
         try:
             dispatcher.compile(signature)
         except numba.core.errors.NumbaError as error:
@@ -104,7 +104,7 @@ _TELLING = (
 
 def _module(form: Form, *, keep: bool) -> ModuleType:
     """The text as a module: of a file in the cache, or in memory."""
-    import numba
+    numba: Any = importlib.import_module("numba")
 
     from srcgrad import __version__
 
