@@ -130,7 +130,8 @@ class Reverse(Adding):
                 out.add(f"{bar} = 0.0")
             return
         own = [c for c in sink.contributions if c.place == target][:1]
-        rest = Sink(sink.temps[1:], [c for c in sink.contributions if c not in own])
+        # By identity: of `a[i] += a[i]` two contributions are equal, and only one of them stays where it is.
+        rest = Sink(sink.temps[1:], [c for c in sink.contributions if not any(c is o for o in own)])
         if self.others_apart(s, target, rest):
             stays = not own or own[0].term == Name(temp)
             copied = copied if not stays or not (own or spent) else ""

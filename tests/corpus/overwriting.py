@@ -226,3 +226,20 @@ def inverse_distances(x):
 def pole_in_a_callee(x):
     with np.errstate(all="ignore"):
         return inverse_distances(x)
+
+
+@case(v=np.array([0.3, 0.8, 0.2]))
+def slice_added_to_itself(v):
+    v = v * 1.0
+    v[0:2] += v[0:2]
+    return np.sum(np.sin(v))
+
+
+@case(v=np.array([0.3, 0.8, 0.2]))
+def elements_added_to_themselves(v):
+    v = v * 1.0
+    for i in range(2):
+        v[i] += v[i]
+        v[i] = v[i] + v[i + 1] + v[i]
+    v[2] -= v[2] * v[0]
+    return np.sum(np.sin(v))
