@@ -38,3 +38,20 @@ def test_gradient_of_nothing(f, shape, static, monkeypatch):
     assert np.array_equal(f(x), y, equal_nan=True)
     assert np.shape(y) == np.shape(y_dot)
     assert (*shape, *shape) == sg.hessian(f)(x).shape
+
+
+def mean_of_some(x):
+    """The mean of no elements, of a square, besides what does not depend on it."""
+    none = np.mean(x[x > 100.0])
+    spread = np.cov(x[x > 100.0])
+    return np.sum(x * x) + np.nan_to_num(none**2) + np.nan_to_num(spread)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("static", [True, False])
+def test_order_two_past_a_selection_of_nothing(static, monkeypatch):
+    """A count of no elements divides as in NumPy, which does not raise, in the derivative of the rule too."""
+    monkeypatch.setattr(switch, "on", static)
+    x = np.array([1.0, 2.0])
+    assert np.array_equal(2.0 * x, sg.grad(mean_of_some)(x))
+    assert np.array_equal(2.0 * x, sg.hvp(mean_of_some)(x, x))

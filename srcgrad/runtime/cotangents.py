@@ -124,7 +124,11 @@ class Cotangents:
 def with_infinities(formula: Any, *values: Any) -> Any:
     """A formula whose Python numbers raise ArithmeticError, with NumPy's, which become infinite or NaN instead."""
     with np.errstate(all="ignore"):
-        return formula(*[np.float64(v) if type(v) is float else v for v in values])
+        try:
+            return formula(*[np.float64(v) if type(v) is float else v for v in values])
+        except ArithmeticError:
+            # What raised is a whole number, as the count of no elements; an axis would not have.
+            return formula(*[np.float64(v) if type(v) in (int, float) else v for v in values])
 
 
 def as_scalar(amount: Any, x: Any) -> Any:
