@@ -18,6 +18,7 @@ from types import CellType, CodeType, FunctionType, ModuleType
 from typing import Any
 
 from srcgrad.passes.kinds import kind_of
+from srcgrad.runtime import dispatchers
 from srcgrad.runtime.levels import LIBRARIES
 
 MISSING = object()
@@ -105,7 +106,8 @@ def meanings_of(f: FunctionType) -> Meanings:
         if id(function) in seen:
             continue
         seen.add(id(function))
-        for label, value in _of_one(found, at, function):
+        for label, meant in _of_one(found, at, function):
+            value = dispatchers.plain(meant)
             if isinstance(value, FunctionType) and not _is_library(value):
                 todo.append((label, value))
     return found

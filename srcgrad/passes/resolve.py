@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from srcgrad.passes.kinds import Kind
+from srcgrad.runtime import dispatchers
 from srcgrad.syntax import ir
 from srcgrad.syntax.ir import Argument, Expr, NotStatic
 
@@ -71,7 +72,7 @@ class Scope:
         only: those of other objects may change.
         """
         if isinstance(e, ir.Name):
-            return self.lookup(e.id)
+            return dispatchers.plain(self.lookup(e.id))
         if isinstance(e, ir.Attribute):
             owner = self.object_of(e.value)
             if isinstance(owner, types.ModuleType) and owner.__name__.split(".")[0] in STABLE:

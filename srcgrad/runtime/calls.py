@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from srcgrad.errors import SourceUnavailableError
-from srcgrad.runtime import reach, stopping
+from srcgrad.runtime import dispatchers, reach, stopping
 from srcgrad.runtime.levels import LIBRARIES, rewritten, state, user_place
 from srcgrad.runtime.operations import any_active, is_active
 
@@ -129,6 +129,9 @@ def _of_object(f: Any, kind: type, args: tuple[Any, ...], kwargs: dict[str, Any]
         if any_active(args, kwargs) or reach.is_reached(args, kwargs):
             return python_function(implementation, args, kwargs)
         return native.unrecorded(f, args, kwargs)
+    if dispatchers.is_compiled(f):
+        written = dispatchers.written(f, args)
+        return call(written, *args, **kwargs) if written is not None else native.foreign(f, args, kwargs)
     method = python_method(kind, "__call__")
     if method is not None:
         return call(method, f, *args, **kwargs)
