@@ -129,6 +129,54 @@ def gram_schmidt_by_hand(a):
     return a_bar
 
 
+def durbin(r):
+    """The prediction from a stationary past: a system of equations with a Toeplitz matrix (Durbin 1960)."""
+    n = len(r)
+    y = np.zeros(n)
+    y[0] = -r[0]
+    beta = 1.0
+    alpha = -r[0]
+    for k in range(1, n):
+        beta = (1.0 - alpha * alpha) * beta
+        alpha = -(r[k] + r[:k][::-1] @ y[:k]) / beta
+        y[:k] += alpha * y[:k][::-1]
+        y[k] = alpha
+    return np.sum(y * y)
+
+
+def durbin_by_hand(r):
+    n = len(r)
+    y = np.zeros(n)
+    y[0] = -r[0]
+    beta = 1.0
+    alpha = -r[0]
+    kept = []
+    for k in range(1, n):
+        before = alpha, beta
+        beta = (1.0 - alpha * alpha) * beta
+        old = y[:k][::-1].copy()
+        alpha = -(r[k] + r[:k] @ old) / beta
+        y[:k] += alpha * old
+        y[k] = alpha
+        kept.append((before, old, alpha, beta))
+    y_bar = 2.0 * y
+    r_bar = np.zeros(n)
+    alpha_bar = beta_bar = 0.0
+    for k in range(n - 1, 0, -1):
+        (alpha_before, beta_before), old, alpha, beta = kept.pop()
+        part_bar = y_bar[:k]
+        alpha_bar += y_bar[k] + part_bar @ old
+        s_bar = -alpha_bar / beta
+        part_bar += (alpha * part_bar + s_bar * r[:k])[::-1]
+        r_bar[k] += s_bar
+        r_bar[:k] += s_bar * old
+        beta_bar += s_bar * alpha
+        alpha_bar = -2.0 * alpha_before * beta_before * beta_bar
+        beta_bar *= 1.0 - alpha_before * alpha_before
+    r_bar[0] -= alpha_bar + y_bar[0]
+    return r_bar
+
+
 def kalman(observations, drift, noise):
     """The log-likelihood of a local level with two states, written with small matrices."""
     transition = np.array([[1.0, 1.0], [0.0, 1.0]])
@@ -194,5 +242,6 @@ KERNELS = (
     Kernel(lu, lambda rng: (rng.normal(size=(50, 50)) + 20 * np.eye(50),), lu_by_hand),
     Kernel(cholesky, _positive, cholesky_by_hand),
     Kernel(gram_schmidt, lambda rng: (rng.normal(size=(60, 30)),), gram_schmidt_by_hand),
+    Kernel(durbin, lambda rng: (0.5 ** np.arange(1, 121) + 0.01 * rng.normal(size=120),), durbin_by_hand),
     Kernel(kalman, lambda rng: (rng.normal(size=200), 0.1, 0.5), kalman_by_hand, (1, 2)),
 )
