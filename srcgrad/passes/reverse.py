@@ -58,8 +58,9 @@ class Reverse(Adding):
             if last != comment:
                 out.add(comment)
 
-    def restore(self, s: Stmt, out: Lines) -> None:
-        for name in sorted(self.plan.overwritten.get(s.key, ()), reverse=True):
+    def restore(self, s: Stmt, out: Lines, *, late: frozenset[str] = frozenset()) -> None:
+        """Give back what the statement overwrote, all but the names that are to be read first."""
+        for name in sorted(self.plan.overwritten.get(s.key, set()) - late, reverse=True):
             saved = self.saves.names[s.key, name]
             place = name
             if isinstance(s, ir.Assign):
@@ -165,6 +166,9 @@ class Reverse(Adding):
         )
 
     def user_call(self, s: ir.UserCall, state: State, out: Lines) -> None:
+        # The arguments are read as they were before the call, which may have rebound one; the pullback is its own.
+        pullback = frozenset({s.pullback})
+        self.restore(s, out, late=pullback)
         sink = self.plan.sinks.get(s.key)
         name = s.target.id
         if sink is not None and name in state and self.plan.received.get(s.key):
@@ -190,7 +194,7 @@ class Reverse(Adding):
             self.contribute(s, Sink(sink.temps, rest), state, out, frozenset({name}))
         else:
             state.pop(name, None)
-        self.restore(s, out)
+        self.restore(s, out, late=frozenset(self.plan.overwritten.get(s.key, ())) - pullback)
 
     def conditional(self, s: ir.If, state: State, out: Lines) -> None:
         then, after_then = self.block(s.body, state)

@@ -22,7 +22,7 @@ def rename_overwritten(unit: ir.Unit, plan: Plan, fresh: Callable[[str], str]) -
     """The unit with new versions from the first such statement on, or None if there is none."""
     for k, s in enumerate(unit.body):
         bound: frozenset[str] = frozenset()
-        if isinstance(s, (ir.Assign, ir.For)):
+        if isinstance(s, (ir.Assign, ir.For, ir.UserCall)):
             bound = ir.bound_names(s.target)
         lost = sorted(plan.overwritten.get(s.key, set()) & bound)
         if not lost:
@@ -34,6 +34,8 @@ def rename_overwritten(unit: ir.Unit, plan: Plan, fresh: Callable[[str], str]) -
             if s.op:
                 value = ir.Binary(s.op, s.target, value, span=s.span)
             first = replace(s, target=_target(s.target, mapping), value=value, op="", text=None)
+        elif isinstance(s, ir.UserCall):
+            first = replace(s, target=ir.Name(mapping[s.target.id]))
         else:
             first = _renamed(s, mapping)
         rest = tuple(_renamed(t, mapping) for t in unit.body[k + 1 :])

@@ -195,7 +195,7 @@ class Writing(Function):
         listed: set[str] = set().union(*plan.kept.values())
         for s in ir.statements(self.unit.body):
             lost = plan.overwritten.get(s.key, set())
-            whole = ir.bound_names(s.target) if isinstance(s, (ir.Assign, ir.For)) else set()
+            whole = ir.bound_names(s.target) if isinstance(s, (ir.Assign, ir.For, ir.UserCall)) else set()
             found |= lost - whole
             listed |= lost & whole
         if found & listed:
