@@ -1,9 +1,10 @@
-"""Zero times infinity in the reverse sweep: zero where a value is not used, NaN where a number happens to be zero."""
+"""Zero times infinity: zero where a value is not used or does not vary, NaN where a number happens to be zero."""
 
 import math
 
 import numpy as np
 import pytest
+from scipy import special
 
 import srcgrad as sg
 from srcgrad.build.compiled import switch
@@ -206,3 +207,94 @@ def test_numbers_that_are_left_out():
 
     expected = sg.grad(lambda x: np.var(x[1:] * weights[1:]) + np.mean(x[1:] * weights[1:]))(X)
     np.testing.assert_allclose(expected, sg.grad(spread)(X), atol=1e-12)
+
+
+def root_of_square(x):
+    return np.sqrt(x * x)
+
+
+def logarithm_of_square(x):
+    return np.log(x**2)
+
+
+def bessel_of_square(x):
+    return special.yv(0.5, x * x)
+
+
+def integral_of_square(x):
+    return special.sici(x * x)[1]
+
+
+def written_square(x):
+    squares = np.zeros(3)
+    squares[:] = x * x
+    return np.sqrt(squares)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize(
+    "f", [root_of_square, logarithm_of_square, bessel_of_square, integral_of_square, written_square]
+)
+def test_a_tangent_that_happens_to_be_zero(f):
+    for found in (sg.jvp(f, (X,), (np.ones(3),))[1], sg.vjp(f, X)[1](np.ones(3))[0]):
+        assert [True, False, False] == np.isnan(found).tolist()
+
+
+def roots(x):
+    return np.sqrt(x)
+
+
+def written_roots(x):
+    out = np.zeros(3)
+    for i in range(3):
+        out[i] = np.sqrt(x[i])
+    return out
+
+
+def roots_of_a_sum(x):
+    shifted = x + 0.0 * x[::-1]
+    return np.sqrt(shifted)
+
+
+@sg.custom_jvp
+def own_root(x):
+    return np.sqrt(x)
+
+
+@own_root.defjvp
+def _(primals, tangents):
+    (x,), (x_dot,) = primals, tangents
+    return np.sqrt(x), x_dot * 0.5 / np.where(x > 0, np.sqrt(x), 1.0)
+
+
+def roots_of_own_roots(x):
+    return np.sqrt(own_root(x))
+
+
+def bessel(x):
+    return special.kv(0.5, x)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("f", [roots, written_roots, roots_of_a_sum, bessel])
+def test_a_value_that_does_not_vary(f):
+    found = sg.jvp(f, (X,), (np.array([0.0, 1.0, 0.0]),))[1]
+    assert 0.0 == found[0]
+    assert np.isfinite(found[1])
+    assert 0.0 != found[1]
+    jacobian = sg.jacfwd(f)(X)
+    assert [0.0, 0.0] == jacobian[0, 1:].tolist()
+    assert not np.isfinite(jacobian[0, 0])
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_the_argument_of_a_derivative_of_ones_own_varies():
+    assert np.isnan(sg.jvp(roots_of_own_roots, (X,), (np.array([0.0, 1.0, 0.0]),))[1][0])
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_tangents_of_tangents_at_zero():
+    """The direction is a number that the outer derivative is taken by: it is not a constant zero."""
+    outer = sg.grad(lambda v: np.sum(sg.jvp(roots, (X,), (v,))[1]))
+    np.testing.assert_array_equal([np.inf, 0.5, 0.25], outer(np.array([0.0, 1.0, 1.0])))
+    assert np.isnan(sg.jvp(lambda x: sg.jvp(logarithm_of_square, (x,), (1.0,))[1], (0.0,), (1.0,))[1])

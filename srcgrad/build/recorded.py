@@ -56,13 +56,19 @@ def jvp(
     chosen: Sequence[int | str],
     tangents: list[Any],
 ) -> tuple[Any, list[Any]]:
-    """The result of `f(*args, **kwargs)` and the tangents of its leaves, given those of the inputs' leaves."""
+    """The result of `f(*args, **kwargs)` and the tangents of its leaves, given those of the inputs' leaves.
+
+    A run that meets zero times infinity is made a second time, to find out why the one is zero.
+    """
     outer = state.levels
-    inputs = at(outer, copied_leaves, leaves_of(args, kwargs, chosen))
-    positional, named = _substituted(args, kwargs, chosen, inputs, outer)
-    trace = ForwardTrace()
-    at(outer, start, trace, inputs, tangents)
-    y = run(trace, f, *positional, **named)
+    for careful in (False, True):
+        inputs = at(outer, copied_leaves, leaves_of(args, kwargs, chosen))
+        positional, named = _substituted(args, kwargs, chosen, inputs, outer)
+        trace = ForwardTrace(careful=careful)
+        at(outer, start, trace, inputs, tangents)
+        y = run(trace, f, *positional, **named)
+        if not trace.met:
+            break
     outputs = _checked(trace, f, tree.leaves(y))
     y_dots: list[Any] = at(outer, tangents_of, trace, outputs)
     results = iter(at(outer, results_of, outputs))

@@ -17,6 +17,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from srcgrad.passes.namer import Module
 from srcgrad.syntax import ir
 from srcgrad.syntax.ir import Attribute, Binary, Call, Const, Expr, Name, Stmt, Subscript
 
@@ -211,6 +212,20 @@ class Use:
     def is_wild(self, e: Expr) -> bool:
         """Whether a value may be infinite, or no number, for finite arguments."""
         return is_wild(e, self.uses.wild, self.uses.positive)
+
+
+def unguarded(text: Expr, module: Module) -> Expr:
+    """A rule's text without the guards in it, which a module needs if nothing looks at its results."""
+
+    def change(node: Expr) -> Expr | None:
+        match node:
+            case Call(function=Name(id="guarded"), args=(_, ir.Argument(value=product))):
+                module.bare = True
+                return product
+            case _:
+                return None
+
+    return text if module.guarded else ir.rewrite(text, change)
 
 
 def is_wild(e: Expr, wild: Names, positive: Names = frozenset()) -> bool:

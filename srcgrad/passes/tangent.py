@@ -18,6 +18,7 @@ from srcgrad.passes.adjoint import Adjoint, _literal
 from srcgrad.passes.algebra import add, call, div, mul, neg, number
 from srcgrad.passes.cotangent import cost
 from srcgrad.passes.resolve import UNRESOLVED, bind, callee
+from srcgrad.passes.selection import unguarded
 from srcgrad.rules import support, table
 from srcgrad.syntax import ir
 from srcgrad.syntax.ir import Attribute, Binary, Const, Expr, Name, NotStatic, Subscript
@@ -125,24 +126,32 @@ class Tangent(Adjoint):
                 return plus(a, None if b is None else neg(b))
             case "*":
                 if left == right and a is not None:
-                    return self.guard(e, a, mul(mul(number(2), self.value(left)), a))
-                first = None if a is None else self.guard(e, a, mul(a, self.value(right)))
-                second = None if b is None else self.guard(e, b, mul(self.value(left), b))
+                    return self.guard(a, mul(mul(number(2), self.value(left)), a))
+                first = None if a is None else self.guard(a, mul(a, self.value(right)))
+                second = None if b is None else self.guard(b, mul(self.value(left), b))
                 return plus(first, second)
             case _:
                 below = self.value(right)
-                first = None if a is None else self.guard(e, a, div(a, below))
+                first = None if a is None else self.guard(a, div(a, below))
                 if b is None:
                     return first
                 square = Binary("*", below, below) if cost(below) == 0 else Binary("**", below, Const(2, "2"))
-                second = neg(self.guard(e, b, div(mul(self.value(left), b), square)))
+                second = neg(self.guard(b, div(mul(self.value(left), b), square)))
                 return plus(first, second)
 
-    def guard(self, e: Expr, dot: Expr, term: Expr) -> Expr:
+    def guard(self, dot: Expr, term: Expr) -> Expr:
+        """The product of a tangent with a partial that may be infinite.
+
+        What is chosen afterwards leaves a NaN where it is. One that gets into the result leads to recording, which finds
+        out why the tangent is zero.
+        """
         partial = ir.rewrite(term, lambda node: algebra.ONE if node == dot else None)
-        if not self.guards(e, partial):
+        if not self.use.is_wild(partial):
             return term
-        return call(self.module.reference(support.guarded), dot, term)
+        if self.module.guarded:
+            return call(self.module.reference(support.guarded), dot, term)
+        self.module.bare = True
+        return term
 
     def of_power(self, e: Binary, exponent: Any) -> Expr | None:
         dot, n = self.of(e.left), exponent.value
@@ -154,14 +163,14 @@ class Tangent(Adjoint):
         if n == 1:
             return dot
         if n == 2:
-            return self.guard(e, dot, mul(mul(number(2), base), dot))
+            return self.guard(dot, mul(mul(number(2), base), dot))
         if 0 < n < 1 or (isinstance(n, float) and n < 0):
             power = Attribute(self.module.reference(np), "power")
             partial: Expr = mul(number(n), call(power, base, number(n - 1)))
         else:
             partial = mul(number(n), Binary("**", base, number(n - 1)))
         term = mul(partial, dot)
-        return self.guard(e, dot, term)
+        return self.guard(dot, term)
 
     # Calls --------------------------------------------------------------------------------------
 
@@ -239,11 +248,11 @@ class Tangent(Adjoint):
                 assert dot is not None
                 partial = self.instance(expression_of(rule.partials[p]), rule, bound, e, {})
                 term = mul(dot, partial)
-                term = self.guard(e, dot, term)
+                term = self.guard(dot, term)
             else:
                 full = self.full_all(operand)
                 scope = {**rule.scope, "function": function}
-                text = expression_of(rule.jvp[p])
+                text = unguarded(expression_of(rule.jvp[p]), self.module)
                 given = {f"{p}_dot": full}
                 term = self.instance(text, replace(rule, scope=scope), bound, e, given)
             out = plus(out, term)

@@ -24,10 +24,12 @@ class ZeroMet(Exception):
 
 
 class _Present(threading.local):
-    """What a careful sweep knows of the entry that it is at: where its result is not used; see `zeros`."""
+    """What a careful sweep knows of the entry that it is at, and a careful run of its operation; see `zeros`, `varying`."""
 
-    unused: Any = None  # a list where the result is a tuple, whose cotangent `parts` then is
+    unused: Any = None  # where the result is not used; a list where that is a tuple, whose cotangent `parts` then is
     parts: Any = ()
+    run: Any = None  # the forward trace that computes a tangent
+    still: Any = False  # where the operand does not vary
 
 
 present = _Present()
@@ -42,6 +44,19 @@ def settled(y_bar: Any, amount: Any) -> Any:
         return amount
     met = (np.asarray(y_bar) == 0) & ~finite
     return np.where(met & unused_of(y_bar), 0.0, amount) if met.any() else amount
+
+
+def moved(x_dot: Any, share: Any) -> Any:
+    """A product `x_dot * partial`, taken as zero where the partial is not finite and the operand does not vary."""
+    finite = np.isfinite(share)
+    if finite.all() or present.run is None:
+        return share
+    met = (np.asarray(x_dot) == 0) & ~finite
+    if present.run.support is not None:
+        met = met & present.still
+    elif met.any():
+        present.run.met = True
+    return np.where(met, 0.0, share) if met.any() else share
 
 
 def unused_of(y_bar: Any) -> Any:

@@ -66,3 +66,5 @@ def _push(trace: ForwardTrace, outputs: list[Any], leaves: list[Any], push: Any)
     y_dots = push([trace.tangent(x) for x in leaves])
     for y, y_dot in zip(outputs, y_dots, strict=True):
         trace.set(y, y_dot)
+        if trace.support is not None:
+            trace.support.everywhere(y)

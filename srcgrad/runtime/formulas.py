@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from srcgrad.rules.table import Rule
-from srcgrad.runtime.cotangents import settled
+from srcgrad.runtime.cotangents import moved, settled
 
 _functions: dict[tuple[int, str, str], tuple[Rule, Callable[..., Any]]] = {}
 
@@ -34,8 +34,8 @@ def _function(rule: Rule, mode: str, name: str, parameters: list[str], text: str
     source = f"def {mode}_{name}({', '.join(parameters)}):\n    return {text}\n"
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     namespace = dict(rule.scope)
-    if mode == "vjp" and "guarded" in namespace:
-        namespace["guarded"] = settled
+    if "guarded" in namespace:
+        namespace["guarded"] = settled if mode == "vjp" else moved
     exec(compile(source, filename, "exec"), namespace)
     function: Callable[..., Any] = namespace[f"{mode}_{name}"]
     _functions[key] = (rule, function)

@@ -12,22 +12,24 @@ from typing import Any
 
 import numpy as np
 
-from srcgrad.rules.support import guarded
 from srcgrad.rules.table import Rule
 from srcgrad.runtime import anomaly, memory
 from srcgrad.runtime.binding import binding_of
-from srcgrad.runtime.cotangents import SCALARS, as_scalar, with_infinities
+from srcgrad.runtime.cotangents import SCALARS, as_scalar, moved, present, with_infinities
 from srcgrad.runtime.levels import at
 from srcgrad.runtime.undefined import without_derivative
+from srcgrad.runtime.varying import Variation
 
 
 class ForwardTrace:
     """Which values carry a tangent in one run, and the tangents."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, careful: bool = False) -> None:
         self.known: dict[int, Any] = {}
         self.tangents: dict[int, Any] = {}
         self.open = True
+        self.met = False  # whether a zero of which the reason is not known was taken for that of a value that is still
+        self.support = Variation(ForwardTrace()) if careful else None
 
     def is_active(self, x: Any) -> bool:
         if isinstance(x, np.ndarray):
@@ -76,32 +78,47 @@ class ForwardTrace:
 
     def computed(self, rule: Rule, y: Any, values: tuple[Any, ...], active: list[int], watched: Any) -> None:
         """The tangent of a result from those of the operands."""
-        binding = binding_of(rule)
         y_dot: Any = None
-        for k in active:
-            try:
-                share = binding.jvp(k)(y, self.tangent(values[k]), *values)
-            except ArithmeticError:
-                share = with_infinities(binding.jvp(k), y, self.tangent(values[k]), *values)
-            except NotImplementedError as error:
-                raise without_derivative(rule.function, error) from None
-            if rule.singular:
-                share = guarded(self.tangent(values[k]), share)
-            if y_dot is None:
-                y_dot = share
-            elif isinstance(y, (tuple, list)):
-                y_dot = [a + b for a, b in zip(y_dot, share, strict=True)]
-            else:
-                y_dot = y_dot + share
+        outer = present.run, present.still
+        present.run = self
+        try:
+            for k in active:
+                if self.support is not None:
+                    present.still = self.support.still(values[k])
+                share = self._share(rule, k, y, values)
+                if y_dot is None:
+                    y_dot = share
+                elif isinstance(y, (tuple, list)):
+                    y_dot = [a + b for a, b in zip(y_dot, share, strict=True)]
+                else:
+                    y_dot = y_dot + share
+        finally:
+            present.run, present.still = outer
         if watched is not None:
             anomaly.check_tangent(y_dot, watched)
+        if self.support is not None:
+            self.support.follow(rule, y, y_dot, values, active)
         self.set(y, y_dot)
+
+    def _share(self, rule: Rule, k: int, y: Any, values: tuple[Any, ...]) -> Any:
+        """What the tangent of operand number k adds to that of the result."""
+        push = binding_of(rule).jvp(k)
+        x_dot = self.tangent(values[k])
+        try:
+            share = push(y, x_dot, *values)
+        except ArithmeticError:
+            share = with_infinities(push, y, x_dot, *values)
+        except NotImplementedError as error:
+            raise without_derivative(rule.function, error) from None
+        return moved(x_dot, share) if rule.singular else share
 
     def gather(self, outer: Any, x: np.ndarray, index: Any, y: Any) -> None:
         at(outer, self.picked, x, index, y)
 
     def picked(self, x: np.ndarray, index: Any, y: Any) -> None:
         self.set(y, self.tangent(x)[index])
+        if self.support is not None:
+            self.support.picked(x, index, y)
 
     def holds(self, _x: np.ndarray) -> bool:
         """Whether a change of an array's memory has to be noted: nothing refers to earlier contents."""
@@ -122,6 +139,8 @@ class ForwardTrace:
             self.tangents[id(whole)] = np.zeros_like(whole)
         shadow = memory.view_of(self.tangents[id(whole)], whole, x)
         shadow[index] = real_if(self.tangent(v), x) if self.is_active(v) else 0.0
+        if self.support is not None:
+            self.support.stored(x, index, v)
 
 
 def real_if(x_dot: Any, x: Any) -> Any:

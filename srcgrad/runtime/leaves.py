@@ -49,6 +49,8 @@ def results_of(leaves: list[Any]) -> list[Any]:
 def start(trace: ForwardTrace, inputs: list[Any], tangents: list[Any]) -> None:
     for x, x_dot in zip(inputs, tangents, strict=True):
         trace.set(x, x_dot)
+        if trace.support is not None:
+            trace.support.begin(x, x_dot)
 
 
 def tangents_of(trace: ForwardTrace, outputs: list[Any]) -> list[Any]:

@@ -117,7 +117,7 @@ def _over(support: Support, bars: Cotangents, rule: Rule, y: Any, values: tuple[
     y_bar = (y_bar if isinstance(y, list) else tuple(y_bar)) if several else y_bar[0]
     binding = binding_of(rule)
     try:
-        y_beside = _computed(rule, beside)
+        y_beside = computed(rule, beside)
     except Exception:
         y_beside = None
     for k in active:
@@ -146,7 +146,7 @@ def _concerns(support: Support, x: Any) -> bool:
     return (isinstance(x, SCALARS) and id(x) in support.known) or is_active(x)
 
 
-def _computed(rule: Rule, values: tuple[Any, ...]) -> Any:
+def computed(rule: Rule, values: tuple[Any, ...]) -> Any:
     """The result of a rule's function at other values; None where that is a function of the user's."""
     function = rule.function
     if isinstance(function, FunctionType) and function.__module__.partition(".")[0] not in LIBRARIES:
