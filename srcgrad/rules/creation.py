@@ -23,7 +23,8 @@ def nested(y_bar: Any, given: Any) -> Any:
 
 def nested_like(y_bar: Any, given: Any) -> Any:
     """As nested, without the dimensions that the conversion put in front."""
-    return nested(np.reshape(y_bar, np.shape(given)), given)
+    part = np.reshape(y_bar, np.shape(given))
+    return nested(part if isinstance(given, np.ndarray) else part[()], given)
 
 
 def cast(x_dot: Any, y: Any) -> Any:

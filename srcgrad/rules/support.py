@@ -33,7 +33,8 @@ def unbroadcast(x_bar: Any, x: Any) -> Any:
         stretched = tuple(k for k, (n, m) in enumerate(zip(shape, np.shape(x_bar), strict=False)) if n == 1 and m != 1)
         if stretched:
             x_bar = np.sum(x_bar, axis=stretched, keepdims=True)
-        x_bar = np.broadcast_to(x_bar, shape)
+        if np.shape(x_bar) != shape:
+            x_bar = np.broadcast_to(x_bar, shape)
     if np.iscomplexobj(x_bar) and not np.iscomplexobj(x):
         x_bar = np.real(x_bar)
     return x_bar

@@ -11,10 +11,12 @@ import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from tests.fuzz.check import Unusable, check, check_second_order
+from tests.fuzz.kernels import kernels
 from tests.fuzz.programs import programs
 
 BATCH = 50
@@ -37,7 +39,7 @@ def symptom(error: BaseException, source: str) -> str:
     return re.sub(r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?", "N", f"{type(error).__name__}: {text}")[:160]
 
 
-def batch(tally: Tally, number: int, size: int, examine: Callable[[str], None]) -> None:
+def batch(tally: Tally, number: int, size: int, examine: Callable[[str], None], sources: Any) -> None:
     """One batch: until its size is reached or a program fails in a way not seen before."""
     smallest: list[str] = []
 
@@ -50,7 +52,7 @@ def batch(tally: Tally, number: int, size: int, examine: Callable[[str], None]) 
         suppress_health_check=list(HealthCheck),
         report_multiple_bugs=False,
     )
-    @given(programs())
+    @given(sources)
     def run(source: str) -> None:
         if not smallest:
             tally.run += 1
@@ -81,6 +83,7 @@ def main() -> int:
     parser.add_argument("--programs", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--second", action="store_true", help="check second derivatives instead")
+    parser.add_argument("--kernels", action="store_true", help="array code and calls, nearly all of it compiled")
     parser.add_argument("--show", action="store_true", help="print programs without checking them")
     options = parser.parse_args()
 
@@ -91,7 +94,7 @@ def main() -> int:
         examine = print
     number = options.seed
     while tally.run < options.programs:
-        batch(tally, number, min(BATCH, options.programs - tally.run), examine)
+        batch(tally, number, min(BATCH, options.programs - tally.run), examine, kernels() if options.kernels else programs())
         number += 1
         print(f"{tally.run} programs so far", file=sys.stderr)
     compared = tally.run - tally.unusable

@@ -5,10 +5,11 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, reject, settings
 
 from tests.fuzz.check import Unusable, check, check_second_order
+from tests.fuzz.kernels import kernels
 from tests.fuzz.programs import programs
 
 short = settings(
-    max_examples=60,
+    max_examples=90,
     deadline=None,
     derandomize=True,
     database=None,
@@ -17,7 +18,7 @@ short = settings(
 
 
 @short
-@given(programs())
+@given(programs() | kernels())
 def test_first_order(source: str) -> None:
     try:
         check(source)
@@ -25,8 +26,8 @@ def test_first_order(source: str) -> None:
         reject()
 
 
-@settings(short, max_examples=20)
-@given(programs())
+@settings(short, max_examples=30)
+@given(programs() | kernels())
 def test_second_order(source: str) -> None:
     try:
         check_second_order(source)
