@@ -24,6 +24,7 @@ from srcgrad.passes.algebra import call, div, mul, neg, number, transposed
 from srcgrad.passes.cotangent import Contribution, Cotangent, added_axes, cost, with_axes
 from srcgrad.passes.products import Products
 from srcgrad.passes.resolve import UNRESOLVED, bind, callee
+from srcgrad.passes.selection import CHOSEN, unguarded
 from srcgrad.rules import reductions, table
 from srcgrad.syntax import ir
 from srcgrad.syntax.ir import Attribute, Binary, Const, Expr, Name, NotStatic, Subscript
@@ -45,12 +46,14 @@ class Adjoint(Products):
         if not kind.is_real:
             raise NotStatic("a value of an unknown kind is differentiated", e.span)
         c = replace(c, expr=self.real(c.expr))
+        if c.wide is not None and not self.is_passed_on(e):
+            c = Cotangent(self.gathered(c.expr, e, c.wide), True)
         match e:
             case Name():
                 thin = None if c.full else self.kind(c.expr)
                 self.sink.contributions.append(Contribution(e.id, None, c.expr, c.full, thin))
             case ir.Unary(op="-"):
-                self.push(e.operand, Cotangent(neg(c.expr), c.full))
+                self.push(e.operand, replace(c, expr=neg(c.expr)))
             case ir.Unary(op="+"):
                 self.push(e.operand, c)
             case Binary():
@@ -315,7 +318,12 @@ class Adjoint(Products):
                 partial = self.instance(expression_of(rule.partials[p]), rule, bound, e, {})
                 self.elementwise(e, bound[p], c, functools.partial(_times, partial))
             else:
-                term = self.instance(expression_of(rule.vjp[p]), rule, bound, e, {"y_bar": c.expr})
+                text = expression_of(rule.vjp[p])
+                text = text if self.use(e) == CHOSEN else unguarded(text, self.module)
+                term = self.instance(text, rule, bound, e, {"y_bar": c.expr})
+                if self.view.kind(bound[p]).is_scalar and not self.kind(term).is_scalar:
+                    # An array without dimensions may be a view, which a later += would write into.
+                    term = call(self.module.reference(float), term)
                 self.push_all(bound[p], Cotangent(term, True))
 
     def push_all(self, operand: Expr, c: Cotangent) -> None:

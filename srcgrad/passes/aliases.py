@@ -146,8 +146,27 @@ def is_own(e: Expr, view: object) -> bool:
             return False
 
 
-def plain_updates(unit: ir.Unit, facts: Facts) -> ir.Unit:
-    """`y += e` as `y = y + e` for an array: the old array can then be kept as it is."""
+def updates_in_place(unit: ir.Unit, facts: Facts) -> frozenset[int]:
+    """The keys of statements such as `y += e`, for an array, that may stay as they are."""
+    if any(isinstance(s, (ir.For, ir.While)) and s.checkpoints is not None for s in ir.statements(unit.body)):
+        return frozenset()  # a checkpoint refers to the arrays of its iteration
+    return frozenset(
+        s.key
+        for s in ir.statements(unit.body)
+        if isinstance(s, ir.Assign)
+        and isinstance(s.target, Name)
+        and s.op in ("+", "-")
+        and s.target.id not in ir.names(s.value)
+        and (kind := facts.at(s).kind(s.target)).form == "array"
+        and kind.dims is not None
+    )
+
+
+def plain_updates(unit: ir.Unit, facts: Facts, stay: frozenset[int] = frozenset()) -> ir.Unit:
+    """`y += e` as `y = y + e` for an array: the old array can then be kept as it is.
+
+    Those whose keys `stay` stay: nothing keeps a reference to their old arrays.
+    """
 
     def change(body: ir.Block) -> ir.Block:
         out: list[ir.Stmt] = []
@@ -159,7 +178,7 @@ def plain_updates(unit: ir.Unit, facts: Facts) -> ir.Unit:
                     s = replace(s, body=change(s.body))
                 case ir.Assign(target=Name() as target) if s.op:
                     kind = facts.at(s).kind(target)
-                    if not kind.is_scalar:
+                    if not kind.is_scalar and s.key not in stay:
                         value = ir.Binary(s.op, target, s.value, span=s.span)
                         if stretches(kind, facts.at(s).kind(value)):
                             raise NotStatic("an array is updated in place", s.span)

@@ -19,6 +19,7 @@ from srcgrad.passes.kinds import Kind, stretches
 from srcgrad.passes.namer import Module
 from srcgrad.passes.resolve import callee
 from srcgrad.passes.selection import CHOSEN, Use
+from srcgrad.passes.switches import on
 from srcgrad.passes.view import View
 from srcgrad.rules import support
 from srcgrad.syntax import ir
@@ -40,6 +41,7 @@ class Contribution:
 class Cotangent:
     expr: Expr
     full: bool
+    wide: Kind | None = None  # what it is where it has not been summed yet to the shape of the value
 
 
 @dataclass
@@ -129,10 +131,16 @@ class Pushing:
         # A view of what is known of them, and for what.
         self.within: tuple[dict[str, Kind], Expr | None, View | None] = ({}, None, None)
 
-    def run(self, e: Expr, cotangent: Expr, kind: Kind, full: bool = True) -> Sink:
+    def run(self, e: Expr, cotangent: Expr, kind: Kind, full: bool = True, wide: Kind | None = None) -> Sink:
+        """The contributions to the variables of an expression; `wide` is what its cotangent is before it is summed."""
         if isinstance(cotangent, Name):
-            self.bars[cotangent.id] = kind
+            self.bars.setdefault(cotangent.id, kind)
         self.top = e
+        if wide is not None and stretches(kind, wide):
+            if self.may_wait(e, wide):
+                self.push(e, Cotangent(cotangent, True, wide))
+                return self.sink
+            cotangent = self.gathered(cotangent, e, wide)
         self.push(e, Cotangent(cotangent, full))
         return self.sink
 
@@ -179,12 +187,12 @@ class Pushing:
             return c
         for name, known in self.sink.temps:
             if known == core:
-                return Cotangent(algebra.with_sign(sign, Name(name)), c.full)
+                return replace(c, expr=algebra.with_sign(sign, Name(name)))
         hint = {"+": "s_bar", "-": "d_bar", "*": "p_bar", "/": "q_bar"}
         name = self.fresh(hint.get(e.op, "u_bar") if isinstance(e, Binary) else "u_bar")
         self.bars[name] = self.kind(core)
         self.sink.temps.append((name, core))
-        return Cotangent(algebra.with_sign(sign, Name(name)), c.full)
+        return replace(c, expr=algebra.with_sign(sign, Name(name)))
 
     def push(self, e: Expr, c: Cotangent) -> None:
         """Send a cotangent to the variables of an expression."""
@@ -202,7 +210,7 @@ class Pushing:
         """Send `times(cotangent)` to an operand that may have been broadcast."""
         if not self.view.active(operand):
             return
-        result, kind = self.view.kind(e), self.view.kind(operand)
+        result, kind = c.wide or self.view.kind(e), self.view.kind(operand)
         skipped = not algebra.is_number(c.expr) and self.guards(e, times(algebra.ONE))
         if skipped:
             c = self.named(c, e)
@@ -215,7 +223,10 @@ class Pushing:
         if given.form in ("int", "bool"):
             term = call(Name("float"), term)
         term = self.real(term)
-        if not stretches(kind, result) or self.alone(e, operand):
+        if c.wide is not None and self.alone(e, operand) and self.is_passed_on(operand):
+            self.push(operand, replace(c, expr=term))
+            return
+        if not stretches(kind, result) or (c.wide is None and self.alone(e, operand)):
             full = c.full or (not stretches(self.kind(term), result) and not result.is_scalar)
             self.push(operand, Cotangent(term, full))
             return
@@ -231,7 +242,30 @@ class Pushing:
                 gone = (*range(beyond), *(beyond + k for k in added))
                 self.push(operand.value, Cotangent(self.sum(term, result, gone), True))
                 return
+        if self.may_wait(operand, result):
+            self.push(operand, Cotangent(term, True, result))
+            return
         self.push(operand, Cotangent(self.gathered(term, operand, result), True))
+
+    def may_wait(self, e: Expr, result: Kind) -> bool:
+        """Whether a cotangent is left to the operands of an expression to sum to their shapes.
+
+        Nobody then asks for the shape of the whole, which has no name.
+        """
+        waits = self.is_passed_on(e) and self.reference(e) is None and not _is_settled(self.view.kind(e), result)
+        return waits and on("late_sums")
+
+    def is_passed_on(self, e: Expr) -> bool:
+        """Whether the operands of an expression receive its cotangent as it is, or times a number."""
+        if self.view.kind(e).form != "array":
+            return False
+        match e:
+            case Binary(op="+" | "-") | ir.Unary(op="-"):
+                return True
+            case Binary(op="*"):
+                return isinstance(e.left, Const) or isinstance(e.right, Const)
+            case _:
+                return False
 
     def gathered(self, term: Expr, operand: Expr, result: Kind) -> Expr:
         """A cotangent with the shape of a result, summed over where the operand was stretched."""
@@ -241,9 +275,9 @@ class Pushing:
         if kind.dims is None or result.dims is None:
             return self.unbroadcast(term, operand)
         beyond = len(result.dims) - len(kind.dims)
-        pairs = list(zip(kind.dims, result.dims[beyond:], strict=True))
-        if not all(o == kinds.ONE or o.one is False or kinds.same_length(o, r) for o, r in pairs):
+        if not _is_settled(kind, result):
             return self.unbroadcast(term, operand)
+        pairs = list(zip(kind.dims, result.dims[beyond:], strict=True))
         term = self.sum(term, result, tuple(range(beyond))) if beyond else term
         single = tuple(k for k, (o, r) in enumerate(pairs) if o == kinds.ONE and r != kinds.ONE)
         if not single:
@@ -296,9 +330,13 @@ class Pushing:
         """Whether a product with a partial derivative must be zero wherever the cotangent is."""
         if not self.use.is_wild(partial):
             return False
-        if self.use(e) == CHOSEN or self.module.guarded:
+        if self.module.guarded:
             return True
-        # Whether an element is used at a place of an array, or multiplied by zero, is left to looking at the result.
+        if self.use(e) == CHOSEN:
+            rare = not (self.use.is_singular(partial) or self.use.is_sheltered(e))
+            if not (rare and on("rare_guards")):
+                return True
+        # Whether an element is used at a place of an array, multiplied by zero, or overflows, is left to looking at the result.
         # Python's floats have no such places, and divide by no zero.
         self.module.bare = self.module.bare or self.view.kind(e).form not in ("float", "int")
         return False
@@ -317,6 +355,10 @@ class Pushing:
 
     def shaped_like(self, e: Expr) -> Expr:
         """Something cheap with the shape of e's value."""
+        return self.reference(e) or self.value(e)
+
+    def reference(self, e: Expr) -> Expr | None:
+        """A variable, or a part of one, with the shape of e's value."""
         wanted = self.view.kind(e)
         for part in (Name, Subscript):
             for node in ir.walk(e):
@@ -324,7 +366,16 @@ class Pushing:
                     kind = self.view.kind(node)
                     if kind.form == "array" and kinds.same_shape(kind, wanted) and kind.dtype == "d":
                         return node
-        return self.value(e)
+        return None
+
+
+def _is_settled(kind: Kind, result: Kind) -> bool:
+    """Whether it is known of each axis of an operand if it was stretched to the shape of a result."""
+    if kind.dims is None or result.dims is None:
+        return False
+    beyond = len(result.dims) - len(kind.dims)
+    pairs = zip(kind.dims, result.dims[beyond:], strict=True)
+    return all(o == kinds.ONE or o.one is False or kinds.same_length(o, r) for o, r in pairs)
 
 
 def added_axes(e: Expr, view: View) -> tuple[int, ...]:

@@ -22,6 +22,7 @@ from srcgrad.syntax import ir
 from srcgrad.syntax.ir import Block, Expr, Name, NotStatic, Stmt
 
 Dry = Callable[[Stmt, View], list[Expr]]
+Valued = ir.Assign | ir.Return | ir.UserCall
 
 
 def hoist_once(unit: ir.Unit, dry: Dry, facts: Facts, fresh: Callable[[str], str]) -> ir.Unit | None:
@@ -32,7 +33,8 @@ def hoist_once(unit: ir.Unit, dry: Dry, facts: Facts, fresh: Callable[[str], str
         for s in ir.statements(unit.body)
         if isinstance(s, ir.Assign)
         for t in ir.targets(s.target)
-        if isinstance(t, ir.Subscript) and (r := ir.root(t)) is not None
+        if (isinstance(t, ir.Subscript) or (s.op and not facts.at(s).kind(t).is_scalar))
+        and (r := ir.root(t)) is not None
     )
 
     bound = [n for s in ir.statements(unit.body) for n in ir.written_names(s)] + list(unit.params)
@@ -49,7 +51,7 @@ def hoist_once(unit: ir.Unit, dry: Dry, facts: Facts, fresh: Callable[[str], str
                     s = replace(s, body=block(s.body, None), orelse=block(s.orelse, None))
                 case ir.For() | ir.While():
                     s = replace(s, body=block(s.body, out if outside is None and body is unit.body else outside))
-                case ir.Assign() | ir.Return():
+                case ir.Assign() | ir.Return() | ir.UserCall():
                     wanted = dry(s, facts.at(s))
                     if wanted:
                         changed = True
@@ -79,23 +81,24 @@ def hoist_once(unit: ir.Unit, dry: Dry, facts: Facts, fresh: Callable[[str], str
 
 
 def _named(
-    s: ir.Assign | ir.Return,
+    s: Valued,
     wanted: list[Expr],
     fresh: Callable[[str], str],
     view: View,
     stores: frozenset[str],
     earlier: list[Stmt],
-) -> list[ir.Assign | ir.Return]:
+) -> list[Valued]:
     """The statement with the innermost of the wanted expressions computed in front of it, or taken from earlier on."""
     target = _innermost(wanted)
     if isinstance(s, ir.Assign) and s.op and not any(n == target for n in ir.walk(s.value)):
         # What is wanted is the value of `a[i] * e` in `a[i] *= e`.
         s = replace(s, value=ir.Binary(s.op, s.target, s.value, span=s.span), op="", text=None)
-    if not any(n == target for n in ir.walk(s.value)):
+    values = [e for _, e in s.bound] if isinstance(s, ir.UserCall) else [s.value]
+    if not any(n == target for e in values for n in ir.walk(e)):
         raise NotStatic("a value that cannot be named", s.span)
     same = _computed(target, earlier, stores)
     if same is not None:
-        return [replace(s, value=ir.rewrite(s.value, lambda node: same if node == target else None), text=None)]
+        return [_with(s, target, same)]
     whole = isinstance(s, ir.Return) and target == s.value
     name = fresh("y" if whole else _hint(target))
     value = target
@@ -111,11 +114,19 @@ def _named(
         primal=s.primal,
     )
 
-    def change(node: Expr) -> Expr | None:
-        return Name(name) if node == target else None
+    return [before, replace(_with(s, target, Name(name)), leading=(), comment="" if whole else s.comment)]
 
-    comment = "" if whole else s.comment
-    return [before, replace(s, value=ir.rewrite(s.value, change), text=None, leading=(), comment=comment)]
+
+def _with(s: Valued, part: Expr, name: Name) -> Valued:
+    """The statement with a variable in the place of a part of its value."""
+
+    def change(node: Expr) -> Expr | None:
+        return name if node == part else None
+
+    if isinstance(s, ir.UserCall):
+        given = tuple((p, ir.rewrite(e, change)) for p, e in s.bound)
+        return replace(s, bound=given, call=ir.rewrite(s.call, change), text=None)
+    return replace(s, value=ir.rewrite(s.value, change), text=None)
 
 
 def _computed(e: Expr, earlier: list[Stmt], stores: frozenset[str]) -> Name | None:

@@ -96,7 +96,8 @@ class _Run:
                     return self.block(s.body if verdict else s.orelse, env)
                 return joined(self.block(s.body, env), self.block(s.orelse, env))
             case ir.While() | ir.For():
-                return self._loop(s, env)
+                after = self._loop(s, env)
+                return after if s.checkpoints is None else {**after, s.checkpoints.kept: Value(OBJECT)}
             case ir.Return():
                 value = Value(view.kind(s.value), view.active(s.value))
                 old = self.returned
@@ -127,6 +128,9 @@ class _Run:
         if s.op:
             value = ir.Binary(s.op, s.target, s.value, span=s.span)
         result = Value(view.kind(value), view.active(value))
+        if s.op and isinstance(s.target, ir.Name) and view.kind(s.target).form == "array":
+            # An array that is updated keeps its shape.
+            result = replace(result, kind=view.kind(s.target))
         return self._bind(s.target, value, result, view)
 
     def _bind(self, target: Expr, value: Expr | None, result: Value, view: View) -> Env:
@@ -149,7 +153,10 @@ class _Run:
             case ir.Sequence():
                 env = view.env
                 single = [r for t in ir.targets(target) if (r := ir.root(t)) is not None]
-                if len(set(single)) < len(single) or len(single) > len(target.items):
+                # Of names that stand twice, such as _, the last counts.
+                plain = not result.active and all(isinstance(t, ir.Name) for t in target.items)
+                twice = len(set(single)) < len(single) and not plain
+                if twice or len(single) > len(target.items):
                     raise NotStatic("a variable that is bound twice at once", target.span)
                 items: list[Value]
                 if isinstance(value, ir.Sequence) and len(value.items) == len(target.items):

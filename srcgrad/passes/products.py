@@ -97,7 +97,7 @@ class Products(Pushing):
                     term = call(outer, c.expr, b)
                 case 1, 2:
                     term = matmul(b, c.expr)
-                case 2, 2:
+                case _, 2:
                     term = matmul(c.expr, transposed(b))
                 case _:
                     raise NotStatic("a product of arrays of unknown rank", e.span)
@@ -111,6 +111,11 @@ class Products(Pushing):
                     term = matmul(transposed(a), c.expr)
                 case 1, 2:
                     term = call(outer, a, c.expr)
+                case int(rank), 2:
+                    # All matrices of the stack are multiplied by the same one.
+                    axes = ir.Sequence("tuple", tuple(number(k) for k in range(rank - 1)))
+                    tensordot = Attribute(self.module.reference(np), "tensordot")
+                    term = call(tensordot, a, c.expr, ir.Sequence("tuple", (axes, axes)))
                 case _:
                     raise NotStatic("a product of arrays of unknown rank", e.span)
             self.push(right, Cotangent(term, True))

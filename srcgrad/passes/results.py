@@ -303,6 +303,8 @@ def _array_function(
         return first
     if function in (np.dot, np.matmul) and len(given) == 2:
         return product_kind(*given)
+    if function is np.tensordot:
+        return _contracted(given, bound)
     if function is np.outer and len(given) == 2 and all(k.rank == 1 for k in given):
         assert given[1].dims is not None
         return array(first.dims[0], given[1].dims[0])
@@ -334,6 +336,20 @@ def _array_function(
             return array(replace(first.dims[0], less=first.dims[0].less + 1, one=None))
         return OBJECT
     return OBJECT
+
+
+def _contracted(given: list[Kind], bound: Mapping[str, Expr]) -> Kind:
+    """The kind of `np.tensordot(a, b, ((0, 1), (0, 1)))`, of axes that are given as literals."""
+    axes = bound.get("axes")
+    if not (isinstance(axes, ir.Sequence) and len(axes.items) == 2) or any(k.dims is None for k in given[:2]):
+        return OBJECT
+    left: list[Dim] = []
+    for k, named in zip(given, axes.items, strict=False):
+        gone = axes_of(named, k.rank or 0)
+        if k.form != "array" or gone is None:
+            return OBJECT
+        left += [d for n, d in enumerate(k.dims or ()) if n not in gone]
+    return array(*left) if left else SCALAR
 
 
 def _joined(function: Any, parts: list[Kind], bound: Mapping[str, Expr]) -> Kind:
@@ -407,7 +423,7 @@ def axes_of(axis: Expr, rank: int) -> tuple[int, ...] | None:
 
 
 def product_kind(a: Kind, b: Kind) -> Kind:
-    """The kind of `a @ b` for one- and two-dimensional operands."""
+    """The kind of `a @ b` for one- and two-dimensional operands, and for a stack of matrices times one."""
     if a.form != "array" or b.form != "array" or not a.dims or not b.dims:
         return OBJECT
     if kinds.REAL not in (a.dtype, b.dtype):
@@ -419,7 +435,7 @@ def product_kind(a: Kind, b: Kind) -> Kind:
             return array(a.dims[0])
         case 1, 2:
             return array(b.dims[1])
-        case 2, 2:
-            return array(a.dims[0], b.dims[1])
+        case n, 2 if n >= 2:
+            return array(*a.dims[:-1], b.dims[1])
         case _:
             return OBJECT

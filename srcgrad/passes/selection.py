@@ -24,12 +24,28 @@ from srcgrad.syntax.ir import Attribute, Binary, Call, Const, Expr, Name, Stmt, 
 Names = frozenset[str] | set[str]
 
 USED, PLACED, CHOSEN = "used", "placed", "chosen"
+# Chosen by a condition of its own, as `np.where(x > 30, x, np.log1p(np.exp(x)))`, and not for being the largest.
+SHELTERED = "sheltered"
 
 SELECTING = {
     "where", "maximum", "minimum", "fmax", "fmin", "clip", "max", "min", "amax", "amin", "select",
     "choose", "nan_to_num", "nansum", "nanmean", "sort", "median", "percentile", "quantile",
     "tril", "triu", "take", "compress", "extract", "delete",
 }  # fmt: skip
+EXTREMA = {
+    "maximum",
+    "minimum",
+    "fmax",
+    "fmin",
+    "max",
+    "min",
+    "amax",
+    "amin",
+    "sort",
+    "median",
+    "percentile",
+    "quantile",
+}
 PLACING = {"diag", "diagonal", "trace"}
 # Functions whose values and partial derivatives are finite for finite operands.
 TAME = {
@@ -42,6 +58,8 @@ TAME = {
     "size", "sort", "square", "squeeze", "stack", "subtract", "sum", "swapaxes", "take", "tanh", "tensordot", "tile",
     "trace", "transpose", "tril", "triu", "unbroadcast", "vdot", "vstack", "where", "zeros", "zeros_like",
 }  # fmt: skip
+# Functions whose values are infinite for finite operands by overflow only, which hardly ever happens.
+OVERFLOWING = {"exp", "exp2", "expm1", "sinh", "cosh", "square", "logaddexp"}
 NONFINITE = {"inf", "nan", "Inf", "Infinity", "NaN", "NAN", "NINF", "PINF", "infty"}
 
 
@@ -62,15 +80,27 @@ class Uses:
         self.integers = self._integers(everything, integers)
         self.chosen = self._feeding(everything, CHOSEN)
         self.placed = self._feeding(everything, PLACED) | self.chosen
+        self.sheltered = self._feeding(everything, SHELTERED)
         self.positive = self._positive(everything)
         self.wild = self._wild(everything)
+        self.singular = self._wild(everything, self.integers)
 
     def about(self, s: Stmt) -> tuple[object, ...]:
         """What is known of the variables of one statement: all that its derivative asks for."""
         own = ir.written_names(s).union(*(ir.names(e) for e in _expressions(s)))
         if isinstance(s, ir.Assign):
             own |= ir.names(s.target)
-        found = (self.params, self.masks, self.integers, self.chosen, self.placed, self.wild, self.positive)
+        found = (
+            self.params,
+            self.masks,
+            self.integers,
+            self.chosen,
+            self.placed,
+            self.sheltered,
+            self.wild,
+            self.singular,
+            self.positive,
+        )
         return self.selected, *(names & own for names in found)
 
     def _integers(self, everything: list[Stmt], integers: frozenset[str]) -> frozenset[str]:
@@ -104,7 +134,7 @@ class Uses:
     def _feeding(self, everything: list[Stmt], how: str) -> frozenset[str]:
         """The variables from whose values something selects, directly or through other variables."""
         found: set[str] = set()
-        if self.selected and how == CHOSEN:
+        if self.selected and how in (CHOSEN, SHELTERED):
             return frozenset(n for s in everything for n in ir.written_names(s))
         for s in everything:
             if isinstance(s, ir.Assign):
@@ -139,7 +169,7 @@ class Uses:
 
     def parts(self, e: Expr, how: str) -> Iterator[Expr]:
         """The subexpressions of whose values only some elements may be used."""
-        words = SELECTING if how == CHOSEN else SELECTING | PLACING
+        words = {CHOSEN: SELECTING, SHELTERED: SELECTING - EXTREMA}.get(how, SELECTING | PLACING)
         for node in ir.walk(e):
             match node:
                 case Call(function=f):
@@ -170,8 +200,8 @@ class Uses:
                     found.add(s.target.id)
         return frozenset(found)
 
-    def _wild(self, everything: list[Stmt]) -> frozenset[str]:
-        """The variables whose values may be infinite, or no numbers, for finite arguments."""
+    def _wild(self, everything: list[Stmt], integers: Names | None = None) -> frozenset[str]:
+        """The variables whose values may be infinite, or no numbers, for finite arguments; see `is_wild`."""
         found: set[str] = set(self.unit.params) if self.selected else set()
         while True:
             before = len(found)
@@ -179,10 +209,10 @@ class Uses:
                 match s:
                     case ir.Assign():
                         value = Binary(s.op, s.target, s.value) if s.op else s.value
-                        if is_wild(value, found, self.positive):
+                        if is_wild(value, found, self.positive, integers):
                             found |= ir.written_names(s)
                     case ir.For():
-                        if is_wild(s.iterable, found, self.positive):
+                        if is_wild(s.iterable, found, self.positive, integers):
                             found |= ir.bound_names(s.target)
                     case ir.UserCall():
                         found.add(s.target.id)
@@ -209,9 +239,20 @@ class Use:
                     return how
         return USED
 
+    def is_sheltered(self, e: Expr) -> bool:
+        """Whether a condition decides if a value is used."""
+        if self.uses.selected or ir.written_names(self.s) & self.uses.sheltered:
+            return True
+        parts = (part for value in _expressions(self.s) for part in self.uses.parts(value, SHELTERED))
+        return any(node is e for part in parts for node in ir.walk(part))
+
     def is_wild(self, e: Expr) -> bool:
         """Whether a value may be infinite, or no number, for finite arguments."""
         return is_wild(e, self.uses.wild, self.uses.positive)
+
+    def is_singular(self, e: Expr) -> bool:
+        """Whether a value may be infinite, or no number, for finite arguments that do not make it overflow."""
+        return is_wild(e, self.uses.singular, self.uses.positive, self.uses.integers)
 
 
 def unguarded(text: Expr, module: Module) -> Expr:
@@ -228,8 +269,14 @@ def unguarded(text: Expr, module: Module) -> Expr:
     return text if module.guarded else ir.rewrite(text, change)
 
 
-def is_wild(e: Expr, wild: Names, positive: Names = frozenset()) -> bool:
-    """Whether a value may be infinite, or no number, where these variables may be and others are not."""
+def is_wild(e: Expr, wild: Names, positive: Names = frozenset(), integers: Names | None = None) -> bool:
+    """Whether a value may be infinite, or no number, where these variables may be and others are not.
+
+    With `integers`, the variables that are whole numbers, overflow does not count, nor does division by
+    a whole number, which makes all elements infinite or none; and functions of `math` raise instead.
+    """
+    if integers is not None and _is_quiet(e, integers):
+        return any(is_wild(part, wild, positive, integers) for part in _operands(e))
     match e:
         case Name():
             return e.id in wild
@@ -240,22 +287,43 @@ def is_wild(e: Expr, wild: Names, positive: Names = frozenset()) -> bool:
         case ir.Compare() | ir.Unary(op="not"):
             return False
         case Attribute():
-            return e.name in NONFINITE or is_wild(e.value, wild, positive)
+            return e.name in NONFINITE or is_wild(e.value, wild, positive, integers)
         case Binary(op="/" | "//" | "%"):
             safe = (isinstance(e.right, Const) and e.right.value) or is_positive(e.right, positive)
-            return not safe or is_wild(e.left, wild, positive) or is_wild(e.right, wild, positive)
+            return not safe or is_wild(e.left, wild, positive, integers) or is_wild(e.right, wild, positive, integers)
         case Binary(op="**"):
             n = e.right.value if isinstance(e.right, Const) else None
             tame = isinstance(n, (int, float)) and (n == 0 or n >= 1 or is_positive(e.left, positive))
-            return not tame or is_wild(e.left, wild, positive)
+            return not tame or is_wild(e.left, wild, positive, integers)
         case Call(function=f):
             operands = [a.value for a in e.args]
             if isinstance(f, Attribute):
                 operands.append(f.value)
             safe = _word(f) in TAME or (_word(f) in ("sqrt", "log") and is_positive(operands[0], positive))
-            return not safe or any(is_wild(a, wild, positive) for a in operands)
+            return not safe or any(is_wild(a, wild, positive, integers) for a in operands)
         case _:
-            return any(is_wild(child, wild, positive) for child in ir.children(e))
+            return any(is_wild(child, wild, positive, integers) for child in ir.children(e))
+
+
+def _is_quiet(e: Expr, integers: Names) -> bool:
+    """Whether an operation on finite numbers is finite unless it overflows, or raises otherwise."""
+    match e:
+        case Binary(op="/"):
+            return is_whole(e.right, integers)
+        case Call(function=Attribute(value=Name(id="math"))):
+            return True
+        case Call(function=f):
+            return _word(f) in OVERFLOWING
+        case _:
+            return False
+
+
+def _operands(e: Expr) -> list[Expr]:
+    """What an operation is applied to: of `x.clip(a)` the array too, of `np.exp(x)` not the module."""
+    if not isinstance(e, Call):
+        return [*ir.children(e)]
+    owner = [e.function.value] if isinstance(e.function, Attribute) and not isinstance(e.function.value, Name) else []
+    return [*owner, *(a.value for a in e.args)]
 
 
 def is_positive(e: Expr, positive: Names) -> bool:

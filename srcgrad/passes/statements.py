@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from srcgrad.passes import algebra, kinds
 from srcgrad.passes.adjoint import Adjoint
-from srcgrad.passes.cotangent import Sink
+from srcgrad.passes.cotangent import Contribution, Sink
 from srcgrad.passes.kinds import Kind
 from srcgrad.passes.memory import Memory
 from srcgrad.passes.overlap import Overlap, indices_of
@@ -46,6 +46,7 @@ class Statements:
     """One function, statement by statement."""
 
     mode: str
+    in_place: frozenset[int] = frozenset()  # the statements `y += e` that change an array in place
     result_bar: str  # the cotangent of a result that is not a variable
 
     def __init__(
@@ -187,6 +188,8 @@ class Statements:
                 if not kind.is_real:
                     raise NotStatic("a result that is not a number or an array", s.span)
                 return self.adjoint(s, view, None).run(s.value, self.return_bar(kind), kind)
+            case ir.Assign(target=Name() as target) if s.key in self.in_place:
+                return self.update(s, target, view)
             case ir.Assign(target=Name() as target):
                 value = ir.Binary(s.op, target, s.value) if s.op else s.value
                 if not view.active(value):
@@ -237,6 +240,17 @@ class Statements:
             return Name(self.result_bar)
         return self.seed(kind)
 
+    def update(self, s: ir.Assign, target: Name, view: View) -> Sink:
+        """An array that is added to in place: its cotangent stays what it is, and goes to what is added."""
+        adjoint = self.adjoint(s, view, None)
+        bar, kind = Name(self.bar(target.id)), view.kind(target)
+        if view.active(target):
+            adjoint.sink.contributions.append(Contribution(target.id, None, bar, True))
+        adjoint.bars = {bar.id: kind}
+        if not view.active(s.value):
+            return adjoint.sink
+        return adjoint.run(s.value, algebra.neg(bar) if s.op == "-" else bar, view.kind(s.value), wide=kind)
+
     def store(self, s: ir.Assign, target: ir.Subscript, view: View, plan: Plan) -> Sink:
         base = ir.root(target)
         assert base is not None
@@ -276,9 +290,7 @@ class Statements:
             adjoint.fresh(temp)
         if temps and isinstance(s.target, ir.Subscript) and not kinds.stretches(kind, part):
             adjoint.stored = self.result_place(s, s.target, value)
-        if kinds.stretches(kind, part):
-            cotangent = adjoint.gathered(cotangent, value, part)
-        return adjoint.run(value, cotangent, kind)
+        return adjoint.run(value, cotangent, kind, wide=part)
 
     def result_place(self, s: ir.Assign, target: ir.Subscript, value: Expr) -> Expr | None:
         """The place that holds the value afterwards, if the derivative may be taken before it is restored."""

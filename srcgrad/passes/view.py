@@ -301,7 +301,7 @@ class View:
 
     def _sliced(self, dim: Dim, part: ir.Slice) -> Dim:
         """The length of a slice: two with the same bounds from equal lengths are equally long."""
-        if part == ir.Slice(None, None, None):
+        if part in (ir.Slice(None, None, None), _REVERSED):
             return dim
         if dim.symbol == "?" or dim == kinds.ONE:
             return UNKNOWN
@@ -315,6 +315,8 @@ class View:
                 return UNKNOWN
         return Dim(f"{dim.symbol}-{dim.less}[{text_of(part)}]", reads=dim.reads | ir.names(part))
 
+
+_REVERSED = ir.Slice(None, None, ir.Unary("-", ir.Const(1, "1")))  # [::-1]
 
 # Functions of active values whose results are integers or truths, that no rule file needs to name.
 INTEGER_RESULTS = {int, len, bool, isinstance, range, print, type, hasattr, callable}

@@ -1,6 +1,16 @@
 """Numerical kernels as people write them, with hand-written gradients."""
 
-from tools.bench.kernels import chances, fields, geometry, images, learning, linear_algebra, particles, scalars, stencils
+from tools.bench.kernels import (
+    chances,
+    fields,
+    geometry,
+    images,
+    learning,
+    linear_algebra,
+    particles,
+    scalars,
+    stencils,
+)
 from tools.bench.kernels.kernel import Kernel
 
 KERNELS = (
