@@ -142,6 +142,10 @@ class MissingRuleError(SrcgradError):
     """A library function on the way from the argument to the result whose derivative is unknown."""
 
 
+class MissingExtraError(SrcgradError, ImportError):
+    """A package that is installed with one of srcgrad's extras, and is not there."""
+
+
 class SourceUnavailableError(SrcgradError):
     """A function that cannot be read: written in C, built by exec, its file gone or changed."""
 

@@ -10,8 +10,10 @@ from typing import Any, ClassVar
 
 from srcgrad.api.arguments import Argnums, check_argnums, name_of, signature_of
 from srcgrad.build import compiled, derive, pickling
+from srcgrad.build.backend import Name, chosen
 from srcgrad.build.save import block_of, module_of
 from srcgrad.errors import Place, SourceUnavailableError, UnsupportedSyntaxError
+from srcgrad.runtime import dispatchers
 
 
 class Derivative:
@@ -24,7 +26,11 @@ class Derivative:
     kind: ClassVar[str]  # the transform's name
     mode: str = "grad"  # which of the generated functions it shows and saves
 
-    def __init__(self, primal: Callable[..., Any], argnums: Argnums) -> None:
+    def __init__(
+        self, primal: Callable[..., Any], argnums: Argnums, backend: Name = "numpy", parallel: bool = False
+    ) -> None:
+        self.form = chosen(backend, parallel)
+        primal = dispatchers.plain(primal)
         refuse_what_no_kind_can_save(primal)
         self.primal = primal
         self.argnums = argnums
@@ -36,6 +42,11 @@ class Derivative:
         self.__module__ = str(getattr(primal, "__module__", None) or __name__)
         own = getattr(primal, "__doc__", None) if not isinstance(primal, Derivative) else None
         self.__doc__ = own or f"{self.kind} of {self.__name__}() with respect to {argnums!r}."
+
+    @property
+    def backend(self) -> Name:
+        """The backend that was asked for."""
+        return self.form.name
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         raise NotImplementedError
@@ -86,7 +97,7 @@ class Derivative:
 
     def state(self) -> tuple[Any, ...]:
         """What __init__ takes after the primal."""
-        return (self.argnums,)
+        return (self.argnums, self.backend, self.form.parallel)
 
     def __reduce__(self) -> Any:
         return (_unpickled, (type(self), pickling.reference(self.primal), self.state(), self.texts()))

@@ -5,19 +5,19 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from types import FunctionType
-from typing import Any, ClassVar, Literal, overload
+from typing import Any, ClassVar, overload
 
 from srcgrad.api.arguments import Argnums, arranged
 from srcgrad.api.derivative import Derivative
 from srcgrad.api.results import in_structure, seed_of_scalar
+from srcgrad.build import backend as backends
 from srcgrad.build import compiled, derive, pickling, recorded
-from srcgrad.build.accelerated import accelerated, plain
 from srcgrad.build.shortcut import MISSED, Direct, Shortcuts, missed
 from srcgrad.build.telling import tell
 from srcgrad.errors import NotDifferentiableError
 from srcgrad.runtime.levels import state
 
-Backend = Literal["numpy", "numba", "auto"]
+Backend = backends.Name
 
 
 class Gradient(Derivative):
@@ -31,17 +31,15 @@ class Gradient(Derivative):
         argnums: Argnums = 0,
         has_aux: bool = False,
         backend: Backend = "numpy",
+        parallel: bool = False,
         with_value: bool = False,
     ) -> None:
-        if backend not in ("numpy", "numba", "auto"):
-            raise ValueError(f"backend must be 'numpy', 'numba' or 'auto', not {backend!r}")
         if with_value:
             self.kind = self.mode = "value_and_grad"  # type: ignore[misc]
-        super().__init__(plain(primal), argnums)
+        super().__init__(primal, argnums, backend, parallel)
         self.has_aux = has_aux
-        self.backend = backend
         self.with_value = with_value
-        self._shortcuts = Shortcuts(primal, with_value, self.alone, self._recorded_at)
+        self._shortcuts = Shortcuts(self.primal, with_value, self.alone, self._recorded_at)
         self._direct: Direct = missed
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -52,6 +50,8 @@ class Gradient(Derivative):
         values, keywords, places = arranged(self.primal, args, kwargs, self.chosen)
         if not keywords and not self.has_aux:
             entry = derive.entry(self.primal, values, places, self.mode)
+            if self.form.compiles and not state.levels:
+                entry = derive.in_form(self.primal, entry, values, places, self.mode, self.form)
             if entry is not None:
                 try:
                     return self._compiled(entry, args, values, places)
@@ -62,12 +62,11 @@ class Gradient(Derivative):
                 except Exception as error:
                     tell(error, self.primal, values)
                     raise
+        elif self.form.compiles:
+            derive.in_form(self.primal, None, values, places, self.mode, self.form)
         return self._recorded(values, keywords, places, derive.vjp)
 
     def _compiled(self, entry: compiled.Entry, args: tuple[Any, ...], values: list[Any], keys: Any) -> Any:
-        if self.backend != "numpy" and not state.levels:
-            given = derive.with_defaults(self.primal, values)  # type: ignore[arg-type]
-            entry = accelerated(self.primal, entry, given, self.mode, self.backend)  # type: ignore[arg-type]
         if len(args) == len(values) == self.primal.__code__.co_argcount:
             self._direct = self._shortcuts.found(entry, args, values, keys) or self._direct
         return self._fitting(derive.run(self.primal, entry, values), values, keys)  # type: ignore[arg-type]
@@ -124,7 +123,7 @@ class Gradient(Derivative):
         return None if entry is None else entry.plain
 
     def state(self) -> tuple[Any, ...]:
-        return (self.argnums, self.has_aux, self.backend, self.with_value)
+        return (self.argnums, self.has_aux, self.backend, self.form.parallel, self.with_value)
 
     def texts(self) -> Any:
         if isinstance(self.primal, Derivative):
@@ -145,13 +144,30 @@ class Gradient(Derivative):
 
 @overload
 def grad(
-    f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False, backend: Backend = "numpy"
+    f: Callable[..., Any],
+    argnums: Argnums = 0,
+    *,
+    has_aux: bool = False,
+    backend: Backend = "numpy",
+    parallel: bool = False,
 ) -> Gradient: ...
 @overload
 def grad(
-    f: None = None, argnums: Argnums = 0, *, has_aux: bool = False, backend: Backend = "numpy"
+    f: None = None,
+    argnums: Argnums = 0,
+    *,
+    has_aux: bool = False,
+    backend: Backend = "numpy",
+    parallel: bool = False,
 ) -> Callable[[Callable[..., Any]], Gradient]: ...
-def grad(f: Any = None, argnums: Argnums = 0, *, has_aux: bool = False, backend: Backend = "numpy") -> Any:
+def grad(
+    f: Any = None,
+    argnums: Argnums = 0,
+    *,
+    has_aux: bool = False,
+    backend: Backend = "numpy",
+    parallel: bool = False,
+) -> Any:
     """The gradient of a scalar function, as a function of the same signature.
 
     `argnums` is the position or the name of the argument to differentiate, or a tuple of such; then a
@@ -163,6 +179,11 @@ def grad(f: Any = None, argnums: Argnums = 0, *, has_aux: bool = False, backend:
     array, a dict, list, tuple, deque or dataclass of gradients for such. A Python int counts as a float,
     inside of a container too: a count that f gives to range() must come as an argument of its own, or
     range() says so. Bools, strings and None inside of a container stay as they are.
+
+    `backend="numba"` (the extra `numba`) lowers the generated gradient to loops and compiles it at the first call for
+    arguments of some kind; the code is kept on disk for the next process. What numba cannot take is refused. With
+    `backend="auto"`, NumPy runs what it runs faster, and, after one warning, what numba cannot take.
+    `parallel=True` lets numba run those loops on several threads whose trips do not touch each other's results.
 
     >>> import numpy as np, srcgrad as sg
     >>> @sg.grad
@@ -178,19 +199,36 @@ def grad(f: Any = None, argnums: Argnums = 0, *, has_aux: bool = False, backend:
     Griewank and Walther 2008, Evaluating Derivatives, chapter 3.
     """
     if f is None:
-        return functools.partial(grad, argnums=argnums, has_aux=has_aux, backend=backend)
-    return Gradient(f, argnums, has_aux, backend)
+        return functools.partial(grad, argnums=argnums, has_aux=has_aux, backend=backend, parallel=parallel)
+    return Gradient(f, argnums, has_aux, backend, parallel)
 
 
 @overload
 def value_and_grad(
-    f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False, backend: Backend = "numpy"
+    f: Callable[..., Any],
+    argnums: Argnums = 0,
+    *,
+    has_aux: bool = False,
+    backend: Backend = "numpy",
+    parallel: bool = False,
 ) -> Gradient: ...
 @overload
 def value_and_grad(
-    f: None = None, argnums: Argnums = 0, *, has_aux: bool = False, backend: Backend = "numpy"
+    f: None = None,
+    argnums: Argnums = 0,
+    *,
+    has_aux: bool = False,
+    backend: Backend = "numpy",
+    parallel: bool = False,
 ) -> Callable[[Callable[..., Any]], Gradient]: ...
-def value_and_grad(f: Any = None, argnums: Argnums = 0, *, has_aux: bool = False, backend: Backend = "numpy") -> Any:
+def value_and_grad(
+    f: Any = None,
+    argnums: Argnums = 0,
+    *,
+    has_aux: bool = False,
+    backend: Backend = "numpy",
+    parallel: bool = False,
+) -> Any:
     """The value and the gradient of a scalar function: `(value, gradient)`; arguments as for `grad`.
 
     Fits `scipy.optimize.minimize(value_and_grad(f), x0, jac=True)`. With `has_aux` the value is
@@ -203,5 +241,5 @@ def value_and_grad(f: Any = None, argnums: Argnums = 0, *, has_aux: bool = False
     Raises as `grad` does.
     """
     if f is None:
-        return functools.partial(value_and_grad, argnums=argnums, has_aux=has_aux, backend=backend)
-    return Gradient(f, argnums, has_aux, backend, with_value=True)
+        return functools.partial(value_and_grad, argnums=argnums, has_aux=has_aux, backend=backend, parallel=parallel)
+    return Gradient(f, argnums, has_aux, backend, parallel, with_value=True)

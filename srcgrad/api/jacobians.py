@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -13,6 +14,7 @@ from srcgrad.api.gradient import grad
 from srcgrad.api.products import tangents_for
 from srcgrad.api.results import in_structure, in_structure_of_result
 from srcgrad.build import derive, recorded
+from srcgrad.build.backend import NUMPY, Backend, Name
 from srcgrad.errors import NotDifferentiableError
 from srcgrad.runtime import tree
 from srcgrad.runtime.calls import call
@@ -25,7 +27,8 @@ class Jacobian(Derivative):
     forward: ClassVar[bool] = False
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return _blocks(self.function, args, kwargs, self.chosen, self.alone, _columns if self.forward else _rows)
+        runs = functools.partial(_columns if self.forward else _rows, form=self.form)
+        return _blocks(self.function, args, kwargs, self.chosen, self.alone, runs)
 
     @property
     def function(self) -> Callable[..., Any]:
@@ -52,13 +55,25 @@ class Hessian(Jacobian):
     kind = "hessian"
     forward = True
 
-    def __init__(self, primal: Callable[..., Any], argnums: Argnums = 0) -> None:
-        super().__init__(primal, argnums)
-        self.inner = JacobianByRows(primal, argnums)
+    def __init__(
+        self,
+        primal: Callable[..., Any],
+        argnums: Argnums = 0,
+        backend: Name = "numpy",
+        parallel: bool = False,
+    ) -> None:
+        super().__init__(primal, argnums, backend, parallel)
+        self.inner = JacobianByRows(self.primal, argnums)
 
     @property
     def function(self) -> Callable[..., Any]:
         return self.inner
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self.form.compiles:
+            runs = functools.partial(_compiled_columns, primal=self.primal, form=self.form)
+            return _blocks(self.inner, args, kwargs, self.chosen, self.alone, runs)
+        return super().__call__(*args, **kwargs)
 
 
 class HessianVectorProduct(Derivative):
@@ -66,11 +81,13 @@ class HessianVectorProduct(Derivative):
 
     kind = "hvp"
 
-    def __init__(self, primal: Callable[..., Any], argnums: int | str = 0) -> None:
-        super().__init__(primal, argnums)
+    def __init__(
+        self, primal: Callable[..., Any], argnums: int | str = 0, backend: Name = "numpy", parallel: bool = False
+    ) -> None:
+        super().__init__(primal, argnums, backend, parallel)
         if not self.alone:
             raise TypeError("hvp takes one position or name; put several arguments into a tuple")
-        self.gradient = grad(primal, argnums)
+        self.gradient = grad(self.primal, argnums)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         (n,) = self.chosen
@@ -81,7 +98,12 @@ class HessianVectorProduct(Derivative):
         v = args[position + 1]
         given = (*args[: position + 1], *args[position + 2 :])
         values, keywords, keys = arranged(self.primal, given, kwargs, (position,))
-        y, y_dots = derive.jvp(self.gradient, values, keywords, keys, tangents_for(values[position], v))
+        x_dots = tangents_for(values[position], v)
+        if self.form.compiles:
+            made = derive.tangent_of_gradient(self.primal, values, keywords, keys, self.form)
+            if made is not None:
+                return made(x_dots)[0]
+        y, y_dots = derive.jvp(self.gradient, values, keywords, keys, x_dots)
         return in_structure_of_result(y, y_dots)
 
 
@@ -92,12 +114,14 @@ class ElementwiseGradient(Derivative):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         values, keywords, keys = arranged(self.primal, args, kwargs, self.chosen)
-        y, pull = derive.vjp(self.primal, values, keywords, keys)
+        y, pull = derive.vjp(self.primal, values, keywords, keys, self.form)
         x_bars = in_structure(values, keywords, keys, pull([np.ones_like(leaf) for leaf in tree.leaves(y)]))
         return x_bars[0] if self.alone else x_bars
 
 
-def jacrev(f: Callable[..., Any], argnums: Argnums = 0) -> Derivative:
+def jacrev(
+    f: Callable[..., Any], argnums: Argnums = 0, *, backend: Name = "numpy", parallel: bool = False
+) -> Derivative:
     """The Jacobian by reverse mode: one sweep per element of the result.
 
     Returns a function of f's signature whose result has the shape `y.shape + x.shape` (for
@@ -110,10 +134,12 @@ def jacrev(f: Callable[..., Any], argnums: Argnums = 0) -> Derivative:
 
     Raises as `vjp` does.
     """
-    return JacobianByRows(f, argnums)
+    return JacobianByRows(f, argnums, backend, parallel)
 
 
-def jacfwd(f: Callable[..., Any], argnums: Argnums = 0) -> Derivative:
+def jacfwd(
+    f: Callable[..., Any], argnums: Argnums = 0, *, backend: Name = "numpy", parallel: bool = False
+) -> Derivative:
     """The Jacobian by forward mode: one run per element of the argument; shapes as for `jacrev`.
 
     >>> import numpy as np, srcgrad as sg
@@ -122,10 +148,12 @@ def jacfwd(f: Callable[..., Any], argnums: Argnums = 0) -> Derivative:
 
     Raises as `jvp` does.
     """
-    return JacobianByColumns(f, argnums)
+    return JacobianByColumns(f, argnums, backend, parallel)
 
 
-def jacobian(f: Callable[..., Any], argnums: Argnums = 0) -> Derivative:
+def jacobian(
+    f: Callable[..., Any], argnums: Argnums = 0, *, backend: Name = "numpy", parallel: bool = False
+) -> Derivative:
     """The Jacobian, `y.shape + x.shape`, by reverse mode: `jacrev`.
 
     >>> import numpy as np, srcgrad as sg
@@ -135,10 +163,12 @@ def jacobian(f: Callable[..., Any], argnums: Argnums = 0) -> Derivative:
 
     Raises as `vjp` does.
     """
-    return Jacobian(f, argnums)
+    return Jacobian(f, argnums, backend, parallel)
 
 
-def hessian(f: Callable[..., Any], argnums: Argnums = 0) -> Derivative:
+def hessian(
+    f: Callable[..., Any], argnums: Argnums = 0, *, backend: Name = "numpy", parallel: bool = False
+) -> Derivative:
     """The Hessian of a scalar function, `x.shape + x.shape`, forward over reverse.
 
     With a tuple of argnums, a tuple of tuples of blocks.
@@ -150,10 +180,12 @@ def hessian(f: Callable[..., Any], argnums: Argnums = 0) -> Derivative:
 
     Raises as `grad` does.
     """
-    return Hessian(f, argnums)
+    return Hessian(f, argnums, backend, parallel)
 
 
-def hvp(f: Callable[..., Any], argnums: int | str = 0) -> Derivative:
+def hvp(
+    f: Callable[..., Any], argnums: int | str = 0, *, backend: Name = "numpy", parallel: bool = False
+) -> Derivative:
     """The Hessian-vector product of a scalar function, forward over reverse.
 
     Costs about four times f and never forms the Hessian.
@@ -167,10 +199,12 @@ def hvp(f: Callable[..., Any], argnums: int | str = 0) -> Derivative:
 
     Raises as `grad` does. Pearlmutter 1994, Fast exact multiplication by the Hessian.
     """
-    return HessianVectorProduct(f, argnums)
+    return HessianVectorProduct(f, argnums, backend, parallel)
 
 
-def elementwise_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Derivative:
+def elementwise_grad(
+    f: Callable[..., Any], argnums: Argnums = 0, *, backend: Name = "numpy", parallel: bool = False
+) -> Derivative:
     """The derivative of a function that acts element by element, of the argument's shape.
 
     It is the gradient of the sum of all elements of the result.
@@ -181,7 +215,7 @@ def elementwise_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Derivative:
 
     Raises as `grad` does.
     """
-    return ElementwiseGradient(f, argnums)
+    return ElementwiseGradient(f, argnums, backend, parallel)
 
 
 Runs = Callable[..., tuple[Any, list[list[Any]]]]
@@ -213,10 +247,10 @@ def _blocks(
     return tree.map_leaves(row_of, y)
 
 
-def _rows(f: Any, values: list[Any], keywords: dict[str, Any], keys: Any) -> tuple[Any, list[list[Any]]]:
+def _rows(f: Any, values: list[Any], keywords: dict[str, Any], keys: Any, form: Backend) -> tuple[Any, list[list[Any]]]:
     """For each leaf of the result, its derivative with respect to each leaf of the arguments, by reverse mode."""
     inputs = recorded.leaves_of(values, keywords, keys)
-    y, pull = derive.vjp(f, values, keywords, keys)
+    y, pull = derive.vjp(f, values, keywords, keys, form)
     outputs = list(tree.leaves(y))
     zeros = [np.zeros_like(leaf) for leaf in outputs]
     blocks = []
@@ -226,7 +260,9 @@ def _rows(f: Any, values: list[Any], keywords: dict[str, Any], keys: Any) -> tup
     return y, blocks
 
 
-def _columns(f: Any, values: list[Any], keywords: dict[str, Any], keys: Any) -> tuple[Any, list[list[Any]]]:
+def _columns(
+    f: Any, values: list[Any], keywords: dict[str, Any], keys: Any, form: Backend
+) -> tuple[Any, list[list[Any]]]:
     """The same, by forward mode."""
     inputs = recorded.leaves_of(values, keywords, keys)
     zeros = [np.zeros_like(x) for x in inputs]
@@ -235,11 +271,11 @@ def _columns(f: Any, values: list[Any], keywords: dict[str, Any], keys: Any) -> 
     for n, x in enumerate(inputs):
         runs = []
         for k in range(np.size(x)):
-            y, y_dots = derive.jvp(f, values, keywords, keys, [*zeros[:n], _unit(x, k), *zeros[n + 1 :]])
+            y, y_dots = derive.jvp(f, values, keywords, keys, [*zeros[:n], _unit(x, k), *zeros[n + 1 :]], form)
             runs.append(y_dots)
         columns.append(runs)
     if y is None:
-        y, _ = derive.jvp(f, values, keywords, keys, zeros)
+        y, _ = derive.jvp(f, values, keywords, keys, zeros, form)
     outputs = list(tree.leaves(y))
     return y, [
         [
@@ -248,6 +284,24 @@ def _columns(f: Any, values: list[Any], keywords: dict[str, Any], keys: Any) -> 
         ]
         for m, leaf in enumerate(outputs)
     ]
+
+
+def _compiled_columns(
+    f: Any, values: list[Any], keywords: dict[str, Any], keys: Any, primal: Any, form: Backend
+) -> tuple[Any, list[list[Any]]]:
+    """The columns of a Hessian by a compiled Hessian-vector product; as `_columns` has them where there is none."""
+    made = derive.tangent_of_gradient(primal, values, keywords, keys, form)
+    inputs = recorded.leaves_of(values, keywords, keys)
+    if made is None or any(not np.size(x) for x in inputs):
+        return _columns(f, values, keywords, keys, NUMPY)
+    zeros = [np.zeros_like(x) if isinstance(x, np.ndarray) else 0.0 for x in inputs]
+    blocks: list[list[Any]] = [[] for _ in inputs]
+    for n, x in enumerate(inputs):
+        runs = [made([*zeros[:n], _unit(x, k), *zeros[n + 1 :]]) for k in range(np.size(x))]
+        for m, y in enumerate(inputs):
+            blocks[m].append(_stacked([r[m] for r in runs], np.shape(x), y, first=False))
+    gradient = inputs[0] if not isinstance(f, Derivative) or f.alone else tuple(inputs)
+    return gradient, blocks
 
 
 def _unit(x: Any, k: int) -> Any:

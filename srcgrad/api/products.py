@@ -10,12 +10,20 @@ import numpy as np
 from srcgrad.api.arguments import Argnums, arranged, check_argnums
 from srcgrad.api.results import cotangents_for, in_structure, in_structure_of_result
 from srcgrad.build import derive
+from srcgrad.build.backend import Name
+from srcgrad.build.backend import chosen as form_of
 from srcgrad.errors import NotDifferentiableError
-from srcgrad.runtime import tree
+from srcgrad.runtime import dispatchers, tree
 
 
 def vjp(
-    f: Callable[..., Any], /, *args: Any, argnums: Argnums | None = None, **kwargs: Any
+    f: Callable[..., Any],
+    /,
+    *args: Any,
+    argnums: Argnums | None = None,
+    backend: Name = "numpy",
+    parallel: bool = False,
+    **kwargs: Any,
 ) -> tuple[Any, Callable[[Any], Any]]:
     """The value of f, and its pullback from a cotangent of the result to those of the arguments.
 
@@ -32,9 +40,11 @@ def vjp(
     Raises UnsupportedSyntaxError, MissingRuleError, SourceUnavailableError for what cannot be
     differentiated, NotDifferentiableError for arguments without a derivative.
     """
+    form = form_of(backend, parallel)
+    f = dispatchers.plain(f)
     chosen = check_argnums(f, tuple(range(len(args))) if argnums is None else argnums)
     values, keywords, keys = arranged(f, args, kwargs, chosen)
-    y, pull = derive.vjp(f, values, keywords, keys)
+    y, pull = derive.vjp(f, values, keywords, keys, form)
 
     def pullback(y_bar: Any) -> Any:
         x_bars = in_structure(values, keywords, keys, pull(cotangents_for(y, y_bar)))
@@ -50,12 +60,15 @@ def jvp(
     *,
     argnums: Argnums | None = None,
     kwargs: dict[str, Any] | None = None,
+    backend: Name = "numpy",
+    parallel: bool = False,
 ) -> tuple[Any, Any]:
     """The value of f and its derivative in the direction of the tangents.
 
     `tangents` holds one tangent per primal, of its structure and shapes; an argument without a
     derivative takes the tangent 0. With `argnums` it holds those of the chosen arguments alone
-    (the one tangent itself where argnums is an int or a name). Costs about twice f.
+    (the one tangent itself where argnums is an int or a name). Costs about twice f. `backend` and `parallel` are
+    those of `grad`.
 
     >>> import numpy as np, srcgrad as sg
     >>> sg.jvp(np.sin, (0.0,), (2.0,))
@@ -63,6 +76,8 @@ def jvp(
 
     Raises as vjp does.
     """
+    form = form_of(backend, parallel)
+    f = dispatchers.plain(f)
     primals = tuple(primals)
     named = dict(kwargs or {})
     if argnums is None:
@@ -91,7 +106,7 @@ def jvp(
     for key, x_dot in zip(keys, given, strict=True):
         x = keywords[key] if isinstance(key, str) else values[key]
         leaves += tangents_for(x, x_dot)
-    y, y_dots = derive.jvp(f, values, keywords, keys, leaves)
+    y, y_dots = derive.jvp(f, values, keywords, keys, leaves, form)
     return y, in_structure_of_result(y, y_dots)
 
 

@@ -68,23 +68,34 @@ class _Calls(ast.NodeTransformer):
 
 
 def _outside(function: ast.FunctionDef, nested: ast.FunctionDef, name: str) -> ast.FunctionDef:
-    """Take the nested function out of the other; what that one returns of it is what it reads."""
+    """Take the nested function out of the other; what that one returns of it is what it reads.
+
+    A default, `def pullback(y_bar, y=y)`, is what the name was when the pullback was made: it is kept too.
+    """
+    defaults = nested.args.defaults
+    captured = (
+        {a.arg: value for a, value in zip(nested.args.args[-len(defaults) :], defaults, strict=True)}
+        if defaults
+        else {}
+    )
+    nested.args.args = nested.args.args[: len(nested.args.args) - len(defaults)]
+    nested.args.defaults = []
     own = {a.arg for a in nested.args.args} | _bound(nested)
     local = {a.arg for a in function.args.args} | _bound(function)
     read = [n.id for n in ast.walk(nested) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load) and n.id in local]
-    free = [n for n in dict.fromkeys(read) if n not in own]
+    free = [n for n in dict.fromkeys(read) if n not in own and n not in captured]
     kept = "kept"
     while kept in own | local:
         kept += "_"
     function.body.remove(nested)
-    held = ast.Tuple([ast.Name(n, ast.Load()) for n in free], ast.Load())
+    held = ast.Tuple([*[ast.Name(n, ast.Load()) for n in free], *captured.values()], ast.Load())
 
     class Returned(ast.NodeTransformer):
         def visit_Name(self, node: ast.Name) -> ast.expr:
             return ast.copy_location(held, node) if node.id == nested.name else node
 
     Returned().visit(function)
-    loads = [ast.parse(f"{n} = {kept}[{k}]").body[0] for k, n in enumerate(free)]
+    loads = [ast.parse(f"{n} = {kept}[{k}]").body[0] for k, n in enumerate([*free, *captured])]
     nested.name = name
     nested.args.args.append(ast.arg(kept))
     nested.body = [ast.copy_location(load, nested) for load in loads] + nested.body

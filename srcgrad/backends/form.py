@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import ast
 import os
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 from srcgrad.backends import library
 from srcgrad.backends.closures import lifted
 from srcgrad.backends.elementwise import in_loops
+from srcgrad.backends.entries import of_cotangent, pullback_of, with_arrays, with_value_and_at
 from srcgrad.backends.kinds import BOOL, FLOAT, INT, SCALAR, UNKNOWN, Kinds, Module, of_argument
+from srcgrad.backends.parameters import apart
 from srcgrad.backends.ranges import Backwards
+from srcgrad.backends.refusal import Untranslatable
 from srcgrad.backends.settled import Plainly, divided, settle
+from srcgrad.backends.tangent import with_tangent
 
 
 @dataclass(frozen=True)
@@ -23,12 +27,24 @@ class Form:
     entry: str
     numpys: bool  # whether a value comes along that is NumPy's number and not Python's
     lines: dict[int, int]  # the line of the generated module for lines of the text
+    value: str = ""  # of a vjp, the function of the value alone; the entry takes a cotangent too
 
 
-def numba_form(source: str, entry: str, mode: str, given: Sequence[Hashable], *, loops: bool = True) -> Form:
+def numba_form(
+    source: str,
+    entry: str,
+    mode: str,
+    given: Sequence[Hashable],
+    arrays: Mapping[str, Hashable] | None = None,
+    *,
+    moving: Sequence[int] = (),
+    loops: bool = True,
+) -> Form:
     """The text that numba compiles, from a module that needs NumPy alone.
 
-    `given` are the kinds of the arguments.
+    `given` are the kinds of the arguments, of a jvp those of the tangents too; `arrays` those of the arrays that
+    the module reads by name, which become the last arguments in the order of their names.
+    With `moving`, it is the tangent of a gradient in the directions of the arguments at these positions.
     `loops=False` leaves statements over arrays as they are. Raises Untranslatable.
     """
     tree = ast.parse(source)
@@ -38,14 +54,30 @@ def numba_form(source: str, entry: str, mode: str, given: Sequence[Hashable], *,
             s.args.args, s.args.posonlyargs = [*s.args.posonlyargs, *s.args.args], []
     tree = lifted(tree)
     tree = Plainly().visit(Backwards().visit(tree))
+    looked, value = entry, ""
+    if mode == "vjp":
+        looked = pullback_of(tree, entry)
+        value, entry = with_value_and_at(tree, entry, looked)
     kinds = [of_argument(k) for k in given]
-    if mode == "jvp":
-        kinds += kinds  # never too few: a tangent has its argument's kind
-    module = Module(tree, entry, kinds)
+    named = [of_argument(kind) for _, kind in sorted((arrays or {}).items())]
+    with_arrays(tree, arrays or {}, [e for e in (value, entry) if e])
+    if value:
+        kinds.append(of_cotangent(Module(tree, value, [*kinds, *named]).results[value]))
+    apart(tree)
+    module = Module(tree, entry, [*kinds, *named])
     settle(tree, module)
-    known = module.kinds(entry)
-    assert known is not None
-    _look(module.functions[entry], mode, known)
+    if moving:
+        looked = entry = with_tangent(tree, Module(tree, entry, [*kinds, *named]), entry, moving)
+        kinds += [kinds[k] for k in moving]
+        function = next(s for s in tree.body if isinstance(s, ast.FunctionDef) and s.name == entry)
+        names = function.args.args
+        count = len(given)
+        function.args.args = [*names[:count], *names[count + len(named) :], *names[count : count + len(named)]]
+        module = Module(tree, entry, [*kinds, *named])
+    known = module.kinds(looked)
+    if known is None:
+        raise Untranslatable("a pullback that is never called")
+    _look(module.functions[looked], "grad" if value else mode, known)
     ast.fix_missing_locations(tree)
     if loops:
         in_loops(tree, module)
@@ -56,17 +88,17 @@ def numba_form(source: str, entry: str, mode: str, given: Sequence[Hashable], *,
         if isinstance(s, ast.FunctionDef):
             # Memory beyond an array is never read or written: an index out of bounds raises as in NumPy.
             options = "fastmath={'reassoc', 'nsz'}" if s.name == "plus" else "boundscheck=True"
-            options += ", cache=True" * (s.name == entry)
+            options += ", cache=True" * (s.name in (entry, value))
             s.decorator_list = [ast.parse(f"numba.njit({options}, error_model='numpy')", mode="eval").body]
     ast.fix_missing_locations(tree)
     text = ast.unparse(tree) + "\n"
     if os.environ.get("SRCGRAD_DUMP") == "numba":
         print(text)  # noqa: T201 - what the switch is for
     numpys = False
-    if mode == "value_and_grad":
+    if mode in ("value_and_grad", "vjp", "jvp"):
         found = result.items[0] if result.items else UNKNOWN
         numpys = found == SCALAR or (found not in (FLOAT, INT, BOOL) and "np." in source)
-    return Form(text, entry, numpys, _lines(tree, text))
+    return Form(text, entry, numpys, _lines(tree, text), value)
 
 
 def _head() -> list[ast.stmt]:

@@ -358,6 +358,8 @@ class Kinds:
                 return array(*arguments[0].dims[:axis], True, *arguments[0].dims[axis:])
             case "taken":
                 return array(False)
+            case "cast" if arguments:
+                return arguments[0]
             case "over" | "quotient":
                 return FLOAT
         return UNKNOWN
@@ -398,6 +400,10 @@ class Kinds:
                 return self.reduced(first, keywords, e.args[1:])
             case "prod" | "var" | "std" if len(arguments) == 1 and not keywords:
                 return _number(first.dtype) if first.is_array else UNKNOWN
+            case "shape" if first.is_array:
+                return Kind("tuple", items=(INT,) * first.rank)
+            case "broadcast_to" if len(arguments) == 2 and arguments[1].form == "tuple":
+                return self.of_shape(e.args[1], len(arguments[1].items))
             case "dot" | "matmul" if len(arguments) == 2:
                 return self.binary(ast.MatMult(), *arguments)
             case "outer" if len(arguments) == 2 and all(k.is_array and k.rank == 1 for k in arguments):
@@ -415,6 +421,13 @@ class Kinds:
             case "float64":
                 return SCALAR
         return UNKNOWN
+
+    def of_shape(self, shape: ast.expr, rank: int) -> Kind:
+        """An array of floats of the shape that an expression gives, best of another array."""
+        match shape:
+            case ast.Attribute(value=like, attr="shape") | ast.Call(func=ast.Attribute(attr="shape"), args=[like]):
+                return _floats(self.of(like))
+        return array(*(False,) * rank)
 
     def reduced(self, kind: Kind, keywords: dict[str | None, ast.expr], more: Sequence[ast.expr]) -> Kind:
         if not kind.is_array:

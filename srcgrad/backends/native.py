@@ -7,6 +7,7 @@ import importlib.util
 import itertools
 import linecache
 import os
+import pickle
 import re
 import sys
 import warnings
@@ -20,61 +21,111 @@ from srcgrad.backends.cache import stored
 from srcgrad.backends.form import Form
 from srcgrad.backends.refusal import Untranslatable
 
+# What machine code raises where the plain form is to run: lengths that are broadcast, derivatives that are not finite,
+# divisions by zero, indices out of bounds, exceptions of the program.
+FALLING = (ArithmeticError, IndexError, NotImplementedError)
+
 _serial = itertools.count(1)
 
 
 def needed() -> None:
     """Raise Untranslatable where numba is not there."""
     if importlib.util.find_spec("numba") is None:
-        raise Untranslatable("numba is not installed (pip install srcgrad[numba])")
+        raise Untranslatable("numba is not installed (pip install srcgrad[numba])", missing=True)
 
 
-def native(form: Form, plain: Callable[..., Any], args: Sequence[Any]) -> Callable[..., Any]:
+def native(
+    form: Form, plain: Callable[..., Any], args: Sequence[Any], arrays: Sequence[np.ndarray[Any, Any]] = ()
+) -> Callable[..., Any]:
     """A derivative in machine code, called like the generated function that it stands for.
 
-    It is compiled for arguments of the types of `args`. What it leaves to the plain form (lengths that are
-    broadcast, derivatives that are not finite, a division by zero, an index out of bounds) is computed by `plain`. Raises Untranslatable
-    where numba has no code for the types.
+    It is compiled for arguments of the types of `args`; `arrays` are those that the module reads by name. What it
+    leaves to the plain form (see `FALLING`) is computed by `plain`. Raises Untranslatable where numba has no code for
+    the types.
     """
     given = [_laid_out(a) if type(a) is np.ndarray else a for a in args]
-    run = _compiled(form, given)
-    arrays = [k for k, a in enumerate(args) if type(a) is np.ndarray]
-    scope: dict[str, Any] = {"run": run, "plain": plain, "laid_out": _laid_out, "float64": np.float64}
+    module, (run, *_) = _compiled(form, [form.value or form.entry], [[*given, *arrays]])
+    scope: dict[str, Any] = {
+        "run": run, "plain": plain, "laid_out": _laid_out, "float64": np.float64, "FALLING": FALLING,
+    }  # fmt: skip
+    scope |= {f"g{k}": a for k, a in enumerate(arrays)}
     names = ", ".join(f"a{k}" for k in range(len(args)))
-    laid = ", ".join(f"laid_out(a{k})" if k in arrays else f"a{k}" for k in range(len(args)))
-    result = "(float64(made[0]), made[1])" if form.numpys else "made"
-    text = f"""def native({names}):
+    laid = [f"laid_out(a{k})" if type(a) is np.ndarray else f"a{k}" for k, a in enumerate(args)]
+    rest = [f"laid_out(g{k})" for k in range(len(arrays))]
+    if form.value:
+        numba: Any = importlib.import_module("numba")
+        text = _PULLING
+        kind = run.nopython_signatures[-1].return_type
+        number = not isinstance(kind, numba.types.Array)
+        seed = 1.0 if number else np.zeros((0,) * kind.ndim)
+        _, (scope["at"],) = _compiled(form, [form.entry], [[*given, seed, *arrays]], module)
+        seeding = "float(y_bar)" if number else "laid_out(asarray(y_bar, float64))"
+        scope["asarray"] = np.asarray
+    else:
+        text, seeding = _RUNNING, ""
+    made = "(float64(made[0]), made[1])" if form.numpys and not form.value else "made"
+    made = "float64(made)" if form.numpys and form.value else made
+    text = text.format(names=names, laid=", ".join([*laid, *rest]), made=made,
+                       swept=", ".join([*laid, seeding, *rest]))  # fmt: skip
+    exec(compile(text, "<native>", "exec"), scope)
+    found: Callable[..., Any] = scope["native"]
+    return found
+
+
+_RUNNING = """
+def native({names}):
     try:
         made = run({laid})
-    except (ArithmeticError, IndexError, NotImplementedError):
+    except FALLING:
         return plain({names})
-    return {result}
+    return {made}
 """
-    exec(compile(text, "<native>", "exec"), scope)
-    made: Callable[..., Any] = scope["native"]
-    return made
+_PULLING = """
+def native({names}):
+    try:
+        made = run({laid})
+    except FALLING:
+        return plain({names})
+
+    def pullback(y_bar):
+        try:
+            return at({swept})[1]
+        except FALLING:
+            return plain({names})[1](y_bar)
+
+    return {made}, pullback
+"""
 
 
-def _compiled(form: Form, given: Sequence[Any]) -> Callable[..., Any]:
+def _compiled(
+    form: Form, entries: Sequence[str], given: Sequence[Sequence[Any]], module: ModuleType | None = None
+) -> tuple[ModuleType, list[Any]]:
+    """The module, and its functions of these names, each compiled for arguments of the types of those given."""
     numba: Any = importlib.import_module("numba")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        dispatcher = getattr(_module(form, keep=True), form.entry)
-        signature = tuple([numba.typeof(a) for a in given])
+        module = module or _module(form, keep=True)
+        signatures = [tuple([numba.typeof(a) for a in args]) for args in given]
         try:
-            dispatcher.compile(signature)
+            return module, _for_types(module, entries, signatures)
         except numba.core.errors.NumbaError as error:
             raise Untranslatable(_short(str(error)), line=_line(form, str(error))) from error
-        except (AssertionError, NotImplementedError, KeyError, ValueError) as error:
+        except (AssertionError, NotImplementedError, KeyError, ValueError, IndexError, TypeError) as error:
             raise Untranslatable(f"numba fails with {type(error).__name__}: {error}") from error
-        except Exception:
-            # A file of the cache that cannot be read or written: compiled without.
-            dispatcher = getattr(_module(form, keep=False), form.entry)
+        except (OSError, RuntimeError, EOFError, pickle.PickleError, AttributeError, ImportError):
+            # A file of the cache that cannot be read or written, or holds something else: compiled without.
+            module = _module(form, keep=False)
             try:
-                dispatcher.compile(signature)
-            except Exception as error:
-                raise Untranslatable(f"{type(error).__name__}: {error}") from error
-    return dispatcher  # type: ignore[no-any-return]
+                return module, _for_types(module, entries, signatures)
+            except (numba.core.errors.NumbaError, RuntimeError, AttributeError) as error:
+                raise Untranslatable(f"{type(error).__name__}: {_short(str(error))}") from error
+
+
+def _for_types(module: ModuleType, entries: Sequence[str], signatures: Sequence[Any]) -> list[Any]:
+    made = [getattr(module, entry) for entry in entries]
+    for dispatcher, signature in zip(made, signatures, strict=True):
+        dispatcher.compile(signature)
+    return made
 
 
 def _line(form: Form, message: str) -> int:

@@ -73,6 +73,20 @@ class _Settled(ast.NodeTransformer):
                     return ast.copy_location(ast.Call(full, [shape, value], []), node)
                 if self.kinds.of(inner).is_number and not node.keywords:
                     return value
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="np"), attr="shape"), args=[inner]):
+                if self.kinds.of(inner).is_array:
+                    return ast.copy_location(ast.Attribute(inner, "shape", ast.Load()), node)
+            case ast.Call(func=ast.Name(id="cast"), args=[inner, _]):
+                kind = self.kinds.of(inner)
+                if kind.form in ("float", "scalar") or (kind.is_array and kind.dtype == "f"):
+                    return inner
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="np"), attr="broadcast_to"), args=[inner, shape]):
+                kind = self.kinds.of(inner)
+                if kind.is_array and kind == self.kinds.of(node):
+                    return inner
+                if kind.is_number and kind.form in ("float", "scalar"):
+                    full = ast.Attribute(ast.Name("np", ast.Load()), "full", ast.Load())
+                    return ast.copy_location(ast.Call(full, [shape, inner], []), node)
             case ast.Call(func=ast.Name(id="float"), args=[inner]) if self.kinds.of(inner).form in ("float", "scalar"):
                 return inner
         return node

@@ -46,7 +46,8 @@ class Entry:
     text: Text
     meanings: Meanings
     apart: bool  # right only where no two arrays among the arguments share memory
-    forms: dict[str, Entry] = field(default_factory=dict)  # the same for other backends
+    forms: dict[Hashable, Entry] = field(default_factory=dict)  # the same for other backends
+    second: bool = False  # whether it is the tangent of a gradient
 
     def holds(self) -> bool:
         """Whether the table of rules and every name still are what they were when the entry was made."""

@@ -17,6 +17,8 @@ import numpy as np
 
 from srcgrad import passes
 from srcgrad.build import compiled, recorded
+from srcgrad.build.accelerated import accelerated, declined
+from srcgrad.build.backend import NUMPY, Backend
 from srcgrad.build.telling import tell
 from srcgrad.errors import SourceUnavailableError
 from srcgrad.passes.kinds import kind_of
@@ -100,10 +102,16 @@ def scaled(weight: Any, x_bars: list[Any]) -> list[Any]:
 
 
 def vjp(
-    f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], keys: Sequence[int | str]
+    f: Callable[..., Any],
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    keys: Sequence[int | str],
+    backend: Backend = NUMPY,
 ) -> tuple[Any, recorded.Pullback]:
     """The result, and a function from cotangents of its leaves to those of the chosen arguments' leaves."""
     made = _of_leaves(f, args, kwargs, keys, "vjp")
+    if backend.compiles and not state.levels:
+        made = in_form(f, made, args, keys, "vjp", backend)
     if made is None:
         return recorded.vjp(f, args, kwargs, keys)
     # The pullback reads these arrays later, whatever the caller does to them in the meantime.
@@ -139,12 +147,15 @@ def jvp(
     kwargs: Mapping[str, Any],
     keys: Sequence[int | str],
     tangents: list[Any],
+    backend: Backend = NUMPY,
 ) -> tuple[Any, list[Any]]:
     """The result, and the tangents of its leaves."""
     made = _of_leaves(f, args, kwargs, keys, "jvp")
+    x_dots = [] if made is None else [fitting(args[k], x_dot) for k, x_dot in zip(keys, tangents, strict=True)]  # type: ignore[index]
+    if backend.compiles and not state.levels:
+        made = in_form(f, made, args, keys, "jvp", backend, x_dots)
     if made is None:
         return recorded.jvp(f, args, kwargs, keys, tangents)
-    x_dots = [fitting(args[k], x_dot) for k, x_dot in zip(keys, tangents, strict=True)]  # type: ignore[index]
     try:
         y, y_dot = run(f, made, with_defaults(f, args), *x_dots)  # type: ignore[arg-type]
     except (ArithmeticError, NotImplementedError):
@@ -155,6 +166,63 @@ def jvp(
     if isinstance(y, np.ndarray):
         return call(np.copy, y), [call(np.array, y_dot, dtype=y.dtype)]
     return y, [fitting(y, y_dot)] if tree.is_leaf(y) else []
+
+
+def tangent_of_gradient(
+    f: Any, args: Sequence[Any], kwargs: Mapping[str, Any], keys: Sequence[int | str], backend: Backend
+) -> Callable[[Sequence[Any]], list[Any]] | None:
+    """A function from tangents of the chosen arguments to those of f's gradient, compiled.
+
+    None where an outer derivative is being taken, or, with "auto", where there is no such form.
+    """
+    if state.levels or watch.on:
+        return None
+    made = in_form(f, _of_leaves(f, args, kwargs, keys, "grad"), args, keys, "grad", backend, second=True)
+    if made is None or not made.second:
+        return None
+    chosen = [args[k] for k in keys]  # type: ignore[index]
+    given = with_defaults(f, args)
+
+    def run(x_dots: Sequence[Any]) -> list[Any]:
+        moved = [fitting(x, x_dot) for x, x_dot in zip(chosen, x_dots, strict=True)]
+        try:
+            found = made.function(*given, *moved)
+        except Exception as error:
+            tell(error, f, args)
+            raise
+        parts = found if len(chosen) > 1 else (found,)
+        return [fitting(x, part) for x, part in zip(chosen, parts, strict=True)]
+
+    return run
+
+
+def in_form(
+    f: Any,
+    entry: compiled.Entry | None,
+    args: Sequence[Any],
+    keys: Sequence[int | str],
+    mode: str,
+    backend: Backend,
+    tangents: Sequence[Any] = (),
+    *,
+    second: bool = False,
+) -> compiled.Entry | None:
+    """The generated derivative in a backend's form; with `second` its tangent.
+
+    Where nothing was generated, backend="numba" refuses, and "auto" says once that recording is used.
+    """
+    if entry is not None:
+        if second:
+            return accelerated(f, entry, with_defaults(f, args), mode, backend, tuple(keys))  # type: ignore[arg-type]
+        return accelerated(f, entry, [*with_defaults(f, args), *tangents], mode, backend)
+    if type(f) is FunctionType and keys and not watch.on and compiled.switch.on:
+        kinds = tuple([kind_of(a) for a in with_defaults(f, args)])
+        named = [k for k in keys if isinstance(k, str)]
+        reason = ("an argument that goes by name alone", 0) if named else compiled.reason(f, kinds, tuple(keys), mode)  # type: ignore[arg-type]
+        declined(f, *reason, backend)
+    elif not isinstance(f, FunctionType):
+        declined(f, f"{type(f).__name__} is no function written in Python", 0, backend)
+    return None
 
 
 def _of_leaves(

@@ -76,7 +76,7 @@ class Writer:
         code = function.__code__
         place = Place(code.co_filename, code.co_firstlineno, function=function.__name__)
         try:
-            source = textwrap.dedent(inspect.getsource(function))
+            source = self.written(function)
         except (OSError, TypeError) as error:
             raise SourceUnavailableError(
                 f"{where} cannot be saved: the source of {name}() is not there", ways=("define it in a file",)
@@ -91,6 +91,10 @@ class Writer:
         for free in global_names(code):
             if free in function.__globals__:
                 self.bind(free, function.__globals__[free], where)
+
+    def written(self, function: FunctionType) -> str:
+        """The source of a function as it is to stand in the module."""
+        return textwrap.dedent(inspect.getsource(function))
 
     def text(self, text: compiled.Text, entry: str, where: str) -> None:
         """Add a generated text, its entry called `entry` and its other functions so that none are confused."""
