@@ -4,20 +4,40 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 import numpy as np
 
 from srcgrad.api.custom import Wrapped, apply
 from srcgrad.build import recorded
-from srcgrad.runtime import custom, tree
+from srcgrad.runtime import custom, forgetting, tree
 from srcgrad.runtime.calls import call
 from srcgrad.runtime.leaves import copied_tree
 from srcgrad.runtime.levels import at, state
+from srcgrad.runtime.schedules import bytes_in
 
 
 class Checkpointed(Wrapped):
-    """What `checkpoint` returns; see there."""
+    """What `checkpoint` returns of a function; see there."""
+
+    def __init__(self, f: Callable[..., Any], budget: int | None = None, memory: int | str | None = None) -> None:
+        super().__init__(f)
+        self.budget = budget
+        self.memory = memory
+
+    @property
+    def __srcgrad_under__(self) -> Callable[..., Any]:
+        """The function that is differentiated in its place."""
+        return self.under
+
+    @functools.cached_property
+    def under(self) -> Callable[..., Any]:
+        """The primal; with a bound on what its loops keep, where one is given."""
+        f = self.primal
+        if isinstance(f, FunctionType) and (self.budget is not None or self.memory is not None):
+            return forgetting.with_budget(f, self.budget, self.memory)
+        return f
 
     def __srcgrad_call__(self, *args: Any, **kwargs: Any) -> Any:
         f = self.primal
@@ -79,7 +99,7 @@ def _shares(y: Any, given: Any) -> bool:
     )
 
 
-def checkpoint(f: Callable[..., Any] | None = None, *, budget: int | None = None) -> Any:
+def checkpoint(f: Any = None, *, budget: int | None = None, memory: int | str | None = None) -> Any:
     """A function whose inner values are forgotten after a call and computed again in the reverse sweep.
 
     Trades one more evaluation of f for the memory of its trace. Also `@checkpoint(budget=k)`, where
@@ -93,8 +113,13 @@ def checkpoint(f: Callable[..., Any] | None = None, *, budget: int | None = None
 
     Griewank and Walther 2000, Algorithm 799: revolve.
     """
-    if f is None:
-        return functools.partial(checkpoint, budget=budget)
     if budget is not None and budget < 1:
         raise ValueError("a budget is at least one state")
-    return Checkpointed(f)
+    if memory is not None and bytes_in(memory) < 1:
+        raise ValueError("memory is at least one byte")
+    if f is None:
+        return functools.partial(checkpoint, budget=budget, memory=memory)
+    if callable(f):
+        return Checkpointed(f, budget, memory)
+    iter(f)  # what is neither called nor run over raises here, not where a derivative is taken
+    return f

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,6 +25,9 @@ from srcgrad.passes.sweep import Saves
 from srcgrad.syntax import ir
 from srcgrad.syntax.emit import text_of
 from srcgrad.syntax.ir import Binary, Expr, Name, Stmt
+
+if TYPE_CHECKING:
+    from srcgrad.passes.checkpoints import Rewound
 
 
 def zeros_for(name: str, kind: Kind, module: Module) -> str:
@@ -83,6 +87,7 @@ class Adding:
     lists: dict[str, str] = field(default_factory=dict)  # how a pullback names its saved lists
     # The arrays into which this sweep puts back what was overwritten.
     rewritten: frozenset[str] = frozenset()
+    rewound: Rewound | None = None  # writes the checkpointed loops
 
     def kind(self, s: Stmt, name: str) -> Kind:
         """The kind of a variable at a statement; of one that is bound elsewhere only, what it is there."""

@@ -17,9 +17,9 @@ import numpy as np
 
 from srcgrad.passes import kinds
 from srcgrad.passes.infer import Facts
+from srcgrad.passes.reading import reads
 from srcgrad.passes.record import Plan
 from srcgrad.passes.resolve import callee
-from srcgrad.passes.simple import reads
 from srcgrad.passes.view import View
 from srcgrad.syntax import ir
 from srcgrad.syntax.ir import Expr, Name, Stmt

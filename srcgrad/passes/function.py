@@ -11,8 +11,9 @@ import sys
 from typing import TYPE_CHECKING
 
 from srcgrad.passes import kinds
-from srcgrad.passes.aliases import check_aliases, plain_updates
+from srcgrad.passes.aliases import check_aliases, plain_updates, updates_in_place
 from srcgrad.passes.calls import chooses_calls, split_calls
+from srcgrad.passes.checkpoints import marked_loops
 from srcgrad.passes.hoist import hoist_once, name_conditions
 from srcgrad.passes.infer import Facts, infer
 from srcgrad.passes.iteration import index_loops
@@ -29,6 +30,7 @@ from srcgrad.passes.resolve import Scope
 from srcgrad.passes.simple import Simple
 from srcgrad.passes.statements import Statements
 from srcgrad.passes.sweep import trip_counts
+from srcgrad.passes.switches import on
 from srcgrad.passes.useful import useful
 from srcgrad.passes.versions import rename_overwritten
 from srcgrad.passes.view import Value
@@ -52,11 +54,13 @@ class Function(Statements):
         check_aliases(self.unit, facts, self.session.apart)
         return facts.returned or Value(kinds.BOTTOM)
 
-    def open(self) -> None:
+    def open(self, plain: bool = True) -> None:
+        """The stages before the kinds are known; loops are `plain` where nothing is to be kept of them."""
         self.value = self.variable("value")
         self.step("one_way_out", one_way_out(self.unit, self.value, self.variable))
         self.step("parallel_writes", parallel_writes(self.unit, self.variable))
         self.step("named_indices", named_indices(self.unit, self.variable))
+        self.step("marked_loops", marked_loops(self.unit, self.scope(), self.variable, plain=plain))
         scope = self.scope()
         calling = frozenset(
             s.key
@@ -68,7 +72,7 @@ class Function(Statements):
 
     def prepare(self) -> None:
         """From the unit as written to the unit that the two sweeps are written from."""
-        self.open()
+        self.open(self.mode == "jvp")
         self.step("separate_views", separate_views(self.unit, self.facts(), self.variable))
         facts = self.facts()
         self.step("decided_branches", decided_branches(self.unit, facts))
@@ -84,7 +88,9 @@ class Function(Statements):
         self.step("choices_as_branches", choices)
         facts = self.facts()
         self.written_params = check_aliases(self.unit, facts, self.session.apart)
-        self.step("plain_updates", plain_updates(self.unit, facts))
+        if self.mode != "jvp" and on("updates_in_place"):
+            self.in_place = updates_in_place(self.unit, facts)
+        self.step("plain_updates", plain_updates(self.unit, facts, self.in_place))
         for _ in range(100):
             hoisted = hoist_once(self.unit, self.dry, self.facts(), self.variable)
             if hoisted is None:
@@ -99,6 +105,11 @@ class Function(Statements):
         for _ in range(100):
             facts = self.facts()
             plan = self.plan(facts)
+            kept = self.in_place - plan.referred(self.unit)
+            if kept != self.in_place:
+                self.in_place = kept
+                self.step("plain_updates", plain_updates(self.unit, facts, kept))
+                continue
             renamed = rename_overwritten(self.unit, plan, self.variable)
             if renamed is None:
                 break

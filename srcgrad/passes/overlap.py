@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from srcgrad.passes.cotangent import Sink, cost, without_shapes
+from srcgrad.passes.reading import reads
 from srcgrad.syntax import ir
 from srcgrad.syntax.ir import Const, Expr, Name, Stmt, Subscript
 
@@ -264,6 +265,9 @@ def reads_of(name: str, unit: ir.Unit, sinks: dict[int, Sink]) -> Iterator[tuple
         for e in read:
             for index in indices_of(name, without_shapes(e)):
                 yield s, index
+        if isinstance(s, (ir.For, ir.While)) and s.checkpoints is not None and name not in ir.written_in(s.body):
+            # What each iteration reads is read when it is run again.
+            yield from ((s, None) for t in ir.statements(s.body) if name in reads(t))
 
 
 def indices_of(name: str, e: Expr) -> Iterator[Expr | None]:

@@ -75,5 +75,10 @@ def _scan(body: list[ast.stmt], known: set[str], bound: set[str], early: list[st
                 _scan(s.body, then, bound, early)
                 _scan(s.orelse, orelse, bound, early)
                 known |= then & orelse
+            case ast.FunctionDef():
+                inside = {a.arg for a in s.args.args}
+                inside |= {n.id for n in ast.walk(s) if isinstance(n, ast.Name) and not _loads(n)}
+                _scan(s.body, known | inside, bound, early)
+                known.add(s.name)
             case _:
                 read(s)

@@ -24,6 +24,7 @@ from srcgrad.passes.cotangent import Sink, cost
 from srcgrad.passes.infer import Facts
 from srcgrad.passes.kinds import Kind
 from srcgrad.passes.overlap import Overlap, reads_of
+from srcgrad.passes.reading import reads
 from srcgrad.syntax import ir
 from srcgrad.syntax.ir import Block, NotStatic, Stmt
 
@@ -49,8 +50,20 @@ class Plan:
     # Writes into places whose cotangents nothing adds to or reads again.
     spent: set[int] = field(default_factory=set)
     overlap: Overlap | None = None
+    # Assignments in checkpointed loops that are not made again.
+    skipped: set[int] = field(default_factory=set)
     # Names of the generator's that are given a value first, since some path does not bind them.
     initial: set[str] = field(default_factory=set)
+
+    def referred(self, unit: ir.Unit) -> frozenset[int]:
+        """The statements `y += e` of whose variables something keeps the value."""
+        kept: set[str] = set().union(*self.overwritten.values(), *self.kept.values())
+        kept |= {t.target.id for again in self.again.values() for t in again if isinstance(t.target, ir.Name)}
+        return frozenset(
+            s.key
+            for s in ir.statements(unit.body)
+            if isinstance(s, ir.Assign) and s.op and isinstance(s.target, ir.Name) and s.target.id in kept
+        )
 
     def acts(self, s: Stmt) -> bool:
         """Whether the reverse sweep has anything to do for a statement."""
@@ -125,6 +138,7 @@ class _Recorder:
             for name, value in env.items():
                 if known.setdefault(name, value.kind) != value.kind:
                     self.reshaped.add(name)
+        self.lasting = _bound_once(overlap)
 
     def block(self, body: Block, needed: frozenset[str]) -> frozenset[str]:
         for s in body:
@@ -143,6 +157,8 @@ class _Recorder:
                 orelse = self.block(s.orelse, needed)
                 test = self._known(s, ir.names(s.test)) if self.plan.acts(s) else frozenset()
                 return then | orelse | test
+            case ir.For() | ir.While() if s.checkpoints is not None and self.plan.acts(s):
+                return self._checkpointed(s, needed)
             case ir.For() | ir.While():
                 return self._loop(s, needed)
             case _:
@@ -159,7 +175,7 @@ class _Recorder:
         env = self.facts.before[s.key]
         shapes = {c.variable for c in sink.contributions if c.place is not None or not c.full}
         for name in shapes | sink.shapes():
-            if name in env:
+            if name in env and name not in self.lasting:
                 dims = env[name].kind.dims
                 if dims is None or not all(d.settled for d in dims) or name in self.reshaped:
                     reads |= {name}
@@ -168,6 +184,8 @@ class _Recorder:
         return reads
 
     def _assign(self, s: ir.Assign | ir.UserCall, needed: frozenset[str]) -> frozenset[str]:
+        if s.key in self.plan.skipped:
+            return needed | self._reads(s)
         sink = self.plan.sinks.get(s.key)
         bound = ir.bound_names(s.target)
         written = ir.written_names(s)
@@ -238,6 +256,38 @@ class _Recorder:
             out |= self._known(s, ir.names(s.iterable))
         return out
 
+    def _unread(self, body: Block) -> set[int]:
+        """The assignments whose values no reverse of the same iteration reads: they are not made again."""
+        found: set[int] = set()
+        live: frozenset[str] = frozenset()
+        for s in reversed(body):
+            inside = list(ir.statements((s,)))
+            sinks = [self.plan.sinks[t.key] for t in inside if t.key in self.plan.sinks]
+            live = live.union(*(sink.names() | sink.shapes() for sink in sinks))
+            late = any(sink.reads_result for sink in sinks)
+            if isinstance(s, ir.Assign) and not late and not ir.written_names(s) & live:
+                found.add(s.key)
+            else:
+                live = live.union(*(reads(t) for t in inside))
+        return found
+
+    def _checkpointed(self, s: ir.For | ir.While, needed: frozenset[str]) -> frozenset[str]:
+        """Each iteration is run again right before its reverse: nothing is saved from one to the next."""
+        assert s.checkpoints is not None
+        self.plan.skipped |= self._unread(s.body)
+        self.block(s.body, frozenset())
+        entry = self.facts.entry[s.key]
+        target = ir.bound_names(s.target) if isinstance(s, ir.For) else frozenset()
+        written = ir.written_in(s.body) | target
+        lost = needed & written
+        for name in lost:
+            if name not in entry or not entry[name].sure:
+                self._bind_first(name, s)
+        if lost:
+            self.plan.overwritten.setdefault(s.key, set()).update(lost)
+        read = frozenset().union(reads(s), *(reads(t) for t in ir.statements(s.body)))
+        return (needed - written) | (self._known(s, read) - written) | {s.checkpoints.kept}
+
     def _carry(
         self, s: ir.For | ir.While, end: frozenset[str], local: set[str], target: frozenset[str]
     ) -> frozenset[str]:
@@ -289,6 +339,17 @@ class _Recorder:
         if name in self.users:
             raise NotStatic(f"{name} may be unbound where it is saved", s.span)
         self.plan.initial.add(name)
+
+
+def _bound_once(overlap: Overlap) -> frozenset[str]:
+    """The arrays that are made once, and after that only changed in place: their shape is always the same."""
+    found = set()
+    for name in {*overlap.bindings, *overlap.unit.params}:
+        made = [s for s in overlap.bindings.get(name, []) if not (isinstance(s, ir.Assign) and s.op)]
+        looped = any(isinstance(t, (ir.For, ir.While)) for s in made for t, _ in overlap.above[s.key])
+        if len(made) + (name in overlap.unit.params) == 1 and not looped:
+            found.add(name)
+    return frozenset(found)
 
 
 def _own(body: Block) -> list[Stmt]:

@@ -230,7 +230,8 @@ class Reverse(Adding):
             late = [n for n in after if n not in entry]
             if late:
                 for name in sorted(late):
-                    self.check_shape(s, name)
+                    if not self.is_final(s, name):
+                        self.check_shape(s, name)
                     out.add(self.zero(name, self.kind(s, name)))
                     entry[name] = OWNED
                 continue
@@ -256,10 +257,19 @@ class Reverse(Adding):
                 continue
             break
         for name in sorted(set(entry) - set(after)):
+            if name not in state:
+                self.check_shape(s, name)
             body.add(self.zero(name, self.kind(s, name)))
             after[name] = OWNED
         state.clear()
         state.update({n: SHARED if SHARED in (entry[n], after[n]) else OWNED for n in entry})
+        if s.checkpoints is not None:
+            assert self.rewound is not None
+            inner = self.rewound.again(s, body)
+            inner.extend(body)
+            out.nest(self.rewound.header(s), inner)
+            self.restore(s, out)
+            return
         inner = Lines()
         kept = self.plan.kept.get(s.key, [])
         if kept:
@@ -279,6 +289,16 @@ class Reverse(Adding):
 
     def copies(self, name: str, body: Lines) -> bool:
         return any(line.strip() == self.copy_of(name) for line in body.lines)
+
+    def is_final(self, s: ir.For | ir.While, name: str) -> bool:
+        """Whether what a loop leaves in a variable is still there when its reverse begins."""
+        overlap = self.plan.overlap
+        if overlap is None or any(isinstance(t, (ir.For, ir.While)) for t, _ in overlap.above[s.key]):
+            return False
+        inside = {t.key for t in ir.statements((s,))}
+        bound = [t.key for t in overlap.bindings.get(name, [])]
+        order = [*overlap.statements]
+        return all(k in inside or order.index(k) < order.index(s.key) for k in bound)
 
     def check_shape(self, s: ir.For | ir.While, name: str) -> None:
         """A zero of the shape after the loop must have the shape of every iteration."""

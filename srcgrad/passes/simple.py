@@ -17,6 +17,7 @@ from dataclasses import replace
 from srcgrad.passes import algebra
 from srcgrad.passes.infer import Facts
 from srcgrad.passes.kinds import Kind
+from srcgrad.passes.reading import reads
 from srcgrad.passes.record import Plan
 from srcgrad.syntax import ir
 from srcgrad.syntax.ir import Binary, Block, Name, Stmt
@@ -132,22 +133,3 @@ def _is_added_to(s: Stmt, name: str) -> bool:
     while isinstance(e, Binary) and e.op in ("+", "-") and name not in ir.names(e.right):
         e = e.left
     return e == Name(name)
-
-
-def reads(s: Stmt) -> frozenset[str]:
-    """The variables that a statement itself reads."""
-    match s:
-        case ir.Assign():
-            indices = (ir.names(t) for t in ir.targets(s.target) if not isinstance(t, Name))
-            own = ir.names(s.target) if s.op else frozenset()
-            return ir.names(s.value).union(own, *indices)
-        case ir.Return() | ir.Evaluate():
-            return ir.names(s.value)
-        case ir.If() | ir.While():
-            return ir.names(s.test)
-        case ir.For():
-            return ir.names(s.iterable)
-        case ir.UserCall():
-            return frozenset().union(*(ir.names(e) for _, e in s.bound))
-        case _:
-            return frozenset()

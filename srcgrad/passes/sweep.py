@@ -11,14 +11,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from srcgrad.passes.infer import Facts
 from srcgrad.passes.lines import Lines
 from srcgrad.passes.normalise import breaks
 from srcgrad.passes.places import negated
+from srcgrad.passes.reading import writes_into
 from srcgrad.passes.record import Plan
 from srcgrad.syntax import emit, ir
 from srcgrad.syntax.ir import Block, Name, NotStatic, Stmt
+
+if TYPE_CHECKING:
+    from srcgrad.passes.checkpoints import Rewound
 
 
 @dataclass
@@ -46,7 +51,9 @@ def name_saves(unit: ir.Unit, plan: Plan, fresh: Callable[[str], str]) -> Saves:
             for name in sorted(plan.overwritten.get(s.key, ())):
                 site(s.key, name, outer)
             inner = outer
-            if isinstance(s, (ir.For, ir.While)):
+            if isinstance(s, (ir.For, ir.While)) and s.checkpoints is not None:
+                block(s.body, None)  # an iteration is run again right before its reverse
+            elif isinstance(s, (ir.For, ir.While)):
                 inner = outer if outer is not None else s.key
                 if outer is not None and s.key in plan.trips:
                     counts = saves.trips[s.key] = fresh(f"{plan.trips[s.key]}_saved")
@@ -78,6 +85,7 @@ class Sweep:
     facts: Facts
     callee: Callable[[ir.UserCall], str]
     dead: frozenset[int] = frozenset()  # statements that are left out
+    rewound: Rewound | None = None  # writes the checkpointed loops
 
     def block(self, body: Block, ends: tuple[ir.For | ir.While, ...] = ()) -> Lines:
         out = Lines()
@@ -125,6 +133,8 @@ class Sweep:
 
     def lost(self, s: Stmt, name: str) -> str:
         """The text of what is overwritten: the variable, or the part of it that is written to."""
+        if isinstance(s, (ir.For, ir.While)) and writes_into(s.body, name):
+            return f"{name}.copy()"
         if isinstance(s, ir.Assign):
             for target in ir.targets(s.target):
                 if isinstance(target, ir.Subscript) and ir.root(target) == name:
@@ -144,6 +154,9 @@ class Sweep:
         for saved in self.saves.lists.get(s.key, ()):
             out.add(f"{saved} = []")
         self.before(s, out)
+        if s.checkpoints is not None and self.rewound is not None and self.plan.acts(s):
+            self.rewound.forward(s, out)
+            return
         trips = self.plan.trips.get(s.key)
         if trips is not None:
             out.add(f"{trips} = 0")
@@ -180,7 +193,8 @@ class Sweep:
 def trip_counts(unit: ir.Unit, plan: Plan, fresh: Callable[[str], str]) -> None:
     """Give each loop whose number of iterations only running it tells a variable that counts them."""
     for s in ir.statements(unit.body):
-        if (isinstance(s, ir.While) or (isinstance(s, ir.For) and breaks(s.body))) and plan.acts(s):
+        counts = isinstance(s, (ir.For, ir.While)) and s.checkpoints is None
+        if counts and (isinstance(s, ir.While) or (isinstance(s, ir.For) and breaks(s.body))) and plan.acts(s):
             plan.trips[s.key] = fresh("trips")
 
 
@@ -194,6 +208,8 @@ def settle_trip_counts(unit: ir.Unit, plan: Plan) -> dict[int, str]:
     def block(body: Block, outermost: bool) -> None:
         for s in body:
             match s:
+                case ir.For() | ir.While() if s.checkpoints is not None:
+                    block(s.body, True)
                 case ir.While():
                     if outermost and s.key in plan.trips:
                         name = _saved_each_time(s, plan)

@@ -6,6 +6,7 @@ import numpy as np
 
 from srcgrad.passes import algebra, kinds
 from srcgrad.passes.adding import zeros_for
+from srcgrad.passes.checkpoints import Rewound, checkpointed
 from srcgrad.passes.cotangent import Sink
 from srcgrad.passes.dead import dead
 from srcgrad.passes.forward import Forward
@@ -94,7 +95,8 @@ class Writing(Function):
         assert isinstance(returned, ir.Return)
         lists: dict[str, str] = {}
         if mode == "vjp":
-            listed = [x for group in saves.lists.values() for x in group]
+            rerun = {t.key for s in checkpointed(self.unit) for t in ir.statements(s.body)}
+            listed = [x for key, group in saves.lists.items() if key not in rerun for x in group]
             lists = {x: self.fresh(x.replace("saved", "left")) for x in listed}
         rewritten = frozenset(
             name
@@ -103,8 +105,9 @@ class Writing(Function):
             for name in plan.overwritten.get(s.key, set()) - ir.bound_names(s.target)
         )
         reverse = Reverse(plan, saves, facts, self.module, bars, counted, self.unit.file, self.fresh, lists, rewritten)
+        reverse.rewound = Rewound(self.unit, plan, saves, facts, self.module, self.callee, self.users)
         lines, results = self.backward(reverse, returned, bars)
-        sweep = Sweep(plan, saves, facts, self.callee)
+        sweep = Sweep(plan, saves, facts, self.callee, rewound=reverse.rewound)
         if mode == "grad":
             code = [line for line in lines.lines if not line.lstrip().startswith("#")]
             sweep.dead = dead(self.unit, plan, facts, "\n".join([*code, *results]))
@@ -124,7 +127,7 @@ class Writing(Function):
         if callee:
             signature = ", ".join(self.unit.params)
         if mode == "vjp":
-            body.extend(self.pullback(lines, results))
+            body.extend(self.pullback(lines, results, reverse))
             body.add("")
             body.add(f"return {value}, {self.pullback_name}{returned.comment}")
         else:
@@ -166,7 +169,7 @@ class Writing(Function):
         lines, state = reverse.block(self.unit.body[:-1], state, lines)
         return lines, [self.result(k, bars, state) for k in self.argnums]
 
-    def pullback(self, lines: Lines, results: list[str]) -> Lines:
+    def pullback(self, lines: Lines, results: list[str], reverse: Reverse) -> Lines:
         """The reverse sweep as an inner function that leaves what it reads as it was."""
         self.pullback_name = self.fresh("pullback")
         body = Lines()
@@ -175,7 +178,11 @@ class Writing(Function):
         body.extend(lines)
         comma = "," if len(results) == 1 else ""
         body.add(f"return ({', '.join(results)}{comma})" if results else "return ()")
-        own = [name for name in own_variables(body) if name != self.result_bar]
+        rerun = {t.key for s in checkpointed(self.unit) for t in ir.statements(s.body)}
+        elsewhere = {n for s in ir.statements(self.unit.body) if s.key not in rerun for n in ir.written_names(s)}
+        again = ir.written_in(tuple(s for s in ir.statements(self.unit.body) if s.key in rerun)) - elsewhere
+        again |= {saved for (key, _), saved in reverse.saves.names.items() if key in rerun}
+        own = [name for name in own_variables(body) if name != self.result_bar and name not in again]
         returned = self.unit.body[-1]
         assert isinstance(returned, ir.Return)
         env = self.final.before[returned.key]
@@ -193,8 +200,14 @@ class Writing(Function):
         plan = self.reverse_plan
         found: set[str] = set()
         listed: set[str] = set().union(*plan.kept.values())
+        rerun = {t.key for s in checkpointed(self.unit) for t in ir.statements(s.body)}
         for s in ir.statements(self.unit.body):
             lost = plan.overwritten.get(s.key, set())
+            if s.key in rerun:
+                continue  # its arrays are copies of kept states
+            if isinstance(s, (ir.For, ir.While)) and s.checkpoints is not None:
+                listed |= lost
+                continue
             whole = ir.bound_names(s.target) if isinstance(s, (ir.Assign, ir.For, ir.UserCall)) else set()
             found |= lost - whole
             listed |= lost & whole
@@ -221,7 +234,7 @@ class Writing(Function):
         for s in ir.statements(self.unit.body):
             if isinstance(s, ir.For):
                 found |= ir.bound_names(s.target)
-        return frozenset(found)
+        return frozenset(found).union(*(ir.written_in(s.body) for s in checkpointed(self.unit)))
 
     def result(self, k: int, bars: dict[str, str], state: State) -> str:
         """The gradient of one parameter, as an expression that aliases nothing."""

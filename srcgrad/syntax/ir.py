@@ -184,7 +184,10 @@ class Stmt:
         match self:
             case Assign() | For():
                 into = frozenset(r for t in targets(self.target) if not isinstance(t, Name) and (r := root(t)))
-                return bound_names(self.target) | into
+                kept = self.checkpoints if isinstance(self, For) else None
+                return bound_names(self.target) | into | ({kept.kept} if kept is not None else frozenset())
+            case While() if self.checkpoints is not None:
+                return frozenset({self.checkpoints.kept})
             case UserCall():
                 return frozenset({self.target.id, self.pullback})
             case _:
@@ -211,11 +214,28 @@ class If(Stmt):
 
 
 @dataclass(frozen=True)
+class Checkpoints:
+    """How a loop is reversed from few of its states: their number or memory, and the names of what that takes."""
+
+    budget: Expr | None
+    memory: Expr | None
+    step: str  # the function of one iteration
+    kept: str  # the states that are kept
+    left: str  # whether an iteration has broken the loop off
+    going: str  # the condition of a while loop as a function
+
+    @property
+    def reads(self) -> frozenset[str]:
+        return names(self.budget) | names(self.memory)
+
+
+@dataclass(frozen=True)
 class For(Stmt):
     target: Expr
     iterable: Expr
     body: Block
     orelse: Block = ()  # one_way_out puts it behind the loop
+    checkpoints: Checkpoints | None = None
 
 
 @dataclass(frozen=True)
@@ -223,6 +243,7 @@ class While(Stmt):
     test: Expr
     body: Block
     orelse: Block = ()
+    checkpoints: Checkpoints | None = None
 
 
 @dataclass(frozen=True)

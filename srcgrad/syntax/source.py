@@ -16,6 +16,7 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from srcgrad.errors import SourceUnavailableError
+from srcgrad.runtime.forgetting import unmarked
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def _definition(lines: list[str], function: FunctionType) -> ast.FunctionDef | a
     if node is None or _is_rewritten(function):
         return node
     made = _compiled(text, code.co_flags & _FUTURE)
-    return node if made is None or code in made else None
+    return node if made is None or unmarked(code) in made else None
 
 
 _FUTURE = functools.reduce(
