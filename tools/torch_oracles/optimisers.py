@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import warnings
 from typing import Any
 
@@ -27,6 +28,12 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ("RAdam", {"lr": 0.1}),
     ("ASGD", {"t0": 2}),
     ("Rprop", {}),
+    ("Adafactor", {}),
+    ("Adafactor", {"lr": 0.1, "eps": (1e-3, 1e-2), "d": 1.5, "weight_decay": 0.1, "maximize": True}),
+]
+ORTHOGONAL: list[tuple[tuple[int, int], dict[str, Any]]] = [
+    ((3, 4), {"lr": 0.02}),
+    ((5, 2), {"lr": 0.1, "nesterov": False, "adjust_lr_fn": "match_rms_adamw", "weight_decay": 0.0}),
 ]
 
 SCHEDULES: dict[str, Any] = {
@@ -46,14 +53,25 @@ SCHEDULES: dict[str, Any] = {
     "OneCycleLR linear": lambda s, o: s.OneCycleLR(o, 1.0, total_steps=30, three_phase=True, anneal_strategy="linear"),
     "SequentialLR": lambda s, o: s.SequentialLR(o, [s.ConstantLR(o, 0.1, 2), s.ExponentialLR(o, 0.9)], [5]),
     "ChainedScheduler": lambda s, o: s.ChainedScheduler([s.ConstantLR(o, 0.1, 2), s.ExponentialLR(o, 0.9)]),
+    "SWALR": lambda s, o: _averages(s).SWALR(o, 0.05, 6),
+    "SWALR linear": lambda s, o: _averages(s).SWALR(o, 0.05, 0, "linear"),
     "ReduceLROnPlateau": lambda s, o: s.ReduceLROnPlateau(o, patience=3),
 }
+
+
+def _averages(module: Any) -> Any:
+    """The module of averaged weights beside another of the same package."""
+    return importlib.import_module(f"{module.__package__}.swa_utils")
 
 
 def answers(torch: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, options in CASES:
         found[f"{name} {options}"] = path(torch, name, options)
+    for shape, options in ORTHOGONAL:
+        found[f"Muon {shape} {options}"] = orthogonal_steps(torch, shape, options)
+    for name in ("mean", "exponential", "with buffers"):
+        found[f"averages, {name}"] = averages(torch, name)
     for name, make in SCHEDULES.items():
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -83,6 +101,34 @@ def path(torch: Any, name: str, options: dict[str, Any]) -> Any:
         optimizer.step()
     state = dict(optimizer.state_dict()["state"].get(0, {}))
     return plain([p, q, repr(optimizer), state])
+
+
+def orthogonal_steps(torch: Any, shape: tuple[int, int], options: dict[str, Any]) -> Any:
+    """Where Muon goes in float32, which it rounds to bfloat16 on its way."""
+    p = torch.nn.Parameter(torch.ones(shape))
+    optimizer = torch.optim.Muon([p], **options)
+    for k in range(4):
+        p.grad = torch.from_numpy(np.cos(np.arange(p.numel(), dtype=np.float32) * (k + 1.0)).reshape(shape))
+        optimizer.step()
+    return plain([p, repr(optimizer), dict(optimizer.state_dict()["state"][0])])
+
+
+def averages(torch: Any, kind: str) -> Any:
+    """Averages of a model with batch normalisation while its weights move."""
+    of = _averages(torch.optim.lr_scheduler)
+    model = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.BatchNorm1d(2)).double()
+    options = {"multi_avg_fn": of.get_ema_multi_avg_fn(0.9)} if kind == "exponential" else {}
+    averaged = of.AveragedModel(model, use_buffers=kind == "with buffers", **options)
+    batch = torch.from_numpy(np.cos(np.arange(8.0)).reshape(4, 2))
+    for k in range(3):
+        with torch.no_grad():
+            for p in model.parameters():
+                p.copy_(torch.from_numpy(np.sin(np.arange(p.numel()) + 1.0 + k).reshape(p.shape)))
+        model(batch * (k + 1))
+        averaged.update_parameters(model)
+    before = plain(list(averaged.state_dict().values()))
+    of.update_bn([batch, [batch * 2, "label"]], averaged)
+    return [before, plain(list(averaged.state_dict().values())), list(averaged.state_dict()), averaged.training]
 
 
 def rates(torch: Any, make: Any) -> Any:
@@ -116,6 +162,12 @@ def valley(torch: Any, options: dict[str, Any]) -> Any:
     return plain([[float(optimizer.step(closure).detach()) for _ in range(2)], p])
 
 
+def of_dense_gradients(torch: Any) -> None:
+    p = parameter(torch, [1.0])
+    p.grad = parameter(torch, [1.0]).detach()
+    torch.optim.SparseAdam([p]).step()
+
+
 def refused(torch: Any) -> Any:
     p = parameter(torch, [1.0])
     optim = torch.optim
@@ -130,4 +182,11 @@ def refused(torch: Any) -> Any:
         raised(optim.Adam, [p], betas=(1.0, 0.9)),
         raised(lambda: optim.SGD([p], lr=1.0).load_state_dict({"state": {}, "param_groups": []})),
         raised(optim.LBFGS([p]).step),
+        raised(optim.Muon, [p]),
+        raised(optim.Muon, [p], adjust_lr_fn="other"),
+        raised(optim.Adafactor, [p], d=0.5),
+        raised(optim.Adafactor, [p], beta2_decay=0.5),
+        raised(optim.SparseAdam, [p], lr=0.0),
+        raised(of_dense_gradients, torch),
+        raised(_averages(optim.lr_scheduler).get_ema_avg_fn, 3),
     ]

@@ -102,12 +102,40 @@ def picked_equal(y: Any, dim: int, where: Any, source: Any) -> Any:
 def others(x: Any, dim: int, where: Any, source: Any, include_self: bool) -> Any:
     """For each element of a source the product of what else goes into its result, zeros among them too."""
     start = x if include_self else scatter(x, dim, where, 1)
-    zero = source == 0
-    filled = np.where(zero, 1, source).astype(source.dtype)
-    product = scatter_reduce(start, dim, where, filled, "prod", True)
-    zeros = scatter_add(np.zeros_like(x), dim, where, zero.astype(x.dtype))
-    around = picked(zeros, dim, where, source) - zero
-    return np.where(around > 0, 0, picked(product, dim, where, source) / filled).astype(source.dtype)
+    if np.all(source != 0):
+        return picked(scatter_reduce(start, dim, where, source, "prod", True), dim, where, source) / source
+    # Division would hide how the others depend on a factor of zero, which the second derivative asks for.
+    shape = np.shape(where)
+    used = source[tuple([slice(n) for n in shape])] if np.ndim(source) and shape else source
+    members, slots = grouped(dim, where, np.shape(x))
+    factors = np.concatenate([np.reshape(start, -1), np.reshape(used, -1), np.ones(1, x.dtype)])[members]
+    edge = np.ones((len(members), 1), x.dtype)
+    before = np.concatenate([edge, np.cumprod(factors[:, :-1], axis=1)], axis=1)
+    after = np.concatenate([np.flip(np.cumprod(np.flip(factors[:, 1:], 1), axis=1), 1), edge], axis=1)
+    found = np.reshape(np.reshape(before * after, -1)[slots], np.shape(used))
+    room = [(0, whole - part) for whole, part in zip(np.shape(source), np.shape(used), strict=True)]
+    return np.pad(found, room) if np.shape(source) != np.shape(used) else found
+
+
+def grouped(dim: int, where: Any, shape: tuple[int, ...]) -> tuple[Any, Any]:
+    """Which elements go into each result, and where each of the source stands in that table.
+
+    A row of the table has the place of the element that was there before, then those of the source, counted on from
+    the last of these, then places of the one that fills rows up.
+    """
+    at = where if where.ndim else where.reshape(1)
+    grid = list(np.ogrid[tuple([slice(n) for n in at.shape])])
+    grid[dim] = at
+    target = np.ravel_multi_index(np.broadcast_arrays(*grid), shape or (1,)).reshape(-1)
+    results, count = int(np.prod(shape, dtype=np.int64)), target.size
+    order = np.argsort(target, kind="stable")
+    first = np.searchsorted(target[order], target)
+    rank = np.empty(count, np.int64)
+    rank[order] = np.arange(count) - first[order]
+    members = np.full((results, 2 + int(rank.max(initial=-1))), results + count)
+    members[:, 0] = np.arange(results)
+    members[target, 1 + rank] = results + np.arange(count)
+    return members, target * members.shape[1] + 1 + rank
 
 
 rule(

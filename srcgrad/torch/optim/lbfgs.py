@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from srcgrad.torch.modes import enable_grad, no_grad
-from srcgrad.torch.optim.algorithms import _number
+from srcgrad.torch.optim.first_order import number
 from srcgrad.torch.optim.optimizer import Optimizer
 from srcgrad.torch.tensor import wrap
 
@@ -107,7 +107,7 @@ class LBFGS(Optimizer):
         self, params: Any, lr: Any = 1, max_iter: int = 20, max_eval: int | None = None, tolerance_grad: float = 1e-7,
         tolerance_change: float = 1e-9, history_size: int = 100, line_search_fn: str | None = None,
     ) -> None:  # fmt: skip
-        if _number(lr) < 0:
+        if number(lr) < 0:
             raise ValueError(f"Invalid learning rate: {lr}")
         super().__init__(params, {
             "lr": lr, "max_iter": max_iter, "max_eval": max_iter * 5 // 4 if max_eval is None else max_eval,
@@ -144,7 +144,7 @@ class LBFGS(Optimizer):
 
     def _step(self, closure: Callable[[], Any]) -> Any:
         group = self.param_groups[0]
-        lr = _number(group["lr"])
+        lr = number(group["lr"])
         state = self.state[self._params[0]]
         state.setdefault("func_evals", 0)
         state.setdefault("n_iter", 0)
