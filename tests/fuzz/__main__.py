@@ -15,7 +15,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from tests.fuzz.check import Unusable, check, check_second_order
+from tests.fuzz.check import Unusable, check, check_compiled, check_second_order
 from tests.fuzz.kernels import kernels
 from tests.fuzz.programs import programs
 
@@ -84,12 +84,13 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--second", action="store_true", help="check second derivatives instead")
     parser.add_argument("--kernels", action="store_true", help="array code and calls, nearly all of it compiled")
+    parser.add_argument("--numba", action="store_true", help="check compiled derivatives instead; seconds each")
     parser.add_argument("--show", action="store_true", help="print programs without checking them")
     options = parser.parse_args()
 
     warnings.simplefilter("ignore")
     tally = Tally()
-    examine = check_second_order if options.second else check
+    examine = check_second_order if options.second else check_compiled if options.numba else check
     if options.show:
         examine = print
     number = options.seed

@@ -86,6 +86,34 @@ def check(source: str) -> None:
     oracles.assert_close(exact, np.array([float(slope)]), 16 * TOLERANCE, 16 * error, "forward mode")
 
 
+def check_compiled(source: str) -> None:
+    """The same of the gradient that numba compiles, and of its tangent; Unusable where numba does not take it."""
+    import srcgrad as sg
+    from srcgrad.errors import UnsupportedSyntaxError
+
+    program = load(source)
+    value, expected, error = truth(program)
+    arguments = copy.deepcopy(ARGUMENTS)
+    try:
+        found, gradient = sg.value_and_grad(program, (0, 1, 2, 3), backend="numba")(*arguments)
+    except UnsupportedSyntaxError as reason:
+        raise Unusable from reason
+    # A program that returns Python's floats here and NumPy's there has NumPy's everywhere, which are floats too.
+    assert isinstance(found, type(value)), f"value of {type(found)} for {type(value)}"
+    np.testing.assert_allclose(found, value, rtol=1e-9, atol=1e-12)
+    assert oracles.same_bits(ARGUMENTS, arguments), "the arguments were changed"
+    for like, part in zip(ARGUMENTS, gradient, strict=True):
+        oracles.assert_same_structure(like, part)
+    oracles.assert_close(expected, oracles.coordinates(gradient), TOLERANCE, error, "compiled gradient")
+    try:
+        blocks = sg.hessian(program, (0, 2), backend="numba")(*arguments)
+    except UnsupportedSyntaxError:
+        return
+    for row, plain in zip(blocks, sg.hessian(program, (0, 2))(*arguments), strict=True):
+        for block, known in zip(row, plain, strict=True):
+            np.testing.assert_allclose(block, known, rtol=1e-7, atol=1e-7, err_msg="compiled Hessian")
+
+
 def check_second_order(source: str) -> None:
     """The product of the Hessian with a direction against differences of the gradient."""
     import srcgrad as sg
