@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
+from typing import Any, NoReturn
 
 SPARSE = "it has no sparse tensors; dense ones do what NumPy does"
 QUANTIZED = "it has no quantized tensors; NumPy computes with whole numbers and floats"
@@ -62,10 +63,22 @@ def message(module: str, name: str, known: Iterable[str]) -> str:
     return f"{text}; the nearest name is {near[0]!r}" if near else text
 
 
-def of_tensor(kind: str, name: str) -> str:
-    """What to say where a tensor does not have an attribute."""
-    text = f"{kind!r} object has no attribute {name!r}"
-    for pattern, reason in REASONS:
-        if pattern.fullmatch(name):
-            return f"{text}: {reason}"
-    return text
+# What PyTorch's tensors have and these do not, for one of the reasons above.
+OF_TENSORS = frozenset(
+    "ccol_indices coalesce col_indices crow_indices dense_dim dequantize indices int_repr is_coalesced q_per_channel_axis "
+    "q_per_channel_scales q_per_channel_zero_points q_scale q_zero_point qscheme record_stream row_indices smm sparse_dim "
+    "sparse_mask sparse_resize_ sparse_resize_and_clear_ sspaddmm to_mkldnn to_padded_tensor to_sparse to_sparse_bsc "
+    "to_sparse_bsr to_sparse_coo to_sparse_csc to_sparse_csr values".split()
+)
+
+
+class Absent:
+    """A name that tensors do not have, and why. A descriptor, since a class with a `__getattr__` is slow throughout."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, owner: Any, kind: type) -> NoReturn:
+        text = f"{kind.__name__!r} object has no attribute {self.name!r}"
+        reasons = [reason for pattern, reason in REASONS if pattern.fullmatch(self.name)]
+        raise AttributeError(": ".join([text, *reasons[:1]]), name=self.name, obj=kind if owner is None else owner)

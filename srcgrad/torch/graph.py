@@ -63,6 +63,16 @@ class Node:
     def release(self) -> None:
         """Let go of what was saved."""
 
+    def step(self, cotangents: Any, keep: bool) -> Sequence[tuple[Node | None, int, Any]]:
+        """The operands' cotangents, each with its edge, as (node, output number, array); without `keep` lets go."""
+        grads = self.run(cotangents)
+        if not keep:
+            self.release()
+        return [(*edge, g) for edge, g in zip(self.edges, grads, strict=False)]
+
+    def thaw(self) -> None:
+        """Become a node whose fields can be changed."""
+
     @property
     def next_functions(self) -> tuple[Edge, ...]:
         return tuple(edge if edge is not None else (None, 0) for edge in self.edges)
@@ -288,7 +298,7 @@ def accumulate_from(node: Node, g: Any, retain_graph: bool) -> None:
         state.enabled = before
 
 
-def _accumulate_from(node: Node, g: Any, retain_graph: bool) -> None:
+def _accumulate_from(node: Node, g: Any, keep: bool) -> None:
     """The same, where nothing is recorded.
 
     While a single node waits, as along a chain of operations, neither the heap nor the buffers are used. The leaves
@@ -297,31 +307,16 @@ def _accumulate_from(node: Node, g: Any, retain_graph: bool) -> None:
     buffers: dict[Node, Any] = {}
     heap: list[tuple[int, Node]] = []
     leaves: dict[Node, Any] = {}
-    following: Node | None = None
+    following: Node | None = node
     if node.__class__ is AccumulateGrad:
         leaves[node] = g
-    else:
-        following = node
+        following = None
     while following is not None:
         node = following
-        if node.watched:
-            g = _through_hooks(node, g, False)
-            grads = node.run(g)
-            if node.hooks:
-                grads = _after_hooks(node, grads, g, False)
-        else:
-            grads = node.run(g)
-        if not retain_graph:
-            node.release()
-        edges = node.edges
-        if not heap and len(edges) == 1:
-            following, number = edges[0]
-            if following is not None and following.single and grads[0] is not None:
-                g = grads[0]
-                continue
+        found = _watched_step(node, g, keep) if node.watched else node.step(g, keep)
         following = None
-        for (origin, number), x_bar in zip(edges, grads):  # noqa: B905 - a keyword costs a tenth of the step
-            if x_bar is None or origin is None:
+        for origin, number, x_bar in found:
+            if origin is None or x_bar is None:
                 continue
             if origin.__class__ is AccumulateGrad:
                 leaves[origin] = leaves[origin] + x_bar if origin in leaves else x_bar
@@ -342,10 +337,22 @@ def _accumulate_from(node: Node, g: Any, retain_graph: bool) -> None:
                 buffers[following] = g
                 following = heappushpop(heap, (-following.sequence, following))[1]
                 g = buffers.pop(following)
-    g = grads = x_bar = None  # type: ignore[assignment]
+    g = x_bar = None
+    found = ()
     for leaf in sorted(leaves, key=_sequence, reverse=True) if len(leaves) > 1 else tuple(leaves):
         holder = [leaves.pop(leaf) if not leaf.watched else _through_hooks(leaf, leaves.pop(leaf), False)]
         accumulate(leaf, holder, False)  # type: ignore[arg-type]
+
+
+def _watched_step(node: Node, g: Any, keep: bool) -> Sequence[tuple[Node | None, int, Any]]:
+    """The step of a node that has hooks, or whose outputs have."""
+    g = _through_hooks(node, g, False)
+    grads = node.run(g)
+    if node.hooks:
+        grads = _after_hooks(node, grads, g, False)
+    if not keep:
+        node.release()
+    return [(*edge, x_bar) for edge, x_bar in zip(node.edges, grads, strict=False)]
 
 
 def _add(buffers: dict[Node, Any], heap: list[tuple[int, Node]], node: Node, number: int, g: Any) -> None:

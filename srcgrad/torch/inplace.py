@@ -197,6 +197,9 @@ def keep_apart(node: Node | None, t: Tensor, before: Tensor, start: int) -> None
 
 
 def _keep_apart(node: Any, t: Tensor, before: Tensor, last: bool) -> None:
+    if not node.plan.keeps_values:
+        return
+    node.thaw()
     own = t._writes
     shared = {place for version, _, place in node.checks if version is own}
     saved = node.saved
@@ -254,6 +257,7 @@ def adopt(t: Tensor, result: Tensor, before: Tensor | None = None) -> None:
     node = result._node
     base = t._base
     if node is not None and result._a.dtype is not t._a.dtype:
+        node.thaw()
         node.outputs = tuple([
             (shape, t._a.dtype) if k == result._output else (shape, kind) for k, (shape, kind) in enumerate(node.outputs)
         ])  # fmt: skip

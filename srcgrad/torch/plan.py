@@ -40,14 +40,28 @@ SHAPE_READERS: dict[Any, tuple[int, ...]] = {
 _SHAPE_NAMES = frozenset({"shape", "ndim", "size", "dtype"})
 
 
+# Not empty while `torch.compile` looks at operations: it asks which array a shape was taken of.
+KEEPING: list[Any] = []
+
+
 class Ghost:
     """An array's shape and dtype without its memory."""
 
-    __slots__ = ("dtype", "shape")
+    __slots__ = ("dtype", "origin", "shape")
 
     def __init__(self, array: Any) -> None:
         self.shape = array.shape
         self.dtype = array.dtype
+        if KEEPING:
+            self.origin = array
+
+    @classmethod
+    def of(cls, shape: tuple[int, ...], dtype: Any) -> Ghost:
+        """The same from a shape and a dtype."""
+        ghost = object.__new__(cls)
+        ghost.shape = shape
+        ghost.dtype = dtype
+        return ghost
 
     @property
     def ndim(self) -> int:
@@ -72,7 +86,7 @@ class Plan:
         self.rule = rule
         self.names = names
         self.places = [parameters.index(name) for name in names]
-        texts = {name: rule.vjp[name] for name in names}
+        texts = {name: divided(rule.vjp[name]) for name in names}
         read = _read(texts.values(), ["y", *parameters], rule.scope)
         # (the position in the call, or -1 for the result; the name; whether its shape is enough)
         self.entries = [
@@ -99,6 +113,18 @@ class Plan:
             self._recorded = on_tensors(self)
         made: Callable[..., Any] = self._recorded
         return made
+
+
+def divided(text: str) -> str:
+    """The text of a rule with `y_bar / x` for `y_bar * (1 / x)`: one rounding and one operation less."""
+    e = ast.parse(text.strip() or "None", mode="eval").body
+    if (
+        isinstance(e, ast.BinOp) and isinstance(e.op, ast.Mult) and isinstance(e.left, ast.Name) and e.left.id == "y_bar"
+        and isinstance(e.right, ast.BinOp) and isinstance(e.right.op, ast.Div)
+        and isinstance(e.right.left, ast.Constant) and e.right.left.value == 1
+    ):  # fmt: skip
+        return ast.unparse(ast.BinOp(e.left, ast.Div(), e.right.right))
+    return text
 
 
 def _compiled(source: str, title: str, scope: Mapping[str, Any]) -> Callable[..., Any]:

@@ -14,8 +14,8 @@ import numpy as np
 
 from srcgrad.torch import profiling
 from srcgrad.torch.dtypes import default_float, of, result_dtype
-from srcgrad.torch.making import NEEDED, OTHER, TENSOR
 from srcgrad.torch.modes import state
+from srcgrad.torch.operation import NEEDED, OTHER, TENSOR
 from srcgrad.torch.primitive import Primitive
 from srcgrad.torch.tensor import Tensor
 

@@ -7,52 +7,28 @@ Python function over primitives, so that the graph has the same nodes.
 
 from __future__ import annotations
 
-import gc
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from srcgrad.rules import table
-from srcgrad.torch import dtypes, making, profiling
-from srcgrad.torch.graph import FREED, AccumulateGrad, Node, anomaly
-from srcgrad.torch.making import NEEDED, OTHER, TENSOR, maker, plan_of, shaped
+from srcgrad.torch import profiling
+from srcgrad.torch.fitting import converted, fitted, summed
+from srcgrad.torch.making import INFERENCE, maker, plan_of, shaped
 from srcgrad.torch.modes import state
+from srcgrad.torch.operation import NEEDED, NO_EDGE, OTHER, TENSOR, OperationNode, Saved, extra, legacy_name
 from srcgrad.torch.plan import Ghost, Plan, defaults
-from srcgrad.torch.saving import EXTRAS, Packed, packing
+from srcgrad.torch.saving import EXTRAS
 from srcgrad.torch.tensor import Tensor, Version, edge_of
+
+__all__ = [
+    "INFERENCE", "NO_EDGE", "OperationNode", "Primitive", "converted", "fitted", "legacy_name", "primitive", "summed",
+    "wrapped",
+]  # fmt: skip
 
 _ndarray = np.ndarray
 _new = Tensor.__new__
-NO_EDGE = making.NO_EDGE
-INFERENCE = (
-    "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in computation "
-    "tracked by autograd. To work around this, you can make a clone to get a normal tensor and use it in autograd, or use "
-    "`torch.no_grad()` instead of `torch.inference_mode()`."
-)
-
-
-def pack(node: OperationNode) -> None:
-    """Let the hooks on saved tensors pack what a node has saved."""
-    assert node.saved is not None
-    # A number may be saved as an array: the hooks do not see it.
-    numbers = {k for k, value in enumerate(node.constants) if isinstance(value, (int, float))}
-    node.saved = [
-        Packed(v) if not shape and v.__class__ is _ndarray and place not in numbers else v
-        for v, (place, _, shape) in zip(node.saved, node.plan.entries, strict=True)
-    ]
-    node.packed = node.unusual = True
-
-
-def extra(node: OperationNode) -> None:
-    """What hooks on saved tensors and the search for NaNs want done with a new node."""
-    if packing.hooks:
-        pack(node)
-    if anomaly.on:
-        from srcgrad.torch.autograd.anomaly import remember
-
-        remember(node)
 
 
 def wrapped(array: Any) -> Tensor:
@@ -62,157 +38,6 @@ def wrapped(array: Any) -> Tensor:
     if state.inference:
         t._inference = True
     return t
-
-
-class OperationNode(Node):
-    """A node whose backward is the plan of a primitive."""
-
-    plan: Plan
-    primitive: Primitive
-    saved: list[Any] | None
-    checks: tuple[tuple[Version, int, int], ...] = ()  # versions, and which parameter (-1: the result)
-    inputs: tuple[tuple[tuple[int, ...], Any] | None, ...]  # of each edge, its shape and dtype
-    complex: bool = False
-    constants: tuple[Any, ...] = ()  # the arguments of the call; None for those with an edge, a Ghost for an array
-    packed: bool = False  # whether hooks have packed what is saved
-    unusual: bool = False  # complex or packed: not for the written-out backward
-    counts: tuple[int, ...] | None = None  # where an operand is a sequence: how many edges each operand has
-
-    @property
-    def source(self) -> str:  # type: ignore[override]
-        return self.plan.source
-
-    def release(self) -> None:
-        if self.plan.keeps_values:
-            self.saved = None
-
-    def kept(self) -> list[Any]:
-        """What was saved, if it is still there and as it was."""
-        if self.saved is None:
-            raise RuntimeError(FREED)
-        if self.packed:
-            return [v.array() if v.__class__ is Packed else v for v in self.saved]
-        for version, count, place in reversed(self.checks):
-            if version.count != count:
-                raise RuntimeError(
-                    "one of the variables needed for gradient computation has been modified by an inplace "
-                    f"operation: {self._described(place)} is at version {version.count}; expected version {count} "
-                    "instead. Hint: enable anomaly detection to find the operation that failed to compute its "
-                    "gradient, with torch.autograd.set_detect_anomaly(True, check_nan=False)."
-                )
-        return self.saved
-
-    def _described(self, place: int) -> str:
-        """A saved tensor in the words of the error about it: its type, shape and origin."""
-        assert self.saved is not None
-        value = next(v for v, (p, _, _) in zip(self.saved, self.plan.entries, strict=True) if p == place)
-        text = f"[torch.{legacy_name(value.dtype)} {list(value.shape)}]".replace("[]]", "[]]")
-        origin, number = (self, 0) if place < 0 else self._origin_now(value, place)
-        if origin is None or isinstance(origin, AccumulateGrad):
-            return text
-        return f"{text}, which is output {number} of {origin.label()},"
-
-    def _origin_now(self, value: Any, place: int) -> Any:
-        """The node and output number of a saved operand, as that tensor is after the write, if it still exists."""
-        for holder in gc.get_referrers(value):
-            if isinstance(holder, dict) and holder.get("_a") is value:
-                holder = next((t for t in gc.get_referrers(holder) if isinstance(t, Tensor)), holder)
-            if isinstance(holder, Tensor) and any(holder._writes is c[0] for c in self.checks):
-                return holder.grad_fn, holder._output
-        return self.edge_of_place(place)
-
-    def edge_of_place(self, place: int) -> Any:
-        """The edge of the operand at a position of the call."""
-        for k, p in enumerate(self.primitive.places):
-            if p == place and self.counts is None:
-                return self.edges[k]
-        return NO_EDGE
-
-    def run(self, cotangents: Any) -> Sequence[Any]:
-        saved = self.saved
-        if saved is None or self.packed:
-            saved = self.kept()
-        for version, count, _ in self.checks:
-            if version.count != count:
-                self.kept()
-        if len(self.outputs) > 1:
-            cotangents = [
-                np.zeros(shape, dtype) if g is None else g
-                for g, (shape, dtype) in zip(cotangents, self.outputs, strict=True)
-            ]
-        if self.complex:
-            return self._run_complex(saved, cotangents)
-        plan = self.plan
-        return self.spread(plan.function(cotangents, *saved))
-
-    def spread(self, found: Sequence[Any]) -> Sequence[Any]:
-        """The cotangents edge by edge, each of the operand's own shape and dtype."""
-        grads = self.primitive.by_edge(self, found)
-        for k, meta in enumerate(self.inputs):
-            if meta is not None:
-                grads[k] = fitted(grads[k], *meta)
-        return grads
-
-    def _run_complex(self, saved: list[Any], cotangents: Any) -> Sequence[Any]:
-        # The table's cotangents are transposes, PyTorch's are their conjugates.
-        if len(self.outputs) > 1:
-            found = self.plan.function([np.conj(g) for g in cotangents], *saved)
-        else:
-            found = self.plan.function(np.conj(cotangents), *saved)
-        return [None if g is None else np.conj(g) for g in self.spread(found)]
-
-    def run_recorded(self, cotangents: Any) -> Sequence[Any]:
-        from srcgrad.torch.recorded import run_recorded
-
-        return run_recorded(self, cotangents)
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_saved_"):
-            from srcgrad.torch.recorded import saved_value
-
-            return saved_value(self, name.removeprefix("_saved_"))
-        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
-
-
-def legacy_name(dtype: Any) -> str:
-    """The name of a tensor type in PyTorch's messages: FloatTensor, LongTensor …"""
-    return f"{dtypes.of(dtype)._c_name}Tensor"
-
-
-def summed(g: Any, shape: tuple[int, ...]) -> Any:
-    """A cotangent summed over the dimensions along which its operand was broadcast."""
-    if g.size == math.prod(shape):
-        return g.reshape(shape)
-    extra = g.ndim - len(shape)
-    if extra > 0:
-        g = g.sum(axis=tuple(range(extra)))
-    if g.shape != shape:
-        stretched = tuple(k for k, (n, m) in enumerate(zip(shape, g.shape, strict=False)) if n == 1 and m != 1)
-        if stretched:
-            g = g.sum(axis=stretched, keepdims=True)
-        if g.shape != shape:
-            g = np.broadcast_to(g, shape)
-    return g if g.__class__ is _ndarray else np.asarray(g)
-
-
-def fitted(g: Any, shape: tuple[int, ...], dtype: Any) -> Any:
-    """A cotangent of the operand's own shape and dtype; None stays what it is."""
-    if g is None:
-        return None
-    if g.__class__ is not _ndarray:
-        g = np.asarray(g)
-    if g.shape != shape:
-        g = summed(g, shape)
-    return g if g.dtype is dtype else converted(g, dtype)
-
-
-def converted(g: Any, dtype: Any) -> Any:
-    """A cotangent in the operand's dtype; of a complex one the real part, where the operand is real."""
-    if g.dtype == dtype:
-        return g
-    if g.dtype.kind == "c" and dtype.kind != "c":
-        g = g.real
-    return g.astype(dtype)
 
 
 class Primitive:
@@ -243,7 +68,8 @@ class Primitive:
         self.operands = list(operands) if operands is not None else [p for p in parameters if p in rule.vjp]
         self.places = [parameters.index(p) for p in self.operands]
         self.defaults = defaults(rule.signature)
-        self.node_class: type[OperationNode] = type(name, (OperationNode,), {"__slots__": (), "primitive": self})
+        saved = {f"_saved_{p}": Saved(p) for p in (*parameters, "self", "other", "result")}
+        self.node_class: type[OperationNode] = type(name, (OperationNode,), {"primitive": self, **saved})
         self.plans: dict[int, Plan] = {}
         self.makers: dict[int, Callable[..., Any]] = {}  # by the kinds of the arguments, two bits each
         self.own_class = self.node_class
@@ -311,13 +137,12 @@ class Primitive:
 
     def enter_by(self, kinds: int) -> Callable[..., Any]:
         """What makes the nodes of calls with arguments of these kinds."""
-        each = []
+        each: list[int] = []
         rest = kinds
         while rest:
             each.append(rest & 3)
             rest >>= 2
-        after = {"constant": _constant, "extra": extra, "refuse": _refuse, "fitted": fitted}
-        made = self.makers[kinds] = maker(self, self.own_class, each[::-1], after)
+        made = self.makers[kinds] = maker(self, tuple(each[::-1]))
         return made
 
     def record_parts(self, args: Sequence[Any], arrays: list[Any], result: Any) -> OperationNode:
@@ -387,7 +212,6 @@ class Primitive:
             extra(node)
         if not node.complex:
             node.complex = any(meta is not None and meta[1].kind == "c" for meta in inputs)
-        node.unusual = node.unusual or node.complex
         return node
 
     @staticmethod
@@ -413,10 +237,6 @@ class Primitive:
             else:
                 grads.extend([g] * count)
         return grads
-
-
-def _refuse() -> None:
-    raise RuntimeError(INFERENCE)
 
 
 def _length(a: Any) -> int:

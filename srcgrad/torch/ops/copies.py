@@ -49,6 +49,7 @@ def _copied(seen: Tensor) -> Tensor:
     node = seen._node
     if seen._needs and node is not None:
         if not node.name().endswith("_copy"):
+            node.thaw()
             node.__class__ = _renamed(type(node))
         made._node, made._output, made._needs = node, seen._output, True
     return made

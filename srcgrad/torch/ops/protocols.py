@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from srcgrad.torch.absent import OF_TENSORS, Absent
 from srcgrad.torch.creation import legacy
 from srcgrad.torch.inplace import check_writable
 from srcgrad.torch.modes import state
@@ -151,7 +152,8 @@ def _del(self: Tensor, index: Any) -> None:  # noqa: ARG001 - PyTorch's paramete
 
 
 def _dir(self: Tensor) -> list[str]:
-    return sorted({name for name in [*dir(type(self)), *vars(self)] if not (name[0] == "_" and name[1] != "_")})
+    names = {name for name in [*dir(type(self)), *vars(self)] if not (name[0] == "_" and name[1] != "_")}
+    return sorted(names - OF_TENSORS)
 
 
 def _get_grad_dtype(self: Tensor) -> Any:
@@ -162,20 +164,12 @@ def _set_grad_dtype(self: Tensor, dtype: Any) -> None:
     vars(self)["_grad_dtype"] = dtype
 
 
-def _missing(self: Tensor, name: str) -> Any:
-    """Asked only for what a tensor does not have: says why."""
-    from srcgrad.torch.absent import of_tensor
-
-    raise AttributeError(of_tensor(type(self).__name__, name), name=name, obj=self)
-
-
 _PROTOCOLS: dict[str, Any] = {
-    "__getattr__": _missing,
     "__reduce_ex__": _reduce, "__setstate__": _set_state, "__copy__": _copy, "__reversed__": _reversed,
     "__dlpack__": _dlpack, "__dlpack_device__": lambda self: self._a.__dlpack_device__(),
     "__array_wrap__": _array_wrap, "__delitem__": _del, "__dir__": _dir, "__long__": int,
     "__nonzero__": bool, "grad_dtype": property(_get_grad_dtype, _set_grad_dtype),
     "is_sparse_csr": False, "is_ipu": False, "is_maia": False, "is_mtia": False, "is_vulkan": False, "is_xla": False,
 }  # fmt: skip
-for _name, _value in _PROTOCOLS.items():
+for _name, _value in (*_PROTOCOLS.items(), *((name, Absent(name)) for name in OF_TENSORS)):
     setattr(Tensor, _name, _value)

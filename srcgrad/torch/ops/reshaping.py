@@ -34,6 +34,7 @@ def _enter(name: str, view: Callable[..., Tensor], kernel: Any, *nodes: str) -> 
         self._a = seen._a
         made = seen._node
         if state.enabled and self._needs and made is not None:
+            made.thaw()
             made.__class__ = kinds[-1 if args or kwargs else 0]
             self._node, self._output = made, 0
         self._writes.bump()

@@ -58,5 +58,6 @@ class Batched(Primitive):
             self.node_class = self.several_class
         for k, (place, _, shape_only) in enumerate(node.plan.entries):
             if place < 0 and not shape_only and node.saved is not None:
+                node.thaw()
                 value = node.saved[k]
                 node.saved[k] = [part[None] for part in value] if value.__class__ is list else value[None]
