@@ -12,15 +12,6 @@ import numpy as np
 
 from srcgrad.rules.selection import along, wrapped
 from srcgrad.rules.table import composed, same
-from srcgrad.rules.ufunc_methods import (
-    UFUNC_ACCUMULATE,
-    UFUNC_AT,
-    UFUNC_OUTER,
-    UFUNC_REDUCE,
-    UFUNC_REDUCEAT,
-)
-
-__all__ = ["UFUNC_ACCUMULATE", "UFUNC_AT", "UFUNC_OUTER", "UFUNC_REDUCE", "UFUNC_REDUCEAT"]
 
 
 @composed(np.copyto)

@@ -198,7 +198,7 @@ def quantile(
     weights: Any = None,
 ) -> Any:
     """The quantiles at the levels q in [0, 1]; NaN where an element is NaN."""
-    return delivered(_quantile(a, q, axis, method, keepdims, weights, is_exact(q)), out)
+    return delivered(_quantile(a, np.asarray(q), axis, method, keepdims, weights, is_exact(q)), out)
 
 
 @composed(np.percentile)
@@ -231,7 +231,7 @@ def nanquantile(
     weights: Any = None,
 ) -> Any:
     """The quantiles of what is not NaN, at the levels q in [0, 1]."""
-    return delivered(_nanquantile(a, q, axis, method, keepdims, weights, is_exact(q)), out)
+    return delivered(_nanquantile(a, np.asarray(q), axis, method, keepdims, weights, is_exact(q)), out)
 
 
 @composed(np.nanpercentile)

@@ -71,6 +71,7 @@ BUILTIN = (
     "fft",
     "numerics",
     "mutation",
+    "ufunc_methods",
 )
 # The files for the subpackages of SciPy, each loaded at the first look-up after the program has imported that.
 SCIPY = (

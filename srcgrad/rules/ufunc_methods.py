@@ -1,12 +1,13 @@
 """Methods of ufuncs, `np.add.at`, `np.multiply.reduce` and the like, as Python functions.
 
-The methods belong to the ufunc objects and are not functions of their own, so they are not entered
-in the table: these dicts give, for a ufunc, the function in whose place its method is
-differentiated. What is not in them has no derivative.
+The methods belong to the ufunc objects and are not functions of their own, so they are not entered in the table:
+`written_out` gives the function in whose place a method is differentiated. Of a ufunc of two operands that has a rule
+it can always be had, element after element; the dicts hold what is quicker.
 """
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from srcgrad.rules.support import delivered, hits_once, scatter_add, unbroadcast  # noqa: F401 - in the rules' texts
-from srcgrad.rules.table import rule, zero
+from srcgrad.rules.table import has_rule, rule, zero
 
 # at: a[indices] = op(a[indices], b), one after the other where indices repeat; op(a[indices]) of a ufunc of one.
 
@@ -82,21 +83,6 @@ def one_by_one(op: Any) -> Callable[..., None]:
 
     return at
 
-
-UFUNC_AT: Mapping[np.ufunc, Callable[..., None]] = {
-    np.add: add_at,
-    np.subtract: subtract_at,
-    np.multiply: one_by_one(np.multiply),
-    np.divide: one_by_one(np.divide),
-    np.power: one_by_one(np.power),
-    np.maximum: one_by_one(np.maximum),
-    np.minimum: one_by_one(np.minimum),
-    np.fmax: one_by_one(np.fmax),
-    np.fmin: one_by_one(np.fmin),
-    np.logaddexp: one_by_one(np.logaddexp),
-    np.hypot: one_by_one(np.hypot),
-    **{f: one_by_one(f) for f in vars(np).values() if isinstance(f, np.ufunc) and (f.nin, f.nout) == (1, 1)},
-}
 
 # reduce: all the elements along an axis; unlike np.sum, along the first one if none is named.
 
@@ -166,19 +152,6 @@ def in_dtype(x: Any, dtype: Any) -> Any:
     return x if dtype is None else np.asarray(x).astype(dtype)
 
 
-UFUNC_REDUCE: Mapping[np.ufunc, Callable[..., Any]] = {
-    np.add: by_reduction(np.sum, 0),
-    np.multiply: by_reduction(np.prod, 1),
-    np.maximum: by_reduction(np.max, None),
-    np.minimum: by_reduction(np.min, None),
-    np.subtract: by_fold(np.subtract),
-    np.divide: by_fold(np.divide),
-    np.hypot: by_fold(np.hypot),
-    np.logaddexp: by_fold(np.logaddexp),
-    np.fmax: by_fold(np.fmax),
-    np.fmin: by_fold(np.fmin),
-}
-
 # accumulate: the results of all the leading elements along an axis.
 
 
@@ -238,17 +211,6 @@ def by_accumulation(step: Any) -> Callable[..., Any]:
     return accumulate
 
 
-UFUNC_ACCUMULATE: Mapping[np.ufunc, Callable[..., Any]] = {
-    np.add: by_accumulation(np.cumsum),
-    np.multiply: by_accumulation(np.cumprod),
-    np.maximum: maximum_accumulate,
-    np.minimum: minimum_accumulate,
-    np.subtract: by_scan(np.subtract),
-    np.divide: by_scan(np.divide),
-    np.logaddexp: by_scan(np.logaddexp),
-    np.hypot: by_scan(np.hypot),
-}
-
 # outer: every element of the first operand with every element of the second.
 
 
@@ -260,19 +222,6 @@ def outer_of(op: Any) -> Callable[..., Any]:
 
     return outer
 
-
-UFUNC_OUTER: Mapping[np.ufunc, Callable[..., Any]] = {
-    np.add: outer_of(np.add),
-    np.subtract: outer_of(np.subtract),
-    np.multiply: outer_of(np.multiply),
-    np.divide: outer_of(np.divide),
-    np.power: outer_of(np.power),
-    np.maximum: outer_of(np.maximum),
-    np.minimum: outer_of(np.minimum),
-    np.arctan2: outer_of(np.arctan2),
-    np.hypot: outer_of(np.hypot),
-    np.logaddexp: outer_of(np.logaddexp),
-}
 
 # reduceat: the elements from each index to before the next; one element where the next is not greater.
 
@@ -292,9 +241,60 @@ def by_segments(step: Any) -> Callable[..., Any]:
     return reduceat
 
 
-UFUNC_REDUCEAT: Mapping[np.ufunc, Callable[..., Any]] = {
-    np.add: by_segments(np.sum),
-    np.multiply: by_segments(np.prod),
-    np.maximum: by_segments(np.max),
-    np.minimum: by_segments(np.min),
+def by_folded_segments(op: Any) -> Callable[..., Any]:
+    """As the ufunc's `reduceat`, element after element."""
+    return by_segments(lambda rows, axis: scan(op, rows, axis)[-1])
+
+
+QUICK: Mapping[str, Mapping[np.ufunc, Callable[..., Any]]] = {
+    "at": {np.add: add_at, np.subtract: subtract_at},
+    "reduce": {
+        np.add: by_reduction(np.sum, 0),
+        np.multiply: by_reduction(np.prod, 1),
+        np.maximum: by_reduction(np.max, None),
+        np.minimum: by_reduction(np.min, None),
+    },
+    "accumulate": {
+        np.add: by_accumulation(np.cumsum),
+        np.multiply: by_accumulation(np.cumprod),
+        np.maximum: maximum_accumulate,
+        np.minimum: minimum_accumulate,
+    },
+    "outer": {},
+    "reduceat": {
+        np.add: by_segments(np.sum),
+        np.multiply: by_segments(np.prod),
+        np.maximum: by_segments(np.max),
+        np.minimum: by_segments(np.min),
+    },
 }
+GENERAL: Mapping[str, Callable[[Any], Callable[..., Any]]] = {
+    "at": one_by_one,
+    "reduce": by_fold,
+    "accumulate": by_scan,
+    "outer": outer_of,
+    "reduceat": by_folded_segments,
+}
+
+
+# NumPy's own reductions by these are wrong: np.power.reduce([1.3, 0.8, 1.7]) is not (1.3 ** 0.8) ** 1.7 in NumPy 2.4.
+NOT_REDUCED = (np.power, np.arctan2)
+
+
+@functools.cache
+def element_after_element(ufunc: np.ufunc, method: str) -> Callable[..., Any]:
+    """A ufunc's method in terms of the ufunc itself, one and the same function each time."""
+    return GENERAL[method](ufunc)
+
+
+def written_out(ufunc: np.ufunc, method: str) -> Callable[..., Any] | None:
+    """The function in whose place a ufunc's method is differentiated, or None."""
+    if method not in GENERAL:
+        return None
+    known = QUICK[method].get(ufunc)
+    if known is not None:
+        return known
+    if ufunc in NOT_REDUCED and method in ("reduce", "accumulate", "reduceat"):
+        return None
+    fits = ufunc.nout == 1 and ufunc.signature is None and ufunc.nin in ((1, 2) if method == "at" else (2,))
+    return element_after_element(ufunc, method) if fits and has_rule(ufunc) else None

@@ -18,7 +18,7 @@ import numpy as np
 from srcgrad.rules import table
 from srcgrad.runtime import access, arithmetic, iteration, native
 from srcgrad.runtime.calls import call, handlers, python_method
-from srcgrad.runtime.levels import refused, state
+from srcgrad.runtime.levels import state
 from srcgrad.runtime.operations import is_active, missing, note
 
 
@@ -135,7 +135,7 @@ def _nditer(op: Any, flags: Any = (), op_flags: Any = (), *args: Any, **kwargs: 
 def _vectorize(self: np.vectorize, *args: Any, **kwargs: Any) -> Any:
     """np.vectorize: the function at each element of the broadcast arguments."""
     if self.signature is not None or kwargs or self.excluded:
-        raise refused("np.vectorize with signature=, excluded= or keyword arguments", ways=("loop over the elements",))
+        return call(table.substitute(np.vectorize.__call__), self, *args, **kwargs)
     arrays = call(np.broadcast_arrays, *[call(np.asarray, a) for a in args])
     shape = np.shape(arrays[0])
     flat = [call(np.ravel, a) for a in arrays]

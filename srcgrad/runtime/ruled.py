@@ -363,18 +363,16 @@ def _ufunc_into(f: np.ufunc, args: tuple[Any, ...], kwargs: dict[str, Any], out:
 
 def ufunc_method(f: np.ufunc, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """`np.add.reduce` and its kin, as the table writes them out."""
-    from srcgrad.rules import mutation, ufunc_methods
+    from srcgrad.rules.ufunc_methods import written_out
 
     args = _of_objects(f, args)
-    written = getattr(mutation, f"UFUNC_{name.upper()}", {}).get(f)
+    written = written_out(f, name)
     method = getattr(f, name)
     made_of = library.made_of(f)
     if made_of is not None and reach.is_reached(made_of, args, kwargs):
         raise missing(method, " of a function of yours")
     if written is None or (name != "at" and not any_active(args, kwargs)):
         if any_active(args, kwargs):
-            if name == "at" and f.nin == 1:
-                return call(ufunc_methods.one_by_one(f), *args)
             raise missing(method, f" of {f.__name__}")
         return native.unrecorded(method, args, kwargs)
     out = kwargs.get("out")

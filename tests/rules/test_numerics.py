@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from checking import check, jvp_of
 
+import srcgrad as sg
 from srcgrad.rules import table
 from srcgrad.rules.numerics import core_ranks
 
@@ -161,3 +162,14 @@ def test_no_dimension_to_iterate_over_is_numpys_error() -> None:
 @pytest.mark.parametrize("x", [0.0, 1e-8, 0.5, 30.0, 500.0])
 def test_bessel_function_of_order_zero(x: float) -> None:
     check(np.i0, np.array([x, -x]), tol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("f", "args"),
+    [
+        (lambda a, b: np.vectorize(weighted, signature="(m,n),(n)->(m)")(a, b), (real(4, 2, 3), real(3))),
+        (lambda a, p: np.vectorize(spread, excluded={"power"})(a, power=p), (real(3) ** 2, 2.5)),
+    ],
+)
+def test_vectorized_functions_of_a_signature(f: Any, args: Any) -> None:
+    sg.check_grads(f, args)

@@ -152,7 +152,7 @@ SAMPLES: list[Any] = [
         (function, (a, level), dict(kwargs))
         for function in (np.quantile, np.nanquantile)
         for a in (t, partly)
-        for level in (0.35, np.array([0.0, 0.2, 0.5, 1.0]), np.array([[0.1, 0.9]]))
+        for level in (0.35, [0.1, 0.55, 0.8], np.array([0.0, 0.2, 0.5, 1.0]), np.array([[0.1, 0.9]]))
         for kwargs in ({}, {"axis": 0}, {"axis": -1, "keepdims": True})
     ],
     (np.percentile, (v, [10.0, 90.0]), {}),

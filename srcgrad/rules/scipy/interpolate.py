@@ -12,7 +12,7 @@ import numpy as np
 from scipy import linalg  # type: ignore[import-untyped]
 from scipy.interpolate import _bsplines, _ppoly, _rgi  # type: ignore[import-untyped]
 
-from srcgrad.rules.scipy.linalg import bands_transposed  # noqa: F401 - in the rule's text
+from srcgrad.rules.scipy.banded import bands_transposed  # noqa: F401 - in the rule's text
 from srcgrad.rules.support import delivered
 from srcgrad.rules.table import composed, rule
 
