@@ -122,11 +122,17 @@ class _Function:
         return [s]
 
     def refuse_inner_calls(self, s: ast.stmt) -> None:
-        """Calls of the module's functions that move are statements of their own, as generated code has them."""
-        outer = s.value if isinstance(s, ast.Assign) else None
+        """Refuse what must not run twice inside of an expression, which the tangent repeats.
+
+        Generated code has calls of the module's functions, and takes values from lists, in statements of their own.
+        """
+        outer: ast.AST | None = None
+        match s:
+            case ast.Assign(value=value) | ast.AugAssign(op=ast.Add() | ast.Sub(), value=value):
+                outer = value
         parts = [s] if isinstance(s, (ast.Assign, ast.AugAssign, ast.Return, ast.Expr)) else []
         for node in (n for part in parts for n in ast.walk(part)):
-            if node is not outer and isinstance(node, ast.Call) and self.callee(node) is not None:
+            if node is not outer and isinstance(node, ast.Call) and (self.callee(node) is not None or _pops(node)):
                 raise Untranslatable("the second derivative of a call inside of an expression", node)
 
     def callee(self, e: ast.expr) -> str | None:
@@ -158,7 +164,8 @@ class _Function:
                 dot = self.expressions.of(value)
                 if dot is None:
                     raise Untranslatable("the second derivative of an unpacking", s)
-                return [*self.parts(target, dot), s]
+                whole = self.fresh("dots")
+                return [assign(whole, dot), *self.parts(target, ast.Name(whole, ast.Load())), s]
         return [s]
 
     def bind(self, s: ast.Assign, name: str, value: ast.expr) -> list[ast.stmt]:
@@ -277,6 +284,10 @@ class _Function:
                     found += self.parts(element, ast.Subscript(dot, ast.Constant(k), ast.Load()))
                 return found
         raise Untranslatable("the second derivative of a result that goes into an array", target)
+
+
+def _pops(e: ast.Call) -> bool:
+    return isinstance(e.func, ast.Attribute) and e.func.attr == "pop"
 
 
 def assign(name: str, value: ast.expr) -> ast.stmt:
