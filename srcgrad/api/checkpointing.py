@@ -11,10 +11,12 @@ import numpy as np
 
 from srcgrad.api.custom import Wrapped, apply
 from srcgrad.build import recorded
+from srcgrad.errors import NotDifferentiableError
 from srcgrad.runtime import custom, forgetting, tree
 from srcgrad.runtime.calls import call
 from srcgrad.runtime.leaves import copied_tree
 from srcgrad.runtime.levels import at, state
+from srcgrad.runtime.reverse import ReverseTrace
 from srcgrad.runtime.schedules import bytes_in
 
 
@@ -40,12 +42,14 @@ class Checkpointed(Wrapped):
         return f
 
     def __srcgrad_call__(self, *args: Any, **kwargs: Any) -> Any:
-        f = self.primal
-        arguments = (list(args), kwargs)
-        leaves = list(tree.leaves(arguments))
+        f = self.under
+        leaves = list(tree.leaves((args, kwargs)))
         level = custom.innermost(leaves)
-        if level < 0 or not self._forgettable(arguments):
+        read = None if level < 0 or not _are_values(args, kwargs) else constants_of(f)
+        if read is None or any(_is_active(v) for v in read.values()):
             return call(f, *args, **kwargs)
+        # Containers of its own: the caller's may hold something else by then.
+        arguments = tree.map_leaves(lambda x: x, (list(args), kwargs))
         outer = state.levels[:level]
         given = at(outer, copied_tree, arguments, {})
         y = at(outer, apply, f, given)
@@ -55,22 +59,53 @@ class Checkpointed(Wrapped):
         outputs = list(tree.leaves(y))
 
         def pull(y_bars: list[Any]) -> list[Any]:
+            _check_constants(f, read)
             _, pullback = recorded.vjp(apply, [f, arguments], {}, (1,))
             return pullback(y_bars)
 
         def push(x_dots: list[Any]) -> list[Any]:
             return recorded.jvp(apply, [f, arguments], {}, (1,), x_dots)[1]
 
+        trace = state.levels[level]
+        if isinstance(trace, ReverseTrace):
+            trace.hold([x for x in _arrays(arguments) if not tree.is_leaf(x)])
         custom.record(outputs, leaves, level, pull, push)
         return y
 
-    def _forgettable(self, arguments: Any) -> bool:
-        """Whether everything that f can depend on is in its arguments."""
-        cells = getattr(self.primal, "__closure__", None) or ()
-        contents = [cell.cell_contents for cell in cells]
-        return all(_is_value(v) for v in (*arguments[0], *arguments[1].values())) and not any(
-            level.is_active(leaf) for level in state.levels for v in contents for leaf in tree.leaves(v)
+
+def constants_of(f: Any) -> dict[tuple[Any, str], Any] | None:
+    """What a function reads besides its arguments; None where a second run of it may not be like the first.
+
+    It may be run again where all that it does is known to depend on its arguments and on numbers, texts and
+    functions that it reads by name.
+    """
+    from srcgrad.passes.repeatable import constants
+
+    return constants(f) if isinstance(f, FunctionType) else None
+
+
+def _check_constants(f: Any, read: dict[tuple[Any, str], Any]) -> None:
+    now = constants_of(f)
+    changed = [key[1] for key in read if now is None or now.get(key, read) is not read[key]]
+    if changed:
+        raise NotDifferentiableError(
+            f"{f.__name__}() is to be run again for its derivative, but {changed[0]} has changed since its call",
+            ways=("make it a parameter", "leave out srcgrad.checkpoint"),
         )
+
+
+def _is_active(x: Any) -> bool:
+    return any(level.is_active(leaf) for level in state.levels for leaf in tree.leaves(x))
+
+
+def _are_values(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    return all(_is_value(v) for v in (*args, *kwargs.values()))
+
+
+def _arrays(x: Any) -> list[np.ndarray]:
+    if isinstance(x, np.ndarray):
+        return [x]
+    return [a for member in tree.children(x) or () for a in _arrays(member)]
 
 
 def _is_value(x: Any) -> bool:

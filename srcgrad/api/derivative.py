@@ -13,7 +13,7 @@ from srcgrad.build import compiled, derive, pickling
 from srcgrad.build.backend import Name, chosen
 from srcgrad.build.save import block_of, module_of
 from srcgrad.errors import Place, SourceUnavailableError, UnsupportedSyntaxError
-from srcgrad.runtime import dispatchers
+from srcgrad.runtime import dispatchers, forgetting
 
 
 class Derivative:
@@ -30,7 +30,7 @@ class Derivative:
         self, primal: Callable[..., Any], argnums: Argnums, backend: Name = "numpy", parallel: bool = False
     ) -> None:
         self.form = chosen(backend, parallel)
-        primal = dispatchers.plain(primal)
+        primal = forgetting.under(dispatchers.plain(primal))
         refuse_what_no_kind_can_save(primal)
         self.primal = primal
         self.argnums = argnums

@@ -23,7 +23,7 @@ from srcgrad.build.telling import tell
 from srcgrad.errors import SourceUnavailableError
 from srcgrad.passes.kinds import kind_of
 from srcgrad.rules import table
-from srcgrad.runtime import tree
+from srcgrad.runtime import forgetting, tree
 from srcgrad.runtime.anomaly import watch
 from srcgrad.runtime.calls import call
 from srcgrad.runtime.levels import state
@@ -109,6 +109,7 @@ def vjp(
     backend: Backend = NUMPY,
 ) -> tuple[Any, recorded.Pullback]:
     """The result, and a function from cotangents of its leaves to those of the chosen arguments' leaves."""
+    f = forgetting.under(f)
     made = _of_leaves(f, args, kwargs, keys, "vjp")
     if backend.compiles and not state.levels:
         made = in_form(f, made, args, keys, "vjp", backend)
@@ -150,6 +151,7 @@ def jvp(
     backend: Backend = NUMPY,
 ) -> tuple[Any, list[Any]]:
     """The result, and the tangents of its leaves."""
+    f = forgetting.under(f)
     made = _of_leaves(f, args, kwargs, keys, "jvp")
     x_dots = [] if made is None else [fitting(args[k], x_dot) for k, x_dot in zip(keys, tangents, strict=True)]  # type: ignore[index]
     if backend.compiles and not state.levels:

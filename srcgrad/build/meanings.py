@@ -18,7 +18,7 @@ from types import CellType, CodeType, FunctionType, ModuleType
 from typing import Any
 
 from srcgrad.passes.kinds import kind_of
-from srcgrad.runtime import dispatchers
+from srcgrad.runtime import dispatchers, forgetting
 from srcgrad.runtime.levels import LIBRARIES
 
 MISSING = object()
@@ -107,7 +107,7 @@ def meanings_of(f: FunctionType) -> Meanings:
             continue
         seen.add(id(function))
         for label, meant in _of_one(found, at, function):
-            value = dispatchers.plain(meant)
+            value = forgetting.under(dispatchers.plain(meant))
             if isinstance(value, FunctionType) and not _is_library(value):
                 todo.append((label, value))
     return found

@@ -12,8 +12,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from srcgrad.passes.repeatable import check_function
 from srcgrad.passes.resolve import UNRESOLVED, Scope, bind, is_user_function
 from srcgrad.rules import table
+from srcgrad.runtime import forgetting
 from srcgrad.syntax import ir
 from srcgrad.syntax.ir import Block, Call, Const, Expr, Name, NotStatic, Stmt
 
@@ -45,18 +47,21 @@ def split_calls(unit: ir.Unit, scope: Scope, fresh: Callable[[str], str]) -> ir.
     def _first(s: Stmt, part: str, e: Expr, out: list[Stmt]) -> Stmt:
         """Move the calls in an expression in front of the statement, innermost first."""
         while (found := _user_call(e, scope)) is not None:
-            node, function = found
+            node, called = found
+            function = forgetting.under(called)
             name = name_of(function, node)
             if e is node and isinstance(s, ir.Assign) and isinstance(s.target, Name) and not s.op:
                 target = s.target
             else:
                 target = Name(fresh("u"))
-            bound = _bound(function, node)
+            bound = bound_arguments(function, node)
+            if function is not called:
+                check_function(function, s)
             out.append(
                 ir.UserCall(
                     target, fresh(f"{name}_pullback"), function, bound, node,
                     span=s.span, leading=s.leading, comment=s.comment if e is node else "",
-                    primal=s.primal,
+                    primal=s.primal, forgets=function is not called,
                 )
             )  # fmt: skip
             if e is node and target == getattr(s, "target", None):
@@ -112,7 +117,7 @@ def _user_call(e: Expr, scope: Scope) -> tuple[Call, Any] | None:
             composed = table.substitute(function)
             if composed is not None:
                 return e, composed
-            if is_user_function(function) and not _is_library(function):
+            if is_user_function(forgetting.under(function)) and not is_library(forgetting.under(function)):
                 return e, function
     return None
 
@@ -126,7 +131,8 @@ def chooses_calls(e: Expr, scope: Scope) -> bool:
 
 
 def _calls(e: Expr, scope: Scope) -> bool:
-    return any(isinstance(n, Call) and is_user_function(scope.object_of(n.function)) for n in ir.walk(e))
+    called = (scope.object_of(n.function) for n in ir.walk(e) if isinstance(n, Call))
+    return any(is_user_function(forgetting.under(function)) for function in called)
 
 
 def name_of(function: Any, call: Expr) -> str:
@@ -137,12 +143,12 @@ def name_of(function: Any, call: Expr) -> str:
     return call.function.id if isinstance(call, Call) and isinstance(call.function, Name) else "function"
 
 
-def _is_library(function: Any) -> bool:
+def is_library(function: Any) -> bool:
     """Whether a function is not the user's: what it does is for a rule to say."""
     return (function.__module__ or "").split(".")[0] in ("numpy", "scipy", "srcgrad", "math")
 
 
-def _bound(function: Any, node: Call) -> tuple[tuple[str, Expr], ...]:
+def bound_arguments(function: Any, node: Call) -> tuple[tuple[str, Expr], ...]:
     """The callee's parameters in order; what is left out takes its default, if it is a literal."""
     signature = inspect.signature(function)
     given = bind(signature, node.args, node.span)

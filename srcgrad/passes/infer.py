@@ -88,7 +88,8 @@ class _Run:
                 given = tuple(replace(v, kind=kinds.abroad(v.kind)) for v in given)
                 value = self.call(s.function, given, s.span)
                 value = replace(value, kind=kinds.abroad(value.kind))
-                return {**bound(env, s.target.id, value), s.pullback: Value(OBJECT)}
+                after = bound(env, s.target.id, value)
+                return after if s.forgets else {**after, s.pullback: Value(OBJECT)}
             case ir.If():
                 view.kind(s.test)
                 verdict = view.decided(s.test)
@@ -128,6 +129,8 @@ class _Run:
         if s.op:
             value = ir.Binary(s.op, s.target, s.value, span=s.span)
         result = Value(view.kind(value), view.active(value))
+        if s.in_place and view.kind(s.target).form != "array":
+            raise NotStatic("a parameter that a callee changes", s.span)
         if s.op and isinstance(s.target, ir.Name) and view.kind(s.target).form == "array":
             # An array that is updated keeps its shape.
             result = replace(result, kind=view.kind(s.target))

@@ -255,6 +255,8 @@ def reads_of(name: str, unit: ir.Unit, sinks: dict[int, Sink]) -> Iterator[tuple
                 read.append(s.test)
             case ir.For():
                 read.append(s.iterable)
+            case ir.UserCall() if s.forgets:
+                read += [e for _, e in s.bound]
             case ir.Assign():
                 # Cheap values are computed again; an index is read where its place is restored.
                 if isinstance(s.target, Name) and cost(s.value) <= 4:

@@ -24,7 +24,7 @@ from srcgrad.passes.cotangent import Sink, cost
 from srcgrad.passes.infer import Facts
 from srcgrad.passes.kinds import Kind
 from srcgrad.passes.overlap import Overlap, reads_of
-from srcgrad.passes.reading import reads
+from srcgrad.passes.reading import reads as all_read
 from srcgrad.syntax import ir
 from srcgrad.syntax.ir import Block, NotStatic, Stmt
 
@@ -180,7 +180,7 @@ class _Recorder:
                 if dims is None or not all(d.settled for d in dims) or name in self.reshaped:
                     reads |= {name}
         if isinstance(s, ir.UserCall) and self.plan.received.get(s.key):
-            reads |= {s.pullback}
+            reads |= self._known(s, all_read(s)) if s.forgets else {s.pullback}
         return reads
 
     def _assign(self, s: ir.Assign | ir.UserCall, needed: frozenset[str]) -> frozenset[str]:
@@ -191,8 +191,8 @@ class _Recorder:
         written = ir.written_names(s)
         reads = self._reads(s)
         if isinstance(s, ir.UserCall):
-            bound |= {s.pullback}
-            after = reads & {s.pullback}
+            bound = ir.written_names(s)
+            after = reads & (bound - {s.target.id})
             needed |= reads - after
         else:
             after = bound if sink is not None and sink.reads_result else frozenset()
@@ -268,7 +268,7 @@ class _Recorder:
             if isinstance(s, ir.Assign) and not late and not ir.written_names(s) & live:
                 found.add(s.key)
             else:
-                live = live.union(*(reads(t) for t in inside))
+                live = live.union(*(all_read(t) for t in inside))
         return found
 
     def _checkpointed(self, s: ir.For | ir.While, needed: frozenset[str]) -> frozenset[str]:
@@ -285,7 +285,7 @@ class _Recorder:
                 self._bind_first(name, s)
         if lost:
             self.plan.overwritten.setdefault(s.key, set()).update(lost)
-        read = frozenset().union(reads(s), *(reads(t) for t in ir.statements(s.body)))
+        read = frozenset().union(all_read(s), *(all_read(t) for t in ir.statements(s.body)))
         return (needed - written) | (self._known(s, read) - written) | {s.checkpoints.kept}
 
     def _carry(

@@ -11,6 +11,7 @@ Where branches or the iterations of a loop disagree on what is known of a cotang
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import replace
 
 from srcgrad.passes.adding import Adding
@@ -53,7 +54,7 @@ class Reverse(Adding):
     def above(self, s: Stmt, out: Lines) -> None:
         """The comment with the primal line."""
         if s.primal:
-            comment = f"# {os.path.basename(self.file)}:{s.span.line}  {s.primal}"
+            comment = f"# {os.path.basename(s.file or self.file)}:{s.span.line}  {s.primal}"
             last = next((line for line in reversed(out.lines) if line.startswith("# ")), "")
             if last != comment:
                 out.add(comment)
@@ -61,6 +62,8 @@ class Reverse(Adding):
     def restore(self, s: Stmt, out: Lines, *, late: frozenset[str] = frozenset()) -> None:
         """Give back what the statement overwrote, all but the names that are to be read first."""
         for name in sorted(self.plan.overwritten.get(s.key, set()) - late, reverse=True):
+            if (s.key, name) in self.saves.together:
+                continue  # the loop has given it back
             saved = self.saves.names[s.key, name]
             place = name
             if isinstance(s, ir.Assign):
@@ -189,6 +192,10 @@ class Reverse(Adding):
                 else:
                     rest.append(c)
             left = ", ".join(received) if len(received) > 1 else f"({received[0]},)"
+            if s.forgets:
+                assert self.rewound is not None
+                arguments = ", ".join([text_of(e) for _, e in s.bound])
+                out.add(f"_, {s.pullback} = {self.rewound.callee(s)}({arguments})")
             out.add(f"{left} = {s.pullback}({self.bars[name]})")
             state.update(direct)
             self.contribute(s, Sink(sink.temps, rest), state, out, frozenset({name}))
@@ -272,7 +279,7 @@ class Reverse(Adding):
             return
         inner = Lines()
         kept = self.plan.kept.get(s.key, [])
-        if kept:
+        if kept and s.key not in self.saves.traces:
             inner.add(f"{', '.join(kept)} = {self.taken(self.saves.names[s.key, kept[0]])}")
         for t in self.plan.again.get(s.key, []):
             inner.add(emit.header(t))
@@ -280,7 +287,7 @@ class Reverse(Adding):
         for saved in self.saves.lists.get(s.key, ()):
             if saved in self.lists:
                 out.add(f"{self.lists[saved]} = {saved}.copy()")
-        out.nest(self.backwards(s), inner)
+        out.nest(self.along(s, inner) if s.key in self.saves.traces else self.backwards(s), inner)
         self.restore(s, out)
 
     def copy_of(self, name: str) -> str:
@@ -310,6 +317,15 @@ class Reverse(Adding):
         if not kind.is_scalar and varies and rebound:
             raise NotStatic(f"the shape of {name} may change in a loop", s.span)
 
+    def along(self, s: ir.For | ir.While, body: Lines) -> str:
+        """The header of a reversed loop that takes what each iteration kept from a list."""
+        names = ", ".join(self.saves.traces[s.key].names)
+        kept = f"reversed({self.saves.trace_of(s.key)})"
+        if isinstance(s, ir.For) and ir.bound_names(s.target) & _words(body):
+            group = f"({names})" if "," in names else names
+            return f"for {emit.target_text(s.target)}, {group} in zip(reversed({text_of(s.iterable, 14)}), {kept}):"
+        return f"for {names} in {kept}:"
+
     def backwards(self, s: ir.For | ir.While) -> str:
         trips = self.plan.trips.get(s.key)
         if s.key in self.saves.trips:
@@ -324,3 +340,9 @@ class Reverse(Adding):
             saved = self.saves.names[int(key), name]
             return f"while {self.lists.get(saved, saved)}:"
         return f"for _ in range({trips}):"
+
+
+def _words(body: Lines) -> frozenset[str]:
+    """All words of some lines of code."""
+    code = (line for line in body.lines if not line.lstrip().startswith("#"))
+    return frozenset(word for line in code for word in re.findall(r"\w+", line))

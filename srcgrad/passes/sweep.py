@@ -19,6 +19,7 @@ from srcgrad.passes.normalise import breaks
 from srcgrad.passes.places import negated
 from srcgrad.passes.reading import writes_into
 from srcgrad.passes.record import Plan
+from srcgrad.passes.traces import Trace
 from srcgrad.syntax import emit, ir
 from srcgrad.syntax.ir import Block, Name, NotStatic, Stmt
 
@@ -34,13 +35,33 @@ class Saves:
     lists: dict[int, list[str]] = field(default_factory=dict)  # by the key of the outermost loop
     in_loop: set[tuple[int, str]] = field(default_factory=set)
     trips: dict[int, str] = field(default_factory=dict)  # the lists of the counts of inner loops
+    traces: dict[int, Trace] = field(default_factory=dict)  # by the key of the loop
+    together: dict[tuple[int, str], int] = field(default_factory=dict)  # the loop that keeps what a site saves
+
+    def trace_of(self, loop: int) -> str:
+        """The list that a loop's trace is kept on."""
+        return self.names[min(self.traces[loop].sites)]
+
+    def all_at_once(self) -> set[str]:
+        """The lists that the reverse sweep leaves as they are."""
+        return {self.trace_of(loop) for loop in self.traces}
 
 
-def name_saves(unit: ir.Unit, plan: Plan, fresh: Callable[[str], str]) -> Saves:
+def name_saves(unit: ir.Unit, plan: Plan, found: dict[int, Trace], fresh: Callable[[str], str]) -> Saves:
     """Give each place that saves a variable its `x_saved`."""
-    saves = Saves()
+    saves = Saves(traces=found)
+
+    def trace(key: int) -> None:
+        names = found[key].names
+        saved = fresh(f"{names[0]}_saved" if len(names) == 1 else "saved")
+        saves.lists.setdefault(key, []).append(saved)
+        for s, name in found[key].sites:
+            saves.names[s, name] = saved
+            saves.together[s, name] = key
 
     def site(key: int, name: str, outer: int | None) -> None:
+        if (key, name) in saves.together:
+            return
         saved = saves.names[key, name] = fresh(f"{name}_saved")
         if outer is not None:
             saves.in_loop.add((key, name))
@@ -55,10 +76,12 @@ def name_saves(unit: ir.Unit, plan: Plan, fresh: Callable[[str], str]) -> Saves:
                 block(s.body, None)  # an iteration is run again right before its reverse
             elif isinstance(s, (ir.For, ir.While)):
                 inner = outer if outer is not None else s.key
+                if s.key in found:
+                    trace(s.key)
                 if outer is not None and s.key in plan.trips:
                     counts = saves.trips[s.key] = fresh(f"{plan.trips[s.key]}_saved")
                     saves.lists.setdefault(outer, []).append(counts)
-                kept = plan.kept.get(s.key, ())
+                kept = plan.kept.get(s.key, ()) if s.key not in found else ()
                 if len(kept) > 1:
                     together = fresh("saved")
                     saves.lists.setdefault(inner, []).append(together)
@@ -108,7 +131,7 @@ class Sweep:
                 out.add(self.text(s))
             case ir.UserCall():
                 self.before(s, out)
-                if not any(self.facts.at(s).active(e) for _, e in s.bound):
+                if s.forgets or not any(self.facts.at(s).active(e) for _, e in s.bound):
                     out.add(f"{s.target.id} = {emit.text_of(s.call)}{s.comment}")
                     return
                 arguments = ", ".join(f"{emit.text_of(e)}" for _, e in s.bound)
@@ -123,7 +146,12 @@ class Sweep:
         return f"{s.text if s.text is not None else emit.header(s)}{s.comment}"
 
     def before(self, s: Stmt, out: Lines) -> None:
+        for loop, trace in self.saves.traces.items():
+            if trace.before == s.key:
+                out.add(self.appended(loop))
         for name in sorted(self.plan.overwritten.get(s.key, ())):
+            if (s.key, name) in self.saves.together:
+                continue
             saved = self.saves.names[s.key, name]
             value = self.lost(s, name)
             if (s.key, name) in self.saves.in_loop:
@@ -143,8 +171,18 @@ class Sweep:
                     return text if view.kind(target).is_scalar else f"{text}.copy()"
         return name
 
+    def appended(self, loop: int) -> str:
+        """The statement that keeps what an iteration saves, all of it together."""
+        names = self.saves.traces[loop].names
+        values = f"({', '.join(names)})" if len(names) > 1 else names[0]
+        return f"{self.saves.trace_of(loop)}.append({values})"
+
     def keep(self, loop: Stmt, out: Lines) -> None:
         """Save what an iteration leaves behind: one value, or all of them together."""
+        if loop.key in self.saves.traces:
+            if self.saves.traces[loop.key].before is None:
+                out.add(self.appended(loop.key))
+            return
         kept = self.plan.kept.get(loop.key, ())
         if kept:
             values = ", ".join(kept)

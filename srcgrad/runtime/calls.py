@@ -36,7 +36,7 @@ SILENT = frozenset(
 _DIFFERENTIATED = (
     "srcgrad.rules.", "srcgrad.runtime.reverse", "srcgrad.runtime.entries",
     "srcgrad.runtime.cotangents", "srcgrad.runtime.forward", "srcgrad.runtime.memory",
-    "srcgrad.runtime.leaves", "srcgrad.runtime.tree", "srcgrad.runtime.custom",
+    "srcgrad.runtime.leaves", "srcgrad.runtime.tree", "srcgrad.runtime.custom", "srcgrad.runtime.schedules",
     "srcgrad.torch.kernels.", "srcgrad.torch.ops.", "srcgrad.torch.generated",
 )  # fmt: skip
 

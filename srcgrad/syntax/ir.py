@@ -167,6 +167,11 @@ class Opaque(Expr):
 _keys = count(1)
 
 
+def next_key() -> int:
+    """A key that no statement has yet."""
+    return next(_keys)
+
+
 @dataclass(frozen=True)
 class Stmt:
     """`text` is the statement as written, or None once a pass has changed it."""
@@ -177,7 +182,9 @@ class Stmt:
     comment: str = field(default="", compare=False, repr=False, kw_only=True)
     # The line that a reverse statement's comment shows; it survives changes to the statement.
     primal: str = field(default="", compare=False, repr=False, kw_only=True)
-    key: int = field(default_factory=lambda: next(_keys), compare=False, repr=False, kw_only=True)
+    # Where the line stands, if not in the file of the unit.
+    file: str = field(default="", compare=False, repr=False, kw_only=True)
+    key: int = field(default_factory=next_key, compare=False, repr=False, kw_only=True)
 
     @cached_property
     def written(self) -> frozenset[str]:
@@ -189,7 +196,7 @@ class Stmt:
             case While() if self.checkpoints is not None:
                 return frozenset({self.checkpoints.kept})
             case UserCall():
-                return frozenset({self.target.id, self.pullback})
+                return frozenset({self.target.id} if self.forgets else {self.target.id, self.pullback})
             case _:
                 return frozenset()
 
@@ -199,11 +206,16 @@ Block = tuple[Stmt, ...]
 
 @dataclass(frozen=True)
 class Assign(Stmt):
-    """`target = value`, or `target op= value` where op is given."""
+    """`target = value`, or `target op= value` where op is given.
+
+    `in_place` says that the program is another one unless the target is an array: a callee's `p += e`
+    on its parameter, in the place of the call.
+    """
 
     target: Expr
     value: Expr
     op: str = ""
+    in_place: bool = field(default=False, compare=False, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -278,6 +290,7 @@ class UserCall(Stmt):
     function: Any
     bound: tuple[tuple[str, Expr], ...]  # the callee's parameters and what they are given
     call: Expr  # as the user wrote it
+    forgets: bool = False  # whether the callee is run again in the reverse sweep, which makes the pullback
 
 
 @dataclass(frozen=True)
@@ -464,7 +477,7 @@ def copied(block: Block) -> Block:
     """The block as statements of their own, for a second place in the program."""
     out: list[Stmt] = []
     for s in block:
-        fresh = dataclasses.replace(s, key=next(_keys))
+        fresh = dataclasses.replace(s, key=next_key())
         match fresh:
             case If():
                 fresh = dataclasses.replace(fresh, body=copied(fresh.body), orelse=copied(fresh.orelse))
