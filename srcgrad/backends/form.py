@@ -13,7 +13,7 @@ from srcgrad.backends.elementwise import in_loops
 from srcgrad.backends.entries import of_cotangent, pullback_of, with_arrays, with_value_and_at
 from srcgrad.backends.kinds import BOOL, FLOAT, INT, SCALAR, UNKNOWN, Kinds, Module, of_argument
 from srcgrad.backends.parameters import apart
-from srcgrad.backends.ranges import Backwards
+from srcgrad.backends.ranges import Backwards, Emptied
 from srcgrad.backends.refusal import Untranslatable
 from srcgrad.backends.settled import Plainly, divided, settle
 from srcgrad.backends.tangent import with_tangent
@@ -52,7 +52,7 @@ def numba_form(
     for s in ast.walk(tree):
         if isinstance(s, ast.FunctionDef):
             s.args.args, s.args.posonlyargs = [*s.args.posonlyargs, *s.args.args], []
-    tree = lifted(tree)
+    tree = lifted(Emptied().visit(tree))
     tree = Plainly().visit(Backwards().visit(tree))
     looked, value = entry, ""
     if mode == "vjp":

@@ -11,6 +11,60 @@ import ast
 from typing import Any
 
 
+class Emptied(ast.NodeTransformer):
+    """Loops along lists, which numba does not run backwards, as loops that empty them.
+
+    for k, x in zip(reversed(range(n)), reversed(kept)):    ->    for k in reversed(range(n)):
+                                                                      x = kept.pop()
+    A function inside another, which may be called again, empties a copy.
+    """
+
+    def __init__(self) -> None:
+        self.lists: set[str] = set()  # those that the outer function makes
+        self.inside = False
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> Any:
+        outer = self.lists, self.inside
+        if self.inside is False and not self.lists:
+            made = (s for s in ast.walk(node) if isinstance(s, ast.Assign) and isinstance(s.value, ast.List))
+            self.lists = {t.id for s in made if not s.value.elts for t in s.targets if isinstance(t, ast.Name)}  # type: ignore[attr-defined]
+        else:
+            self.inside = True
+        self.generic_visit(node)
+        self.lists, self.inside = outer
+        return node
+
+    def visit_For(self, node: ast.For) -> Any:
+        self.generic_visit(node)
+        target: ast.expr = ast.Name("_", ast.Store())
+        steps: ast.expr | None = None
+        match node:
+            case ast.For(
+                target=ast.Tuple(elts=[index, kept]), iter=ast.Call(func=ast.Name(id="zip"), args=[over, along])
+            ):
+                target, steps = index, over
+            case ast.For(target=kept, iter=along):
+                pass
+        name = self._along(along)
+        if name is None:
+            return node
+        before: list[ast.stmt] = []
+        emptied = f"{name}_left" if self.inside else name
+        if self.inside:
+            before = ast.parse(f"{emptied} = {name}.copy()").body
+        node.target = target
+        node.iter = steps or expression(f"range(len({emptied}))")
+        node.body = [ast.copy_location(ast.Assign([kept], expression(f"{emptied}.pop()")), node), *node.body]
+        return [*before, node]
+
+    def _along(self, e: ast.expr) -> str | None:
+        """The list that is run backwards."""
+        match e:
+            case ast.Call(func=ast.Name(id="reversed"), args=[ast.Name(id=name)]) if name in self.lists:
+                return name
+        return None
+
+
 class Backwards(ast.NodeTransformer):
     """The rewriting of every loop; what is run backwards and is no range stays as it is."""
 

@@ -61,7 +61,7 @@ def hoist_once(unit: ir.Unit, dry: Dry, facts: Facts, fresh: Callable[[str], str
                             for b in outside or ()
                             if isinstance(b, ir.Assign) and not (ir.names(b.value) | ir.written_names(b)) & again
                         ]
-                        *before, after = _named(s, wanted, fresh, facts.at(s), stores, [*once, *out])
+                        before, after = _named(s, wanted, fresh, facts.at(s), stores, [*once, *out])
                         for b in before:
                             if outside is None or ir.names(b.value) & variables:
                                 out.append(b)
@@ -87,7 +87,7 @@ def _named(
     view: View,
     stores: frozenset[str],
     earlier: list[Stmt],
-) -> list[Valued]:
+) -> tuple[list[ir.Assign], Valued]:
     """The statement with the innermost of the wanted expressions computed in front of it, or taken from earlier on."""
     target = _innermost(wanted)
     if isinstance(s, ir.Assign) and s.op and not any(n == target for n in ir.walk(s.value)):
@@ -98,7 +98,7 @@ def _named(
         raise NotStatic("a value that cannot be named", s.span)
     same = _computed(target, earlier, stores)
     if same is not None:
-        return [_with(s, target, same)]
+        return [], _with(s, target, same)
     whole = isinstance(s, ir.Return) and target == s.value
     name = fresh("y" if whole else _hint(target))
     value = target
@@ -114,7 +114,7 @@ def _named(
         primal=s.primal,
     )
 
-    return [before, replace(_with(s, target, Name(name)), leading=(), comment="" if whole else s.comment)]
+    return [before], replace(_with(s, target, Name(name)), leading=(), comment="" if whole else s.comment)
 
 
 def _with(s: Valued, part: Expr, name: Name) -> Valued:

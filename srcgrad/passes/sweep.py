@@ -131,7 +131,7 @@ class Sweep:
                 out.add(self.text(s))
             case ir.UserCall():
                 self.before(s, out)
-                if s.forgets or not any(self.facts.at(s).active(e) for _, e in s.bound):
+                if not any(self.facts.at(s).active(e) for _, e in s.bound):
                     out.add(f"{s.target.id} = {emit.text_of(s.call)}{s.comment}")
                     return
                 arguments = ", ".join(f"{emit.text_of(e)}" for _, e in s.bound)

@@ -18,6 +18,7 @@ from srcgrad.passes.reverse import Reverse
 from srcgrad.passes.selection import CHOSEN
 from srcgrad.passes.sweep import Sweep, name_saves, settle_trip_counts
 from srcgrad.passes.tangent import Tangent
+from srcgrad.passes.traces import traces
 from srcgrad.passes.view import Value, View
 from srcgrad.syntax import ir
 from srcgrad.syntax.emit import text_of
@@ -89,7 +90,7 @@ class Writing(Function):
             return self.write_forward(name)
         plan, facts = self.reverse_plan, self.final
         counted = settle_trip_counts(self.unit, plan)
-        saves = name_saves(self.unit, plan, self.fresh)
+        saves = name_saves(self.unit, plan, traces(self.unit, plan), self.fresh)
         bars = {v: self.bar(v) for v in self.variables}
         returned = self.unit.body[-1]
         assert isinstance(returned, ir.Return)

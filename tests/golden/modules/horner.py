@@ -12,8 +12,7 @@ def horner_grad(coefficients, x):
     s_bar = 1.0
     coefficients_bar = np.zeros(coefficients.shape)
     x_bar = 0.0
-    for k in reversed(range(len(coefficients))):
-        s = s_saved.pop()
+    for k, s in zip(reversed(range(len(coefficients))), reversed(s_saved)):
         # primals.py:184  s = s * x + c
         x_bar += s_bar * s
         c_bar = s_bar

@@ -7,8 +7,7 @@ def logistic_map_grad(r, n):
 
     x_bar = 1.0
     r_bar = 0.0
-    for k in reversed(range(n)):
-        x = x_saved.pop()
+    for x in reversed(x_saved):
         # primals.py:97  x = r * x * (1 - x)
         p_bar = x_bar * (1 - x)
         r_bar += p_bar * x

@@ -7,8 +7,7 @@ def power_grad(x, n):
 
     y_bar = 1.0
     x_bar = 0.0
-    for _i in reversed(range(n)):
-        y = y_saved.pop()
+    for y in reversed(y_saved):
         # primals.py:89  y = y * x
         x_bar += y_bar * y
         y_bar *= x

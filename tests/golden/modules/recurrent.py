@@ -14,8 +14,7 @@ def recurrent_grad(w, inputs):
     h_bar = np.zeros(h.shape)
     inputs_bar = np.zeros(inputs.shape)
     w_bar = np.zeros(w.shape)
-    for t in reversed(range(len(inputs))):
-        u = u_saved.pop()
+    for t, u in zip(reversed(range(len(inputs))), reversed(u_saved)):
         # primals.py:302  loss = loss + np.sum(h * h)
         h_bar += 2 * h
         h = h_saved.pop()

@@ -11,8 +11,7 @@ def rings_grad(image):
         saved.append((ring, u))
 
     image_bar = np.zeros(image.shape)
-    for k in reversed(range(3)):
-        ring, u = saved.pop()
+    for ring, u in reversed(saved):
         # primals.py:311  total += np.mean(image[ring]) ** 2
         u_bar = 2 * u
         image_bar[ring] += u_bar / image[ring].size

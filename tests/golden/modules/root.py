@@ -7,8 +7,7 @@ def root_grad(x):
 
     y_bar = 1.0
     x_bar = 0.0
-    while y_saved:
-        y = y_saved.pop()
+    for y in reversed(y_saved):
         # primals.py:33  y = 0.5 * (y + x / y)
         s_bar = 0.5 * y_bar
         x_bar += s_bar / y

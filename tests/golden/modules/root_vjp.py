@@ -8,8 +8,7 @@ def root_vjp_vjp(x):
     def pullback(y_bar):
         x_bar = 0.0
         y_left = y_saved.copy()
-        while y_left:
-            y = y_left.pop()
+        for y in reversed(y_saved):
             # primals.py:239  y = 0.5 * (y + x / y)
             s_bar = 0.5 * y_bar
             x_bar += s_bar / y
