@@ -79,10 +79,12 @@ class NodeKinds(dict[Any, type[CompactNode]]):
                 if not keep_of: self.values = None
                 x1_bar = y_bar * x2
                 x2_bar = y_bar * x1
-                if x1_bar.__class__ is not ndarray_of or x1_bar.shape != self.s0 or x1_bar.dtype is not dtype_of:
+                if x1_bar.__class__ is not ndarray_of or self.s0 != self.shape:
                     x1_bar = fitted_of(x1_bar, self.s0, dtype_of)
                 …
                 return (self.o0, self.n0, x1_bar), (self.o1, self.n1, x2_bar),
+
+        A cotangent that is not certainly of the result's dtype and shape is asked for both.
         """
         n = len(self.kinds)
         scope: dict[str, Any] = {**self.plan.rule.scope, "ndarray_of": _ndarray, "fitted_of": fitted, "dtype_of": dtype}
@@ -106,14 +108,25 @@ class NodeKinds(dict[Any, type[CompactNode]]):
                 lines.append(f"{', '.join(named[p] for p in self.given_values)}, = values_of")
             lines.append("if not keep_of: self.values = None")
         body = ast.parse(self.plan.source).body[0].body[:-1]  # type: ignore[attr-defined]
-        real = {"y_bar", *(named[p] for p in self.given_values if p < 0 or p in self.needed)}
-        lines += quickened(body, shapes, real if dtype in (_FLOAT32, _FLOAT64) else set(), dtype, scope)
+        elementwise = self.plan.rule.shape == "elementwise"
+        real = {"y_bar"}
+        if dtype in (_FLOAT32, _FLOAT64):
+            of_dtype = (-1, *(range(n) if self.primitive.promotes else self.needed))
+            real |= {named[p] for p in self.given_values if p in of_dtype and (p < 0 or elementwise)}
+        more, certain = quickened(body, shapes, real, dtype, scope)
+        lines += more
         triples = ""
         for name, p in zip(self.plan.names, self.needed, strict=True):
-            bar = f"{name}_bar"
+            bar, shape = f"{name}_bar", f"self.s{p}"
+            if bar not in certain:
+                test = f" or {bar}.shape != {shape} or {bar}.dtype is not dtype_of"
+            elif elementwise and n == 1:
+                test = ""
+            else:
+                test = f" or {shape} != self.shape"
             lines += [
-                f"if {bar}.__class__ is not ndarray_of or {bar}.shape != self.s{p} or {bar}.dtype is not dtype_of:",
-                f"    {bar} = fitted_of({bar}, self.s{p}, dtype_of)",
+                f"if {bar}.__class__ is not ndarray_of{test}:",
+                f"    {bar} = fitted_of({bar}, {shape}, dtype_of)",
             ]
             triples += f"(self.o{p}, self.n{p}, {bar}), "
         lines.append(f"return ({triples})")

@@ -39,6 +39,7 @@ def pack(node: OperationNode) -> None:
         for v, (place, _, shape) in zip(node.saved, node.plan.entries, strict=True)
     ]
     node.packed = True
+    node.plain = False
 
 
 def extra(node: OperationNode) -> None:
@@ -54,6 +55,7 @@ def extra(node: OperationNode) -> None:
 class OperationNode(Node):
     """A node whose backward is the plan of a primitive."""
 
+    plain = True
     plan: Plan
     primitive: Primitive
     saved: list[Any] | None

@@ -6,6 +6,7 @@ tensors and numbers that promotes dtypes as PyTorch does, computes, and records.
 
 from __future__ import annotations
 
+import functools
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -13,17 +14,18 @@ from typing import Any
 import numpy as np
 
 from srcgrad.torch import profiling
+from srcgrad.torch.calling import settled
 from srcgrad.torch.dtypes import default_float, of, result_dtype
-from srcgrad.torch.modes import state
+from srcgrad.torch.modes import MODES, state
 from srcgrad.torch.operation import NEEDED, OTHER, TENSOR
 from srcgrad.torch.primitive import Primitive
 from srcgrad.torch.tensor import Tensor
+from srcgrad.torch.texts import NUMBERS32, NUMBERS64, number
 
 NUMBERS = (int, float, complex, bool, np.number, np.bool_)
 _ndarray = np.ndarray
 _new = Tensor.__new__
 _asarray = np.asarray
-_listening = profiling.LISTENING
 
 
 def promoted(a: Any, b: Any, floating: bool = False) -> tuple[Any, Any]:
@@ -79,27 +81,13 @@ class Pointwise(Primitive):
 _OPERATORS: dict[Any, Callable[..., Any]] = {
     np.add: operator.add, np.subtract: operator.sub, np.multiply: operator.mul, np.divide: operator.truediv,
 }  # fmt: skip
-# Numbers as arrays of a dtype: NumPy takes twice as long over a product with a Python number.
-_NUMBERS: dict[tuple[Any, Any], Any] = {}
-_FEW = 256
-
-
-def number(x: Any, dtype: Any) -> Any:
-    """A number beside an array of a floating dtype: an array without dimensions, where it is of a usual size."""
-    found = _NUMBERS.get((x, dtype))
-    if found is None:
-        if not 1e-4 < abs(x) < 1e4:  # nor zero, of which there are two
-            return x
-        if len(_NUMBERS) >= _FEW:
-            _NUMBERS.clear()
-        found = np.array(x, dtype)
-        found.flags.writeable = False
-        _NUMBERS[x, dtype] = found
-    return found
+_float32, _float64 = np.dtype(np.float32), np.dtype(np.float64)
 
 
 class Binary(Pointwise):
     """An operation on two operands, at least one of them a tensor; `floating` makes integers floats first."""
+
+    promotes = True
 
     def __call__(self, x: Any, other: Any) -> Any:
         if isinstance(other, Tensor):
@@ -138,7 +126,7 @@ class Binary(Pointwise):
     def operator(self) -> Callable[[Any, Any], Any]:
         """The operation as a method of tensors, with a shorter way for tensors of one dtype and for plain numbers."""
         run, makers, floating = _OPERATORS.get(self.run, self.run), self.makers, self.floating
-        numbers, listening = _NUMBERS, profiling.LISTENING
+        listening, modes = profiling.LISTENING, MODES
 
         def method(x: Any, other: Any) -> Any:
             a = x._a
@@ -149,8 +137,15 @@ class Binary(Pointwise):
                 if b.dtype is not dtype or (floating and dtype.kind != "f"):
                     return self(x, other)
                 kinds = (_BOTH if other._needs else _FIRST) if x._needs else _SECOND if other._needs else 0
-            elif (other.__class__ is int or other.__class__ is float) and dtype.kind == "f":
-                b = numbers.get((other, dtype))
+            elif other.__class__ is int or other.__class__ is float:
+                if dtype is _float32:
+                    b = NUMBERS32.get(other)
+                elif dtype is _float64:
+                    b = NUMBERS64.get(other)
+                elif dtype.kind == "f":
+                    b = other
+                else:
+                    return self(x, other)
                 if b is None:
                     b = number(other, dtype)
                 kinds = _NUMBER if x._needs else 0
@@ -158,21 +153,18 @@ class Binary(Pointwise):
                 return self(x, other)
             if listening:
                 return self(x, other)
-            y: Any
             try:
-                y = run(a, b)
+                y: Any = run(a, b)
             except ValueError:
-                y = None
+                return self(x, other)  # which says why
             if y.__class__ is not _ndarray:
-                if y is None:
-                    return self(x, other)  # which says why
                 y = _asarray(y)
             t = _new(Tensor)
             t._a = y
-            if kinds and state.enabled:
+            if modes:
+                kinds = settled(t, kinds)
+            if kinds:
                 (makers.get(kinds) or self.enter_by(kinds))(x, other, a, b, t)
-            elif state.inference:
-                t._inference = True
             return t
 
         return method
@@ -186,17 +178,29 @@ class Unary(Pointwise):
     """An operation on one tensor; `floating` makes integers floats first."""
 
     def __call__(self, x: Any) -> Any:
-        a = x._a
-        if self.floating and a.dtype.kind in "iub":
-            a = a.astype(default_float())
-        y = profiling.run(self, [a]) if _listening else self.run(a)
-        t = _new(Tensor)
-        t._a = y if y.__class__ is _ndarray else _asarray(y)
-        if x._needs and state.enabled:
-            (self.makers.get(NEEDED) or self.enter_by(NEEDED))(x, a, t)
-        elif state.inference:
-            t._inference = True
-        return t
+        return self.function(x)
+
+    @functools.cached_property
+    def function(self) -> Callable[[Any], Any]:
+        """The operation as a function, which is quicker to call than an object."""
+        run, makers, floating = self.run, self.makers, self.floating
+        listening, modes = profiling.LISTENING, MODES
+
+        def apply(input: Any) -> Any:
+            a = input._a
+            if floating and a.dtype is not _float32 and a.dtype.kind in "iub":
+                a = a.astype(default_float())
+            y = profiling.run(self, [a]) if listening else run(a)
+            t = _new(Tensor)
+            t._a = y if y.__class__ is _ndarray else _asarray(y)
+            if input._needs:
+                if not modes or settled(t, NEEDED):
+                    (makers.get(NEEDED) or self.enter_by(NEEDED))(input, a, t)
+            elif modes:
+                settled(t, 0)
+            return t
+
+        return apply
 
 
 def check_broadcast(first: tuple[int, ...], second: tuple[int, ...]) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 
 from srcgrad.rules import table
 from srcgrad.torch import profiling
+from srcgrad.torch.calling import caller, holds
 from srcgrad.torch.fitting import converted, fitted, summed
 from srcgrad.torch.making import INFERENCE, maker, plan_of, shaped
 from srcgrad.torch.modes import state
@@ -47,6 +48,8 @@ class Primitive:
     parameters with a cotangent; `view` says that the result shares the first operand's memory.
     """
 
+    promotes = False  # whether numbers reach the kernel in the dtype of the tensors
+
     def __init__(
         self,
         kernel: Callable[..., Any],
@@ -73,44 +76,44 @@ class Primitive:
         self.plans: dict[int, Plan] = {}
         self.makers: dict[int, Callable[..., Any]] = {}  # by the kinds of the arguments, two bits each
         self.own_class = self.node_class
+        self.callers: dict[tuple[type, ...], Callable[..., Any]] = {}  # by the types of the arguments
 
     def __repr__(self) -> str:
         return f"primitive({table.full_name(self.kernel)}, {self.name!r})"
 
     def __call__(self, *args: Any) -> Any:
-        needs = False
-        kinds = 0
+        types = tuple(map(type, args))
+        call = self.callers.get(types)
+        if call is None:
+            call = self.callers[types] = caller(self, types)
+        return call(*args)
+
+    def general(self, *args: Any) -> Any:
+        """A call with any arguments."""
         arrays: list[Any] = []
         for a in args:
             if isinstance(a, Tensor):
                 arrays.append(a._a)
-                if a._needs or a._stale:
-                    needs = True
-                    kinds = kinds << 2 | NEEDED
-                else:
-                    kinds = kinds << 2 | TENSOR
-            elif a.__class__ is list or a.__class__ is tuple:
-                kinds = -1
-                arrays.append([m._a if isinstance(m, Tensor) else m for m in a] if _holds(a) else a)
-                needs = needs or any(isinstance(m, Tensor) and m._needs for m in a)
+            elif (a.__class__ is list or a.__class__ is tuple) and holds(a):
+                arrays.append([m._a if isinstance(m, Tensor) else m for m in a])
             else:
-                kinds = kinds << 2 | OTHER
                 arrays.append(a)
         y = profiling.run(self, arrays) if profiling.LISTENING else self.kernel(*arrays)
+        return self.finished(args, arrays, y)
+
+    def finished(self, args: Sequence[Any], arrays: list[Any], y: Any) -> Any:
+        """The results as tensors, with their node if something needs a gradient."""
         if y.__class__ is tuple or y.__class__ is list:
             result: Any = tuple([wrapped(part) for part in y])
         else:
             result = wrapped(y)
         if self.view:
             self._enter_view(args, result)
-        if needs and state.enabled:
-            if kinds > 0 and result.__class__ is not tuple and self.node_class is self.own_class:
-                (self.makers.get(kinds) or self.enter_by(kinds))(*args, *arrays, result)
-            else:
-                self.record(args, arrays, result)
+        if state.enabled and any(_needing(a) for a in args):
+            self.record(args, arrays, result)
         return result
 
-    def _enter_view(self, args: tuple[Any, ...], result: Any) -> None:
+    def _enter_view(self, args: Sequence[Any], result: Any) -> None:
         x = args[0]
         for t in result if result.__class__ is tuple else (result,):
             t._base = x if x._base is None else x._base
@@ -126,7 +129,7 @@ class Primitive:
             for k, a in enumerate(args):
                 if isinstance(a, Tensor):
                     kinds = kinds << 2 | (NEEDED if a._needs else TENSOR)
-                elif (a.__class__ is list or a.__class__ is tuple) and (k in self.places or _holds(a)):
+                elif (a.__class__ is list or a.__class__ is tuple) and (k in self.places or holds(a)):
                     return self.record_parts(args, arrays, result)
                 else:
                     kinds = kinds << 2 | OTHER
@@ -250,12 +253,14 @@ def _constant(a: Any) -> Any:
     if a.__class__ is _ndarray:
         return Ghost(a)
     if a.__class__ is list or a.__class__ is tuple:
-        return [_constant(m) for m in a] if _holds(a) else a
+        return [_constant(m) for m in a] if holds(a) else a
     return a
 
 
-def _holds(values: Any) -> bool:
-    return any(isinstance(m, Tensor) for m in values)
+def _needing(a: Any) -> bool:
+    if isinstance(a, Tensor):
+        return a._needs
+    return (a.__class__ is list or a.__class__ is tuple) and any(isinstance(m, Tensor) and m._needs for m in a)
 
 
 def primitive(kernel: Callable[..., Any], name: str, **options: Any) -> Primitive:

@@ -24,14 +24,14 @@ _ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.Div)
 
 def quickened(
     body: Sequence[ast.stmt], shapes: Mapping[str, str], real: set[str], dtype: Any, scope: dict[str, Any]
-) -> list[str]:
-    """The lines of a body; what they need more enters the scope.
+) -> tuple[list[str], set[str]]:
+    """The lines of a body, and which names they assign values that are certainly of the dtype, by arithmetic alone.
 
     `shapes` says for the names that are asked for their shape alone where that is found, `real` are the names of
-    arrays of the dtype, a float's; in the text of a rule a name is assigned once.
+    arrays of the dtype, a float's. What the lines need more enters the scope.
     """
     asked = _Shapes(shapes, scope)
-    numbers = _Numbers(real, dtype, scope)
+    numbers = _Numbers(real, {f"{name}_size" for name in shapes}, dtype, scope)
     changed = [numbers.visit(asked.visit(statement)) for statement in body]
     text = "\n".join(ast.unparse(ast.fix_missing_locations(statement)) for statement in changed)
     lines = []
@@ -41,8 +41,36 @@ def quickened(
             lines.append(f"{name}_size = prod_of({name}_shape)")
         if name in asked.whole:
             lines.append(f"{name} = ghost_of({name}_shape, dtype_of)")
-    scope.update({"prod_of": math.prod, "ghost_of": Ghost.of})
-    return [*lines, *text.splitlines()]
+    scope.update({"prod_of": math.prod, "ghost_of": Ghost.of, "count_of": number})
+    return [*lines, *text.splitlines()], {
+        s.targets[0].id
+        for s in changed
+        if isinstance(s, ast.Assign) and isinstance(s.targets[0], ast.Name) and numbers.real(s.value)
+    }
+
+
+# Numbers as arrays of a dtype: NumPy takes twice as long over a product with a Python number.
+NUMBERS32: dict[Any, Any] = {}
+NUMBERS64: dict[Any, Any] = {}
+_FEW = 256
+_float32, _float64 = np.dtype(np.float32), np.dtype(np.float64)
+
+
+def number(x: Any, dtype: Any) -> Any:
+    """A number beside an array of a floating dtype: an array without dimensions, where it is of a usual size."""
+    if dtype is not _float32 and dtype is not _float64:
+        return x
+    numbers = NUMBERS32 if dtype is _float32 else NUMBERS64
+    found = numbers.get(x)
+    if found is None:
+        if not 1e-4 < abs(x) < 1e4:  # nor zero, of which there are two
+            return x
+        if len(numbers) >= _FEW:
+            numbers.clear()
+        found = np.array(x, dtype)
+        found.flags.writeable = False
+        numbers[x] = found
+    return found
 
 
 class _Shapes(ast.NodeTransformer):
@@ -79,42 +107,61 @@ class _Shapes(ast.NodeTransformer):
 class _Numbers(ast.NodeTransformer):
     """Numbers beside arrays of a dtype become arrays of that dtype: NumPy would compute in it all the same."""
 
-    def __init__(self, names: set[str], dtype: Any, scope: dict[str, Any]) -> None:
+    def __init__(self, names: set[str], counts: set[str], dtype: Any, scope: dict[str, Any]) -> None:
         self.names = names
+        self.counts = counts  # names of whole numbers that are found when the text runs
         self.dtype = dtype
         self.scope = scope
+        self.made: set[str] = set()
 
     def visit_BinOp(self, e: ast.BinOp) -> ast.expr:
         if isinstance(e.op, _ARITHMETIC):
-            if self._real(e.right):
+            if self.real(e.right):
                 e.left = self._number(e.left)
-            elif self._real(e.left):
+            elif self.real(e.left):
                 e.right = self._number(e.right)
         self.generic_visit(e)
         return e
 
+    def visit_Compare(self, e: ast.Compare) -> ast.expr:
+        if len(e.ops) == 1 and self.real(e.left):
+            e.comparators = [self._number(e.comparators[0])]
+        self.generic_visit(e)
+        return e
+
     def _number(self, e: ast.expr) -> ast.expr:
+        if isinstance(e, ast.Name) and e.id in self.counts:
+            return ast.Call(ast.Name("count_of", ast.Load()), [e, ast.Name("dtype_of", ast.Load())], [])
         if not isinstance(e, ast.Constant) or e.value.__class__ not in {int, float}:
             return e
         name = f"number_{len(self.scope)}"
         value = np.array(e.value, self.dtype)
         value.flags.writeable = False
         self.scope[name] = value
+        self.made.add(name)
         return ast.Name(name, ast.Load())
 
-    def _real(self, e: ast.expr) -> bool:
+    @staticmethod
+    def _counted(e: ast.expr) -> bool:
+        return isinstance(e, ast.Call) and isinstance(e.func, ast.Name) and e.func.id == "count_of"
+
+    def real(self, e: ast.expr) -> bool:
         """Whether the value of an expression is certainly of the dtype."""
         if isinstance(e, ast.Name):
-            return e.id in self.names
+            return e.id in self.names or e.id in self.made
         if isinstance(e, ast.UnaryOp):
-            return isinstance(e.op, ast.USub) and self._real(e.operand)
+            return isinstance(e.op, ast.USub) and self.real(e.operand)
         if isinstance(e, ast.BinOp):
-            sides = [self._real(side) or isinstance(side, ast.Constant) for side in (e.left, e.right)]
-            return isinstance(e.op, _ARITHMETIC) and all(sides) and (self._real(e.left) or self._real(e.right))
+            sides = [
+                self.real(side) or isinstance(side, ast.Constant) or self._counted(side) for side in (e.left, e.right)
+            ]
+            return isinstance(e.op, _ARITHMETIC) and all(sides) and (self.real(e.left) or self.real(e.right))
+        if self._counted(e):
+            return True
         if isinstance(e, ast.Call):
             function = _named(e.func, self.scope)
             if not isinstance(function, np.ufunc) or function.nin != len(e.args) or function.nout != 1 or e.keywords:
                 return False
             kinds = function.resolve_dtypes((*[self.dtype] * function.nin, None))
-            return kinds[-1] == self.dtype and all(map(self._real, e.args))
+            return kinds[-1] == self.dtype and all(map(self.real, e.args))
         return False

@@ -8,31 +8,42 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any
+from weakref import ref
 
 import numpy as np
 
-from srcgrad.torch.modes import state
+from srcgrad.torch.modes import MODES, state
+from srcgrad.torch.operation import NEEDED, OTHER
 from srcgrad.torch.primitive import Primitive
 from srcgrad.torch.tensor import Tensor
 
 _new = Tensor.__new__
+_ndarray = np.ndarray
+# The kinds of the arguments of a view that needs a gradient, by the number of the arguments after the tensor.
+_KINDS = [NEEDED << 2 * n | sum(OTHER << 2 * k for k in range(n)) for n in range(8)]
 
 
 def seen(x: Tensor, array: Any, several: bool = False) -> Tensor:
     """A view of x on an array that shares its memory, as yet without a node."""
     t = _new(Tensor)
     t._a = array
-    version = x._writes
-    t._writes = version
+    version = x._counter
+    if version is None:
+        version = x._writes
+    t._counter = version
     base = x._base
     t._base = x if base is None else base
     if several or x._several:
         t._several = True
-    if not state.enabled or x._made_untracked:
+    if (MODES and not state.enabled) or x._made_untracked:
         t._made_untracked = True
         if state.inference:
             t._inference = True
-    version.enter(t)
+    views = version.views
+    if views is None or len(views) > version.limit:
+        version.enter(t)
+    else:
+        views.append(ref(t))
     return t
 
 
@@ -50,12 +61,13 @@ class View(Primitive):
 
     def see(self, x: Tensor, array: Any, *args: Any) -> Tensor:
         """The view on an array that the kernel, or something quicker, has found."""
-        t = seen(x, array if array.__class__ is np.ndarray else np.asarray(array))
+        t = seen(x, array if array.__class__ is _ndarray else np.asarray(array))
         if x._needs:
-            if state.enabled:
-                self.record((x, *args), [x._a, *args], t)
-            else:
+            if MODES and not state.enabled:
                 t._needs = True
+            else:
+                kinds = _KINDS[len(args)]
+                (self.makers.get(kinds) or self.enter_by(kinds))(x, *args, x._a, *args, t)
         return t
 
     def see_all(self, x: Tensor, arrays: Sequence[Any], *args: Any) -> tuple[Tensor, ...]:

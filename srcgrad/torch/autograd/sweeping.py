@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from srcgrad.torch.graph import Node, accumulate_from, sweep
+from srcgrad.torch.graph import Node
 from srcgrad.torch.saving import EXTRAS
+from srcgrad.torch.sweeps import accumulate_from, sweep
 from srcgrad.torch.tensor import Tensor, accumulator, wrap
 
 NO_GRAD = "element {} of tensors does not require grad and does not have a grad_fn"
@@ -98,10 +99,15 @@ def _method(
     """Add the gradient of this tensor to the `.grad` of the leaves, or of `inputs`, that it depends on."""
     if inputs is None and not create_graph:
         node, a = self._node, self._a
-        if gradient is None and node is not None and node.single and not a.ndim and not self._stale and not EXTRAS:
-            one = _ONES.get(a.dtype)
-            if one is not None:
-                accumulate_from(node, one, bool(retain_graph))
+        if node is not None and node.single and not self._stale and not EXTRAS:
+            g = None
+            if gradient is None:
+                if not a.ndim:
+                    g = _ONES.get(a.dtype)
+            elif gradient.__class__ is Tensor and gradient._a.dtype is a.dtype and gradient._a.shape == a.shape:
+                g = gradient._a
+            if g is not None:
+                accumulate_from(node, g, bool(retain_graph))
                 return
         sweep((_root(self, gradient, False, 0),), retain_graph=bool(retain_graph), create_graph=False)
     else:

@@ -12,24 +12,30 @@ import numpy as np
 
 from srcgrad.rules.table import linear
 
+_sum: Any = np.add.reduce
+
 
 def total(x: Any) -> Any:
     """The sum of all elements."""
-    return np.add.reduce(x, axis=None)
+    return _sum(x, None)
 
 
 def mean_of_all(x: Any) -> Any:
     """The mean of all elements."""
-    return np.add.reduce(x, axis=None) / x.size if x.size else np.mean(x)
+    n = x.size
+    return _sum(x, None) / n if n else np.mean(x)
 
 
 def sum_along(x: Any, axis: Any, keepdims: Any) -> Any:
     """The sum along dimensions."""
-    return np.add.reduce(x, axis=axis, keepdims=keepdims)
+    return _sum(x, axis, None, None, keepdims)
 
 
 def mean_along(x: Any, axis: Any, keepdims: Any) -> Any:
     """The mean along dimensions."""
+    n = count_along(x.shape, axis)
+    if n and x.dtype.char in "fd":
+        return _sum(x, axis, None, None, keepdims) / n
     return np.mean(x, axis=axis, keepdims=keepdims)
 
 

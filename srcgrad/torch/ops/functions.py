@@ -50,18 +50,8 @@ TABLE: list[tuple[str, Any, str]] = [
 
 
 def _enter(names: str, kernel: Callable[..., Any], node: str) -> None:
-    apply = Unary(kernel, node, floating=True)
-
+    function = Unary(kernel, node, floating=True).function
     first = names.partition(" ")[0]
-
-    def function(input: Tensor) -> Tensor:
-        try:
-            return apply(input)  # type: ignore[no-any-return]
-        except AttributeError:
-            if isinstance(input, Tensor):
-                raise
-            raise not_a_tensor(first, input) from None
-
     function.__name__ = function.__qualname__ = first
     function.__doc__ = f"{kernel.__name__}, element by element."
     op(*names.split(), out=True, inplace=True)(function)

@@ -19,8 +19,8 @@ from srcgrad.torch.pointwise import Unary
 from srcgrad.torch.primitive import primitive
 from srcgrad.torch.tensor import Tensor, wrap
 
-_total = Unary(kernels.total, "SumBackward0")
-_mean_of_all = Unary(kernels.mean_of_all, "MeanBackward0")
+_total = Unary(kernels.total, "SumBackward0").function
+_mean_of_all = Unary(kernels.mean_of_all, "MeanBackward0").function
 _sum_along = primitive(kernels.sum_along, "SumBackward1")
 _mean_along = primitive(kernels.mean_along, "MeanBackward1")
 
@@ -50,6 +50,8 @@ def wrapped_dim(dim: Any, ndim: int) -> int:
 def sum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: torch_dtype | None = None) -> Tensor:
     """The sum of the elements, or along dimensions; integers are summed as int64."""
     a = input._a
+    if dim is None and dtype is None and not keepdim and a.dtype.kind in "fc":
+        return _total(input)  # type: ignore[no-any-return]
     if dtype is not None:
         input = cast(input, dtype.numpy)
     elif a.dtype.kind in "biu":
@@ -73,9 +75,9 @@ def mean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: torch_
             "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. "
             f"Got: {input.dtype._c_name}"
         )
-    axes = dimensions(dim, a.ndim)
-    if axes is None and dim is None and not keepdim:
+    if dim is None and not keepdim:
         return _mean_of_all(input)  # type: ignore[no-any-return]
+    axes = dimensions(dim, a.ndim)
     if not a.ndim:
         return _mean_along(input, (), False)  # type: ignore[no-any-return]
     return _mean_along(input, tuple(range(a.ndim)) if axes is None else axes, keepdim)  # type: ignore[no-any-return]
