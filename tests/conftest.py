@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
+
+# Tests of the generator generate; those of the cache say so.
+os.environ["SRCGRAD_CACHE"] = "0"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

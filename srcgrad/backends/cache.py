@@ -44,6 +44,12 @@ def stored(name: str, text: str, versions: Iterable[str]) -> str | None:
                 return path
     except OSError:
         pass
+    return path if written(path, data) else None
+
+
+def written(path: str, data: bytes) -> bool:
+    """Whether the file could be written, as a whole."""
+    where = os.path.dirname(path)
     temporary = ""
     try:
         os.makedirs(where, exist_ok=True)
@@ -54,5 +60,5 @@ def stored(name: str, text: str, versions: Iterable[str]) -> str | None:
     except OSError:
         if temporary and os.path.exists(temporary):
             os.unlink(temporary)
-        return None
-    return path
+        return False
+    return True

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from srcgrad.build import kept
 from srcgrad.build.meanings import MISSING, Meanings, meanings_of
 from srcgrad.build.module_text import module_text
 from srcgrad.build.unguarded import looked_at
@@ -91,7 +92,7 @@ class _Made:
         )
 
 
-_rules: dict[str, Any] = {"version": object()}
+_rules: dict[str, Any] = {"version": object(), "own": 0}  # how often a rule has been entered by the program
 _entries: weakref.WeakKeyDictionary[FunctionType, dict[Key, Entry | None]] = weakref.WeakKeyDictionary()
 _answers: dict[tuple[CodeType, str, Key], _Made] = {}
 _arrived: weakref.WeakSet[FunctionType] = weakref.WeakSet()
@@ -111,6 +112,7 @@ def is_withheld(f: FunctionType) -> bool:
 def forget() -> None:
     """A rule has changed: what was generated with the old one is not used again."""
     _rules["version"] = object()
+    _rules["own"] += 1
     _entries.clear()
 
 
@@ -155,7 +157,7 @@ def _made(f: FunctionType, what: Key, generate: bool) -> Entry | None:
     if bindings is None:
         if not generate:
             return None
-        answer = _answers[place] = _Made(generated(f, what), meanings)
+        answer = _answers[place] = _Made(_kept_or_generated(f, what, meanings), meanings)
         if answer.text is None:
             return None
         bindings = answer.text.bindings
@@ -167,6 +169,22 @@ def _made(f: FunctionType, what: Key, generate: bool) -> Entry | None:
     plain = namespace[answer.text.entry]
     function = looked_at(plain, what[2]) if answer.text.bare else plain
     return Entry(function, plain, answer.text, meanings, what[3])
+
+
+def _kept_or_generated(f: FunctionType, what: Key, meanings: Meanings) -> Text | None:
+    """A text from the files of the cache, or else from the passes."""
+    key = kept.key_of(f, what, meanings) if _rules["own"] == 0 else None
+    if key is not None:
+        held = kept.found(key, meanings)
+        if held is not None:
+            return None if isinstance(held, str) else _text(*held)
+    text = generated(f, what)
+    if key is not None:
+        if text is None:
+            kept.keep_refusal(key)
+        else:
+            kept.keep(key, meanings, text.source, text.entry, text.bindings, text.bare)
+    return text
 
 
 def latest_of(f: FunctionType, argnums: tuple[int, ...], mode: str) -> Entry | None:
