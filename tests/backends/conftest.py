@@ -4,4 +4,15 @@ from __future__ import annotations
 
 import importlib.util
 
-collect_ignore = [] if importlib.util.find_spec("numba") else ["test_numba.py"]
+import pytest
+
+NEEDING = ["test_numba.py", "test_products.py", "test_dispatchers.py", "test_auto.py", "test_parallel.py"]
+collect_ignore = [] if importlib.util.find_spec("numba") else NEEDING
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_directory(tmp_path_factory):
+    patch = pytest.MonkeyPatch()
+    patch.setenv("SRCGRAD_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+    yield
+    patch.undo()

@@ -101,3 +101,32 @@ def printing(x, n):
         x = x * 1.5
         print(k)
     return x
+
+
+def running(x, n):
+    y = np.zeros(len(x))
+    y[0] = x[0]
+    for i in range(1, len(x)):
+        y[i] = y[i - 1] * x[i] + math.sin(x[i]) * n
+    return y
+
+
+def iterated(x, n):
+    y = x
+    for _ in range(n):
+        y = np.sin(y) + 0.5 * y
+    return y
+
+
+def scaled_sum(n, x):
+    total = 0.0
+    for i in range(len(x)):
+        total = total + n * np.sin(x[i])
+    return total
+
+
+def caught(x):
+    try:
+        return x * x
+    except ValueError:
+        return x

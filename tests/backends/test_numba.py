@@ -27,14 +27,6 @@ from tests.corpus import all_cases
 SUBJECTS = ("arrays_writes", "loops", "control_flow", "simulation_kernels")
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _one_directory(tmp_path_factory):
-    patch = pytest.MonkeyPatch()
-    patch.setenv("SRCGRAD_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
-    yield
-    patch.undo()
-
-
 def agree(f, args, argnums=0, rtol=1e-12):
     """Check numba's value and gradient against NumPy's, and that the arguments are left alone."""
     expected = sg.value_and_grad(f, argnums)(*copy.deepcopy(args))
