@@ -20,23 +20,40 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from srcgrad.backends.element import Element, Whole, in_step
 from srcgrad.backends.expressions import OPERATORS, Expressions
-from srcgrad.backends.fusion import Access, Item, contracted, fused, words
-from srcgrad.backends.kinds import Kind, Module
+from srcgrad.backends.fusion import Access, Item, Nest, contracted, fused, words
+from srcgrad.backends.gather import gathered
+from srcgrad.backends.kinds import Kind, Kinds, Module
+from srcgrad.backends.steps import steps
 
 
-def in_loops(tree: ast.Module, module: Module) -> None:
+@dataclass
+class Loops:
+    """What is known of the loops that were made."""
+
+    bordered: set[tuple[str, str]] = field(default_factory=set)  # functions, and arrays whose border stays zero
+    inside: dict[ast.Subscript, frozenset[int]] = field(default_factory=dict)  # dimensions that cannot be left
+
+
+def in_loops(tree: ast.Module, module: Module) -> Loops:
     """Rewrite the functions of a module in place."""
+    made = Loops()
     for s in tree.body:
         if isinstance(s, ast.FunctionDef):
             kinds = module.kinds(s.name)
             if kinds is not None:
-                _Function(s, kinds).rewrite()
+                _Function(s, kinds, made).rewrite()
+    return made
 
 
 class _Function(Expressions):
+    def __init__(self, function: ast.FunctionDef, kinds: Kinds, loops: Loops) -> None:
+        super().__init__(function, kinds)
+        self.loops = loops
+
     def rewrite(self) -> None:
         self.function.body = self.block(self.function.body)
         contracted(self.function)
@@ -65,7 +82,16 @@ class _Function(Expressions):
             made += self.before + items
             if not items:
                 made.append(s)
-        return self.statements(fused(made, self.group), body)
+        if steps.gather:
+            made = gathered(made, self.memory.shared, self.around)
+        return self.statements(fused(made, self.memory.shared) if steps.fusion else made, body)
+
+    def around(self, name: str, rank: int) -> str:
+        """A new array of zeros around something, or a new number."""
+        made = self.fresh(name, Kind("array", "f", (False,) * rank) if rank else Kind("int"))
+        if rank:
+            self.loops.bordered.add((self.function.name, made))
+        return made
 
     def statements(self, items: Sequence[Item], body: Sequence[ast.stmt]) -> list[ast.stmt]:
         found: list[ast.stmt] = []
@@ -77,11 +103,21 @@ class _Function(Expressions):
                 for node in ast.walk(s):
                     if isinstance(node, (ast.stmt, ast.expr)):
                         node.lineno = node.end_lineno = body[0].lineno
+                    if isinstance(item, Nest) and isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
+                        self.loops.inside[node] = self.within(node.slice, node.value.id, item)
                 found.append(s)
         return found
 
-    def group(self, name: str) -> str:
-        return self.groups.get(name, name)
+    def within(self, index: ast.expr, name: str, nest: Nest) -> frozenset[int]:
+        """The dimensions through which the loops of a nest run, and those of length 1."""
+        parts = index.elts if isinstance(index, ast.Tuple) else [index]
+        dims = self.kinds.names[name].dims if name in self.kinds.names else ()
+        found = set()
+        for d, part in enumerate(parts):
+            single = isinstance(part, ast.Constant) and part.value == 0 and dims[d : d + 1] == (True,)
+            if single or any(isinstance(n, ast.Name) and n.id in nest.indices for n in ast.walk(part)):
+                found.add(d)
+        return frozenset(found)
 
     # Lengths
 
@@ -178,7 +214,7 @@ class _Function(Expressions):
             raise Whole
         sign = "=" if op is None else f"{OPERATORS[type(op)]}="
         way = place.reads[0][1]
-        if any(self.groups.get(n, n) == self.groups.get(name, name) and not in_step((n, w), (name, way))
+        if any(self.memory.shared(n, name) and not in_step((n, w), (name, way))
                for n, w in element.reads):  # fmt: skip
             between = self.fresh("whole", Kind("array", "f", tuple(n is None for n in element.lengths)))
             self.before += self.array_of(element, self.kinds.names[between], between)

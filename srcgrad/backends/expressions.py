@@ -26,7 +26,7 @@ from srcgrad.backends.element import (
 )
 from srcgrad.backends.fusion import Access, Item, Nest
 from srcgrad.backends.kinds import BINARY, PAIRED_TESTS, TESTS, UNARY, Kind, Kinds, axis_and_keepdims, axis_of, indices
-from srcgrad.backends.memory import shared_memory
+from srcgrad.backends.memory import Memory
 
 OPERATORS: dict[type[ast.AST], str] = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**", ast.Mod: "%", ast.FloorDiv: "//",
@@ -51,7 +51,7 @@ class Expressions:
         self.before: list[Item] = []  # what runs before the statement at hand
         self.same: dict[str, str] = {}  # lengths that are known to be equal to others
         self.known: dict[str, str] = {}  # what of these lines has a name already
-        self.groups = shared_memory(function, kinds)
+        self.memory = Memory(function, kinds)
 
     def fresh(self, name: str, kind: Kind | None = None) -> str:
         k = 1

@@ -8,14 +8,17 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 from srcgrad.backends import library
+from srcgrad.backends.bounds import checked
 from srcgrad.backends.closures import lifted
-from srcgrad.backends.elementwise import in_loops
+from srcgrad.backends.elementwise import Loops, in_loops
 from srcgrad.backends.entries import of_cotangent, pullback_of, with_arrays, with_value_and_at
 from srcgrad.backends.kinds import BOOL, FLOAT, INT, SCALAR, UNKNOWN, Kinds, Module, of_argument
 from srcgrad.backends.parameters import apart
 from srcgrad.backends.ranges import Backwards, Emptied
 from srcgrad.backends.refusal import Untranslatable
 from srcgrad.backends.settled import Plainly, divided, settle
+from srcgrad.backends.steady import steady
+from srcgrad.backends.steps import steps
 from srcgrad.backends.tangent import with_tangent
 
 
@@ -79,15 +82,17 @@ def numba_form(
         raise Untranslatable("a pullback that is never called")
     _look(module.functions[looked], "grad" if value else mode, known)
     ast.fix_missing_locations(tree)
-    if loops:
-        in_loops(tree, module)
+    made = in_loops(tree, module) if loops else Loops()
+    if steps.steady:
+        steady(tree, module, made.bordered)
+    clear = _compared(tree, module, made) if steps.bounds else set()
     divided(tree, module)
     result = module.results.get(entry, UNKNOWN)
     tree.body = [*_head(), *library.used_by(tree), *tree.body]
     for s in tree.body:
         if isinstance(s, ast.FunctionDef):
             # Memory beyond an array is never read or written: an index out of bounds raises as in NumPy.
-            options = "fastmath={'reassoc', 'nsz'}" if s.name == "plus" else "boundscheck=True"
+            options = "fastmath={'reassoc', 'nsz'}" if s.name == "plus" else f"boundscheck={s.name not in clear}"
             options += ", cache=True" * (s.name in (entry, value))
             s.decorator_list = [ast.parse(f"numba.njit({options}, error_model='numpy')", mode="eval").body]
     ast.fix_missing_locations(tree)
@@ -99,6 +104,17 @@ def numba_form(
         found = result.items[0] if result.items else UNKNOWN
         numpys = found == SCALAR or (found not in (FLOAT, INT, BOOL) and "np." in source)
     return Form(text, entry, numpys, _lines(tree, text), value)
+
+
+def _compared(tree: ast.Module, module: Module, made: Loops) -> set[str]:
+    """The functions whose indices are compared before they are used, which numba need not do again."""
+    clear = set(library.UNINDEXED)
+    for s in tree.body:
+        if isinstance(s, ast.FunctionDef) and (kinds := module.kinds(s.name)) is not None:
+            ast.fix_missing_locations(s)
+            if checked(s, kinds, made.inside):
+                clear.add(s.name)
+    return clear
 
 
 def _head() -> list[ast.stmt]:

@@ -53,6 +53,7 @@ class Nest:
 
 
 Item = str | Nest | ast.stmt
+Shared = Callable[[str, str], bool]
 
 
 def words(text: str) -> set[str]:
@@ -60,23 +61,23 @@ def words(text: str) -> set[str]:
     return set(re.findall(r"(?<![\w.])[A-Za-z_]\w*", re.sub(r"\b\w+\.shape\b", "0", text)))
 
 
-def fused(items: Sequence[Item], group: Callable[[str], str]) -> list[Item]:
-    """Statements in order, with loops put together; names of one `group` may share memory."""
+def fused(items: Sequence[Item], shared: Shared) -> list[Item]:
+    """Statements in order, with loops put together; `shared` says of two names whether they may share memory."""
     made: list[Item] = []
     for item in items:
         if isinstance(item, Nest):
-            at = next((k for k in range(len(made) - 1, -1, -1) if not _movable(made[k])), None)
+            at = next((k for k in range(len(made) - 1, -1, -1) if not movable(made[k])), None)
             earlier = made[at] if at is not None else None
             if at is not None and isinstance(earlier, Nest):
                 between = made[at + 1 :]
-                if _together(earlier, item, group) and all(_passes(b, earlier, group) for b in between):
+                if _together(earlier, item, shared) and all(passes(b, earlier, shared) for b in between):
                     made[at:] = [*between, _merged(earlier, item)]
                     continue
         made.append(item)
     return made
 
 
-def _movable(item: Item) -> bool:
+def movable(item: Item) -> bool:
     """Whether an item only binds a name to what it works out, or compares lengths."""
     if isinstance(item, str):
         return item.startswith("if ") or _BINDS.match(item) is not None
@@ -105,23 +106,23 @@ def _is_pure(node: ast.AST) -> bool:
     return True
 
 
-def _passes(item: Item, nest: Nest, group: Callable[[str], str]) -> bool:
+def passes(item: Item, nest: Nest, shared: Shared) -> bool:
     """Whether a statement that stands after a loop may stand before it."""
     text = item if isinstance(item, str) else ast.unparse(item)  # type: ignore[arg-type]
     match = _BINDS.match(text)
     read = words(text[match.end() :] if match else text)
     if match and any(re.search(rf"\b{match[1]}\b", t) for t in (*nest.body, *nest.lengths)):
         return False
-    written = {group(a.name) for a in nest.accesses if a.written} | nest.sums
-    return not ({group(n) for n in read} | read) & written
+    written = {a.name for a in nest.accesses if a.written}
+    return not read & nest.sums and not any(shared(n, name) for n in read for name in written)
 
 
-def _together(a: Nest, b: Nest, group: Callable[[str], str]) -> bool:
+def _together(a: Nest, b: Nest, shared: Shared) -> bool:
     if a.lengths != b.lengths or a.sums & (b.mentioned | b.sums) or b.sums & a.mentioned:
         return False
     for p in a.accesses:
         for q in b.accesses:
-            if group(p.name) != group(q.name) or not (p.written or q.written):
+            if not (p.written or q.written) or not shared(p.name, q.name):
                 continue
             if p.name != q.name or p.way != q.way or not _each_once(p.way, len(a.indices)):
                 return False

@@ -109,6 +109,21 @@ def is_finite(a):
     return odd == 0
 """
 
+# Those that index nothing, or stay within what they index by construction.
+UNINDEXED = (
+    "over",
+    "guarded",
+    "lowered",
+    "log_nonzero",
+    "cast",
+    "spread",
+    "with_axes",
+    "not_empty",
+    "quotient",
+    "taken",
+    "is_finite",
+)
+
 
 def _functions() -> dict[str, ast.FunctionDef]:
     return {s.name: s for s in ast.parse(_TEXTS).body if isinstance(s, ast.FunctionDef)}
