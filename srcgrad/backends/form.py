@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from srcgrad.backends import library
 from srcgrad.backends.bounds import checked
+from srcgrad.backends.choosing import loops_over_arrays
 from srcgrad.backends.closures import lifted
 from srcgrad.backends.elementwise import Loops, in_loops
 from srcgrad.backends.entries import of_cotangent, pullback_of, with_arrays, with_value_and_at
@@ -31,6 +32,7 @@ class Form:
     numpys: bool  # whether a value comes along that is NumPy's number and not Python's
     lines: dict[int, int]  # the line of the generated module for lines of the text
     value: str = ""  # of a vjp, the function of the value alone; the entry takes a cotangent too
+    over_arrays: bool = False  # whether its loops work out whole arrays
 
 
 def numba_form(
@@ -69,6 +71,7 @@ def numba_form(
     apart(tree)
     module = Module(tree, entry, [*kinds, *named])
     settle(tree, module)
+    over_arrays = loops_over_arrays(module)
     if moving:
         looked = entry = with_tangent(tree, Module(tree, entry, [*kinds, *named]), entry, moving)
         kinds += [kinds[k] for k in moving]
@@ -103,7 +106,7 @@ def numba_form(
     if mode in ("value_and_grad", "vjp", "jvp"):
         found = result.items[0] if result.items else UNKNOWN
         numpys = found == SCALAR or (found not in (FLOAT, INT, BOOL) and "np." in source)
-    return Form(text, entry, numpys, _lines(tree, text), value)
+    return Form(text, entry, numpys, _lines(tree, text), value, over_arrays)
 
 
 def _compared(tree: ast.Module, module: Module, made: Loops) -> set[str]:

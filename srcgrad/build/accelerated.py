@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from srcgrad.backends import library
+from srcgrad.backends import choosing, library
 from srcgrad.backends.refusal import Untranslatable
 from srcgrad.build import recorded
 from srcgrad.build.backend import Backend
@@ -56,7 +56,7 @@ def _made(
     text = entry.text.source
     try:
         native.needed()
-        if backend.name == "auto" and not has_loops(entry.text.source):
+        if backend.name == "auto" and not choosing.has_loops(text):
             return entry
         text, arrays = _standalone(f, entry)
         kinds = [kind_of(a) for a in args]
@@ -64,6 +64,8 @@ def _made(
         given = [*args, *[args[k] for k in moving]]
         plain = functools.partial(_by_recording, f, moving) if moving else entry.function
         function = native.native(form, plain, given, [a for _, a in sorted(arrays.items())])
+        if backend.name == "auto" and form.over_arrays and mode != "vjp" and not moving:
+            function = choosing.faster(function, entry.function)
     except Untranslatable as error:
         if backend.name == "numba":
             raise _refusal(f, text, error) from error
@@ -102,14 +104,20 @@ def declined(f: Any, reason: str, line: int, backend: Backend) -> None:
 
 
 _told: weakref.WeakSet[Any] = weakref.WeakSet()
+_told_of_c: set[int] = set()
 _WAYS = ('use backend="numpy"', 'let backend="auto" choose')
 
 
 def told(f: Any, reason: str, place: Place | None) -> None:
     """Warn, once for each function, that "auto" has chosen NumPy for want of anything else."""
-    if f in _told:
-        return
-    _told.add(f)
+    try:
+        if f in _told:
+            return
+        _told.add(f)
+    except TypeError:  # a function of C is never collected, nor can it be referred to weakly
+        if id(f) in _told_of_c:
+            return
+        _told_of_c.add(id(f))
     where = f" at {place.filename}:{place.line}" if place else ""
     text = f"the derivative of {getattr(f, '__name__', f)}() runs as NumPy: {reason}{where}"
     warnings.warn(text, RuntimeWarning, stacklevel=_outside())
@@ -171,11 +179,6 @@ class _Writer(Writer):
                 made.decorator_list = []
                 return ast.unparse(made)
         return source
-
-
-def has_loops(source: str) -> bool:
-    """Whether a text loops: "auto" leaves to NumPy what is made of whole-array operations alone."""
-    return any(isinstance(node, (ast.For, ast.While)) for node in ast.walk(ast.parse(source)))
 
 
 def _refusal(f: FunctionType, text: str, error: Untranslatable) -> SrcgradError:
