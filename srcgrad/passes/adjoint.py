@@ -91,6 +91,8 @@ class Adjoint(Products):
                 if self.view.active(right):
                     first = self.value(left)
                     self.elementwise(e, right, c, lambda b: mul(b, first))
+            case "/" if self.sigmoid(e, c):
+                pass
             case "/":
                 if both:
                     c = self.named(c, e)

@@ -256,14 +256,12 @@ class Pushing:
         return waits and on("late_sums")
 
     def is_passed_on(self, e: Expr) -> bool:
-        """Whether the operands of an expression receive its cotangent as it is, or times a number."""
+        """Whether the operands of an expression receive its cotangent as it is, or times one another."""
         if self.view.kind(e).form != "array":
             return False
         match e:
-            case Binary(op="+" | "-") | ir.Unary(op="-"):
+            case Binary(op="+" | "-" | "*") | ir.Unary(op="-"):
                 return True
-            case Binary(op="*"):
-                return isinstance(e.left, Const) or isinstance(e.right, Const)
             case _:
                 return False
 
@@ -302,9 +300,20 @@ class Pushing:
             sides = self.kind(core.left), self.kind(core.right)
             if kinds.same_shape(*sides) and sides[0].rank == 1 and all(k.dtype == kinds.REAL for k in sides):
                 return algebra.with_sign(sign, Binary("@", core.left, core.right))
-        if axes is None and isinstance(core, Binary) and core.op == "/" and self.kind(core.right).is_scalar:
-            return algebra.with_sign(sign, algebra.div(self.sum(core.left, kind, axes, **named), core.right))
+        if isinstance(core, Binary) and core.op in "*/" and self.is_constant(core.right, kind, axes, named):
+            total = self.sum(core.left, kind, axes, **named)
+            after = algebra.div(total, core.right) if core.op == "/" else mul(total, core.right)
+            return algebra.with_sign(sign, after)
         return algebra.with_sign(sign, call(Attribute(core, "sum"), **over))
+
+    def is_constant(self, factor: Expr, kind: Kind, axes: tuple[int, ...] | None, named: dict[str, Expr]) -> bool:
+        """Whether a factor is the same for all elements that are summed, so that it may come after the sum."""
+        own = self.kind(factor)
+        if own.is_scalar:
+            return axes is None or on("factors_out")
+        if axes is None or not named or own.dims is None or own.rank != kind.rank:
+            return False
+        return on("factors_out") and all(own.dims[k] == kinds.ONE for k in axes)
 
     def real(self, term: Expr) -> Expr:
         """A cotangent of floats: `1.0 * mask` for what would be an array of truths or integers."""

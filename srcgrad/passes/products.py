@@ -6,6 +6,7 @@ c = A @ B       A receives c_bar @ B.T, B receives A.T @ c_bar
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,8 @@ from srcgrad.passes import algebra, kinds, results
 from srcgrad.passes.algebra import call, div, matmul, mul, neg, number, transposed
 from srcgrad.passes.cotangent import Cotangent, Pushing, cost
 from srcgrad.passes.kinds import stretches
+from srcgrad.passes.resolve import callee
+from srcgrad.passes.switches import on
 from srcgrad.syntax import ir
 from srcgrad.syntax.ir import Attribute, Binary, Const, Expr, NotStatic
 
@@ -54,6 +57,22 @@ class Products(Pushing):
         above = self.value(left)
         square = Binary("*", divisor, divisor) if cost(divisor) == 0 else Binary("**", divisor, Const(2, "2"))
         return lambda b: neg(div(mul(b, above), square))
+
+    def sigmoid(self, e: Binary, c: Cotangent) -> bool:
+        """`y = 1 / (1 + np.exp(-x))`, whose derivative is y * (1 - y)."""
+        below = e.right
+        if not (algebra.is_number(e.left, 1) and isinstance(below, Binary) and below.op == "+" and on("sigmoids")):
+            return False
+        one, power = (below.left, below.right) if algebra.is_number(below.left, 1) else (below.right, below.left)
+        if not (algebra.is_number(one, 1) and isinstance(power, ir.Call) and self.view.kind(e).is_real):
+            return False
+        function, args = callee(power, self.view.scope, self.view.kind)
+        if function not in (np.exp, math.exp) or len(args) != 1 or self.guards(e, power):
+            return False
+        y = self.result_of(e)
+        slope = mul(y, Binary("-", number(1), y))
+        self.push(args[0].value, Cotangent(neg(mul(c.expr, slope)), True))
+        return True
 
     def power(self, e: Binary, exponent: Any, c: Cotangent) -> None:
         n = exponent.value
