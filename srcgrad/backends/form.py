@@ -14,6 +14,7 @@ from srcgrad.backends.closures import lifted
 from srcgrad.backends.elementwise import Loops, in_loops
 from srcgrad.backends.entries import of_cotangent, pullback_of, with_arrays, with_value_and_at
 from srcgrad.backends.kinds import BOOL, FLOAT, INT, SCALAR, UNKNOWN, Kinds, Module, of_argument
+from srcgrad.backends.parallel import OPTIONS, on_threads
 from srcgrad.backends.parameters import apart
 from srcgrad.backends.ranges import Backwards, Emptied
 from srcgrad.backends.refusal import Untranslatable
@@ -44,12 +45,14 @@ def numba_form(
     *,
     moving: Sequence[int] = (),
     loops: bool = True,
+    parallel: bool = False,
 ) -> Form:
     """The text that numba compiles, from a module that needs NumPy alone.
 
     `given` are the kinds of the arguments, of a jvp those of the tangents too; `arrays` those of the arrays that
     the module reads by name, which become the last arguments in the order of their names.
     With `moving`, it is the tangent of a gradient in the directions of the arguments at these positions.
+    `parallel` has loops that are proven independent run on several threads.
     `loops=False` leaves statements over arrays as they are. Raises Untranslatable.
     """
     tree = ast.parse(source)
@@ -90,6 +93,7 @@ def numba_form(
         steady(tree, module, made.bordered)
     clear = _compared(tree, module, made) if steps.bounds else set()
     divided(tree, module)
+    threaded = on_threads(tree, module, clear) if parallel else set()
     result = module.results.get(entry, UNKNOWN)
     tree.body = [*_head(), *library.used_by(tree), *tree.body]
     for s in tree.body:
@@ -97,6 +101,7 @@ def numba_form(
             # Memory beyond an array is never read or written: an index out of bounds raises as in NumPy.
             options = "fastmath={'reassoc', 'nsz'}" if s.name == "plus" else f"boundscheck={s.name not in clear}"
             options += ", cache=True" * (s.name in (entry, value))
+            options += f", parallel={OPTIONS}" * (s.name in threaded)
             s.decorator_list = [ast.parse(f"numba.njit({options}, error_model='numpy')", mode="eval").body]
     ast.fix_missing_locations(tree)
     text = ast.unparse(tree) + "\n"

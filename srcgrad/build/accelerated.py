@@ -60,7 +60,7 @@ def _made(
             return entry
         text, arrays = _standalone(f, entry)
         kinds = [kind_of(a) for a in args]
-        form = numba_form(text, entry.text.entry, mode, kinds, _kinds(arrays), moving=moving)
+        form = numba_form(text, entry.text.entry, mode, kinds, _kinds(arrays), moving=moving, parallel=backend.parallel)
         given = [*args, *[args[k] for k in moving]]
         plain = functools.partial(_by_recording, f, moving) if moving else entry.function
         function = native.native(form, plain, given, [a for _, a in sorted(arrays.items())])
