@@ -16,6 +16,7 @@ from srcgrad.passes.calls import chooses_calls, split_calls
 from srcgrad.passes.checkpoints import marked_loops
 from srcgrad.passes.hoist import hoist_once, name_conditions
 from srcgrad.passes.infer import Facts, infer
+from srcgrad.passes.inline import Inlining
 from srcgrad.passes.iteration import index_loops
 from srcgrad.passes.lines import Lines
 from srcgrad.passes.normalise import (
@@ -56,6 +57,10 @@ class Function(Statements):
 
     def open(self, plain: bool = True) -> None:
         """The stages before the kinds are known; loops are `plain` where nothing is to be kept of them."""
+        inlining = Inlining(self.scope, self.variable, self.fresh, self.brought)
+        self.step("inline", inlining.into(self.unit))
+        self.users |= inlining.variables
+        self.module.hide(inlining.variables)
         self.value = self.variable("value")
         self.step("one_way_out", one_way_out(self.unit, self.value, self.variable))
         self.step("parallel_writes", parallel_writes(self.unit, self.variable))
@@ -124,7 +129,7 @@ class Function(Statements):
             sys.stderr.write(f"--- {unit.name} after {name}\n{shown(unit)}\n")
 
     def scope(self) -> Scope:
-        return Scope(self.unit.function, frozenset(self.variables), self.read)
+        return Scope(self.unit.function, frozenset(self.variables), self.read, given=self.brought)
 
     def facts(self) -> Facts:
         scope = self.scope()

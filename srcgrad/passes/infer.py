@@ -129,7 +129,7 @@ class _Run:
         if s.op:
             value = ir.Binary(s.op, s.target, s.value, span=s.span)
         result = Value(view.kind(value), view.active(value))
-        if s.in_place and view.kind(s.target).form != "array":
+        if s.op and s.in_place and view.kind(s.target).form != "array":
             raise NotStatic("a parameter that a callee changes", s.span)
         if s.op and isinstance(s.target, ir.Name) and view.kind(s.target).form == "array":
             # An array that is updated keeps its shape.

@@ -42,6 +42,8 @@ class Scope:
     read: dict[str, Any] = field(default_factory=dict)
     # What the generated module itself imports, for expressions that mention it.
     imported: dict[str, Any] = field(default_factory=dict)
+    # What the global names of functions mean that have become part of this one.
+    given: dict[str, Any] = field(default_factory=dict)
 
     def lookup(self, name: str) -> Any:
         """The object that a free name is bound to now."""
@@ -49,6 +51,9 @@ class Scope:
             return UNRESOLVED
         if name in self.imported:
             return self.imported[name]
+        if name in self.given:
+            self.read[name] = self.given[name]
+            return self.given[name]
         code, closure = self.function.__code__, self.function.__closure__ or ()
         if name in code.co_freevars:
             cell = closure[code.co_freevars.index(name)]

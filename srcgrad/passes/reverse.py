@@ -54,7 +54,7 @@ class Reverse(Adding):
     def above(self, s: Stmt, out: Lines) -> None:
         """The comment with the primal line."""
         if s.primal:
-            comment = f"# {os.path.basename(self.file)}:{s.span.line}  {s.primal}"
+            comment = f"# {os.path.basename(s.file or self.file)}:{s.span.line}  {s.primal}"
             last = next((line for line in reversed(out.lines) if line.startswith("# ")), "")
             if last != comment:
                 out.add(comment)
@@ -192,6 +192,10 @@ class Reverse(Adding):
                 else:
                     rest.append(c)
             left = ", ".join(received) if len(received) > 1 else f"({received[0]},)"
+            if s.forgets:
+                assert self.rewound is not None
+                arguments = ", ".join([text_of(e) for _, e in s.bound])
+                out.add(f"_, {s.pullback} = {self.rewound.callee(s)}({arguments})")
             out.add(f"{left} = {s.pullback}({self.bars[name]})")
             state.update(direct)
             self.contribute(s, Sink(sink.temps, rest), state, out, frozenset({name}))

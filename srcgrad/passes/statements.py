@@ -81,6 +81,7 @@ class Statements:
         self.uses: Uses | None = None
         self.overlap: Overlap | None = None
         self.read: dict[str, Any] = {}
+        self.brought: dict[str, Any] = {}  # what the global names of inlined functions mean
         self.memory = Memory()
         self.derived: dict[int, Derived] = {}  # by the identity of the statement
         self.handed_out: set[str] = set()

@@ -95,7 +95,13 @@ def main() -> int:
         examine = print
     number = options.seed
     while tally.run < options.programs:
-        batch(tally, number, min(BATCH, options.programs - tally.run), examine, kernels() if options.kernels else programs())
+        batch(
+            tally,
+            number,
+            min(BATCH, options.programs - tally.run),
+            examine,
+            kernels() if options.kernels else programs(),
+        )
         number += 1
         print(f"{tally.run} programs so far", file=sys.stderr)
     compared = tally.run - tally.unusable

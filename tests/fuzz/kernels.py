@@ -21,11 +21,11 @@ PARAMETERS: tuple[Shape, ...] = ((), (4,), (3, 4), (4, 4), (3,))
 
 @dataclass(frozen=True)
 class Callee:
-    """A function written before: its name, the shapes of its parameters and of its result."""
+    """A function written before: its name, the shapes of its parameters and of its results."""
 
     name: str
     parameters: tuple[Shape, ...]
-    result: Shape
+    results: tuple[Shape, ...]  # one is returned as it is, none where the function only writes into its arguments
 
 
 class Kernel:
@@ -105,7 +105,7 @@ class Kernel:
             lambda: f"np.maximum({same()}, {number()})",
             lambda: f"-{same()}",
         ]
-        fitting = [c for c in self.callees if c.result == shape]
+        fitting = [c for c in self.callees if c.results == (shape,)]
         if fitting:
             forms += [lambda: self.call(self.pick(fitting), depth)] * 4
         if not shape:
@@ -153,6 +153,8 @@ class Kernel:
 
     def statement(self, depth: int, in_loop: bool) -> None:
         simple = [self.rebind, self.bind, self.write, self.write_slice]
+        if any(len(c.results) != 1 for c in self.callees):
+            simple += [self.call_statement] * 2
         compound: list[Callable[[int, bool], None]] = [self.branch, self.for_loop, self.while_loop, self.escape]
         if depth >= 4 or len(self.lines) > LARGEST or self.draw(st.integers(0, 9)) < 6:
             self.pick(simple)(depth)
@@ -178,6 +180,22 @@ class Kernel:
         self.names[name] = shape
         if copied:
             self.owned.add(name)
+
+    def call_statement(self, depth: int) -> None:
+        """A call for its effect, or for several results at once."""
+        callee = self.pick([c for c in self.callees if len(c.results) != 1])
+        text = self.call(callee, 2)
+        targets = []
+        for shape in callee.results:
+            twins = [name for name in self.known(shape) if name not in targets]
+            if twins and self.draw(st.booleans()):
+                targets.append(self.pick(twins))
+            else:
+                targets.append(self.new("a" if not shape else "w"))
+        self.line(depth, f"{', '.join(targets)} = {text}" if targets else text)
+        for name, shape in zip(targets, callee.results, strict=True):
+            self.names[name] = shape
+            self.owned.discard(name)
 
     def own(self, depth: int) -> str:
         """The name of an array that may be written into."""
@@ -266,21 +284,28 @@ def kernels(draw: Any) -> str:
         names = dict(zip("pqr", shapes, strict=False))
         kernel = Kernel(draw, names, callees)
         for name, shape in names.items():
-            # A callee writes into copies of its arguments only.
-            if shape and draw(st.booleans()):
+            choice = draw(st.integers(0, 2)) if shape else 0
+            if choice == 1:
                 kernel.line(1, f"{name} = {name}.copy()")
-            else:
+            elif choice == 0:
                 kernel.owned.discard(name)
         kernel.block(1, False, most=4)
-        result = PARAMETERS[draw(st.integers(0, 4))]
-        named = kernel.known(result)
-        kernel.line(1, f"return {kernel.pick(named) if named and draw(st.booleans()) else kernel.expression(result, 1)}")
-        callee = Callee(f"part{k}", shapes, result)
+        count = (1, 1, 0, 2)[draw(st.integers(0, 3))]
+        results = tuple(PARAMETERS[draw(st.integers(0, 4))] for _ in range(count))
+        values = []
+        for result in results:
+            named = kernel.known(result)
+            values.append(kernel.pick(named) if named and draw(st.booleans()) else kernel.expression(result, 1))
+        if values:
+            kernel.line(1, f"return {', '.join(values)}")
+        callee = Callee(f"part{k}", shapes, results)
         texts.append(f"def {callee.name}({', '.join(names)}):\n" + "\n".join(kernel.lines))
         callees.append(callee)
     main = Kernel(draw, {"x": (), "y": (), "v": (4,), "m": (3, 4)}, callees)
     main.block(1, False, most=7)
-    terms = [f"{0.5 + 0.1 * k:.1f} * {f'np.sum(np.sin({n}))' if s else n}" for k, (n, s) in enumerate(main.names.items())]
+    terms = [
+        f"{0.5 + 0.1 * k:.1f} * {f'np.sum(np.sin({n}))' if s else n}" for k, (n, s) in enumerate(main.names.items())
+    ]
     main.line(1, f"return {' + '.join(terms)}")
     texts.append("def program(x, y, v, m):\n" + "\n".join(main.lines))
     return "import math\n\nimport numpy as np\n\n\n" + "\n\n\n".join(texts) + "\n"
