@@ -268,7 +268,13 @@ class Rewound:
         sweep = Step(self.plan, self.saves, self.facts, self.callee, own=s, leaving="", rewound=self)
         parts: list[Lines] = []
         needed = _words(reverse)
-        for t in reversed([t for t in s.body if t.key not in self.plan.skipped]):
+        bound = [name for t in ir.statements(s.body) for name in ir.written_names(t)]
+        local = frozenset(bound) - frozenset(self.shape(s).state)
+        for t in reversed(s.body):
+            own = ir.written_in((t,)) & local
+            # Of what nobody reads the shape may still be asked for.
+            if t.key in self.plan.skipped and not (own & needed and all(bound.count(n) == 1 for n in own)):
+                continue
             saved = {name for (key, _), name in self.saves.names.items() if key in {u.key for u in ir.statements((t,))}}
             if not needed & (ir.written_in((t,)) | saved):
                 continue
@@ -278,6 +284,9 @@ class Rewound:
         out = Lines()
         for part in reversed(parts):
             out.extend(part)
+        missing = (_words(reverse) & local) - _words(out)
+        if missing:
+            raise NotStatic(f"{min(missing)} is read where it is not computed again", s.span)
         return out
 
 

@@ -263,11 +263,12 @@ class _Recorder:
         for s in reversed(body):
             inside = list(ir.statements((s,)))
             sinks = [self.plan.sinks[t.key] for t in inside if t.key in self.plan.sinks]
+            later = live
             live = live.union(*(sink.names() | sink.shapes() for sink in sinks))
             late = any(sink.reads_result for sink in sinks)
-            if isinstance(s, ir.Assign) and not late and not ir.written_names(s) & live:
+            if isinstance(s, ir.Assign) and not late and not ir.written_names(s) & later:
                 found.add(s.key)
-            else:
+            elif isinstance(s, ir.Assign) or self.plan.acts(s) or ir.written_in((s,)) & live:
                 live = live.union(*(all_read(t) for t in inside))
         return found
 

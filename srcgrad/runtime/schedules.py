@@ -7,8 +7,8 @@
 A loop of n steps can be reversed with k kept states, each step run r times at most before its reverse, where n is
 up to `reach(k, r)`, the binomial coefficient of k + r over k. With a known n the kept states stand where the number
 of steps run again is least; see `steps_again` for that number. Without one, each time that the loop outgrows
-`reach(k, r)` the states inside that stretch become dispensable and give their places to those behind it, so that r
-stays what it would be had n been known.
+`reach(k, r)` the states inside that stretch become dispensable and give their places to those behind it, so that no
+step is run more than once more often than it would have been had n been known.
 
 Known n: Griewank and Walther 2000, Algorithm 799: revolve. Unknown n: Wang, Moin and Iaccarino 2009, Minimal
 repetition dynamic checkpointing algorithm for unsteady adjoint calculation.
@@ -91,9 +91,10 @@ def bytes_in(memory: Any) -> int:
     number = text.rstrip("kKMGTiBb ")
     unit = text[len(number) :].strip().removesuffix("B").upper()
     powers = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
-    if unit.removesuffix("I") not in powers or unit == "I":
-        raise ValueError(f"memory is a number of bytes or text such as '200MB' or '1.5 GiB', not {memory!r}")
-    return int(float(number) * (1024 if unit.endswith("I") else 1000) ** powers[unit.removesuffix("I")])
+    try:
+        return int(float(number) * (1024 if unit.endswith("I") else 1000) ** powers[unit.removesuffix("I")])
+    except (KeyError, ValueError):
+        raise ValueError(f"memory is a number of bytes or text such as '200MB' or '1.5 GiB', not {memory!r}") from None
 
 
 def size_of(state: State) -> int:

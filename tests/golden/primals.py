@@ -315,3 +315,51 @@ def rings(image):
 @golden(VECTOR)
 def logarithm_where_positive(x):
     return np.sum(np.where(x > 0, np.log(x), 0.0)) + np.sum(np.log(1.0 + x * x))
+
+
+import srcgrad as sg  # noqa: E402 - the golden files name the lines above
+
+
+@golden(0.5, 0.1, 100)
+def swinging(angle, dt, n):
+    speed = 0.0
+    for _ in sg.checkpoint(range(n), budget=5):
+        speed = speed - dt * np.sin(angle)
+        angle = angle + dt * speed
+    return angle
+
+
+@golden(VECTOR, 0.1, 100)
+def burgers(u, dt, n):
+    u = np.copy(u)
+    energy = 0.0
+    for t in sg.checkpoint(range(n), memory="1MB"):
+        # upwind
+        u[1:] -= dt * u[1:] * (u[1:] - u[:-1])
+        if t % 10 == 0:
+            energy += np.sum(u * u)
+    return energy
+
+
+@golden(2.0, mode="vjp")
+def settled(x):
+    y = x
+    for _ in sg.checkpoint(range(1000), budget=3):
+        before = y
+        y = 0.5 * (y + x / y)
+        if abs(y - before) < 1e-12:
+            break
+    return y
+
+
+@sg.checkpoint
+def block(x, w):
+    h = np.tanh(w @ x)
+    return x + w.T @ h
+
+
+@golden(VECTOR, MATRIX, MATRIX)
+def blocks(x, first, second):
+    for _ in range(3):
+        x = block(x, first)
+    return np.sum(block(x, second))
