@@ -65,8 +65,7 @@ def test_dependent(body):
 
 
 def test_an_index_that_may_count_from_the_end_is_tested():
-    assert "> 16384 and -m >= 0" in threaded("for i in range(n):
-    a[i - m] = x[i]")
+    assert "> 16384 and -m >= 0" in threaded("for i in range(n):\n    a[i - m] = x[i]")
 
 
 def test_few_elements_stay_on_one_thread():
