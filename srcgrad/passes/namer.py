@@ -89,8 +89,9 @@ class Module:
                 return name
         if module.__name__ == "numpy":
             return self._imported(module, "np", "import numpy as np")
-        plain = module.__name__.split(".")[-1]
-        return self._imported(module, plain, f"import {module.__name__}")
+        package, _, plain = module.__name__.rpartition(".")
+        line = f"from {package} import {plain}" if package else f"import {plain}"
+        return self._imported(module, plain, line)
 
     def _imported(self, value: Any, wanted: str, line: str) -> str:
         for name, known in self.objects.items():

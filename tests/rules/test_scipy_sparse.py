@@ -14,6 +14,7 @@ import srcgrad as sg
 rng = np.random.default_rng(9)
 dense = np.array([[1.0, 0.0, 2.0], [0.0, 3.0, 0.0], [4.0, 0.5, 5.0], [0.0, 0.0, 1.5]])
 rows, columns, entries = sparse.csr_matrix(dense), sparse.csc_matrix(dense), sparse.coo_matrix(dense)
+others = sparse.csr_matrix(np.array([[1.5, 2.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]]))
 x, block = rng.normal(size=3), rng.normal(size=(3, 2))
 start, starts = rng.normal(size=4), rng.normal(size=(4, 2))
 diagonals = rng.normal(size=(3, 3))
@@ -39,6 +40,10 @@ SAMPLES: list[tuple[Any, tuple[Any, ...], dict[str, Any]]] = [
     (kernels.csr_tocsc, (4, 3, *of(rows), integers(4), integers(rows.nnz), np.zeros(rows.nnz)), {}),
     (kernels.coo_tocsr, (4, 3, 7, entries.row, entries.col, entries.data, integers(5), integers(7), np.zeros(7)), {}),
     (kernels.csr_sort_indices, (2, np.array([0, 2, 4], np.int32), unsorted, start), {}),
+    (kernels.csr_sum_duplicates, (3, 4, np.array([0, 4, 4, 7], np.int32), np.array([0, 2, 2, 2, 1, 1, 3], np.int32), rng.normal(size=7)), {}),
+    (kernels.csr_sum_duplicates, (1, 4, np.array([0, 0], np.int32), np.zeros(0, np.int32), np.zeros(0)), {}),
+    *((kernel, (4, 3, *of(rows), *of(others), integers(5), integers(12), np.zeros(12)), {})
+      for kernel in (kernels.csr_plus_csr, kernels.csr_minus_csr)),
     *((kernels.coo_todense, (4, 3, 7, entries.row, entries.col, entries.data, np.zeros(12), order), {}) for order in (0, 1)),
     (kernels.csr_todense, (4, 3, *of(rows), np.zeros((4, 3))), {}),
 ]  # fmt: skip
@@ -78,3 +83,27 @@ def test_products_with_active_entries() -> None:
     )
     sg.check_grads(lambda v: sparse.csr_matrix((v, rows.indices, rows.indptr)).toarray(), (rows.data,))
     sg.check_grads(lambda v, x: sparse.diags([v, v[1:]], [0, 1], shape=(3, 3)) @ x, (x, x))
+
+
+@pytest.mark.parametrize("form", [sparse.csr_matrix, sparse.csc_matrix, sparse.csr_array])
+def test_matrices_made_of_entries_and_their_places(form: Any) -> None:
+    """Two of the entries are at one place."""
+    places = ([2, 0, 1, 2, 2], [0, 1, 2, 0, 2])
+
+    def product(data: Any, x: Any) -> Any:
+        return form((data, places), shape=(3, 3)) @ x
+
+    sg.check_grads(product, (rng.normal(size=5), x))
+
+
+def test_sums_of_matrices() -> None:
+    """Where the difference is zero, it still varies."""
+    places = ([2, 0, 1], [0, 1, 2])
+
+    def applied(a: Any, b: Any, x: Any) -> Any:
+        first, second = (sparse.csr_matrix((v, places), shape=(3, 3)) for v in (a, b))
+        return (first - second + sparse.identity(3, format="csr")) @ x
+
+    ones = np.ones(3)
+    sg.check_grads(applied, (ones, ones, x))
+    sg.check_grads(applied, (2 * ones, ones, x))

@@ -7,6 +7,9 @@ from typing import Any
 import numpy as np
 from checking import vjp_of
 from scipy import special
+from scipy.special import binom, gamma
+
+import srcgrad as sg
 
 EVERYWHERE = [
     "loggamma erf erfc erfcx erfi dawsn wofz expit log_expit ndtr log_ndtr expm1 cosm1 exp2 exp10 cbrt exprel sindg cosdg",
@@ -118,3 +121,15 @@ def test_entropies_of_impossible_events() -> None:
 def test_logsumexp_of_nothing_but_minus_infinity() -> None:
     a = np.full(3, -np.inf)
     assert [0.0, 0.0, 0.0] == vjp_of(special.logsumexp, 1.0, a)["a"].tolist()
+
+
+def test_generated_code_imports_the_module_that_a_rule_reads() -> None:
+    """The function's own module does not know scipy.special by its name."""
+    scope: dict[str, Any] = {"np": np, "gamma": gamma, "binom": binom}
+
+    def products(x: Any, special: float) -> Any:
+        return special * gamma(x) * binom(3.0, x)
+
+    sg.check_grads(products, (row, 2.0))
+    outer = type(products)(products.__code__, scope)
+    sg.check_grads(outer, (row, 2.0))

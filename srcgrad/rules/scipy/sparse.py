@@ -111,6 +111,45 @@ def csr_sort_indices(n_row: int, Ap: Any, Aj: Any, Ax: Any) -> None:
     Ax[:count] = Ax[order_moved(count, order)]
 
 
+@composed(kernels.csr_sum_duplicates)
+def csr_sum_duplicates(n_row: int, n_col: int, Ap: Any, Aj: Any, Ax: Any) -> None:
+    """Neighbouring entries of one place added up."""
+    count = int(Ap[-1])
+    rows, columns = numbers_of_rows(Ap), Aj[:count].copy()
+    place = rows * n_col + columns
+    first = np.concatenate([np.ones(min(count, 1), bool), place[1:] != place[:-1]])
+    left = int(np.sum(first))
+    Ax[:left] = scatter_add((left,), np.cumsum(first) - 1, Ax[:count])
+    Aj[:left] = columns[first]
+    Ap[1:] = np.cumsum(np.bincount(rows[first], minlength=n_row))
+
+
+def places_among(Cp: Any, Cj: Any, Ap: Any, Aj: Any, n_col: int) -> Any:
+    """Where the entries of a matrix stand in one that has them all."""
+    theirs = numbers_of_rows(Cp) * n_col + Cj[: Cp[-1]]
+    order = np.argsort(theirs)
+    return order[np.searchsorted(theirs[order], numbers_of_rows(Ap) * n_col + Aj[: Ap[-1]])]
+
+
+def added_rows(kernel: Any, sign: float) -> Any:
+    """As a kernel that adds or subtracts compressed rows, with the sums that happen to be zero kept."""
+
+    def add(
+        n_row: int, n_col: int, Ap: Any, Aj: Any, Ax: Any, Bp: Any, Bj: Any, Bx: Any, Cp: Any, Cj: Any, Cx: Any
+    ) -> None:
+        kernel(n_row, n_col, Ap, Aj, np.ones(len(Aj)), Bp, Bj, sign * np.ones(len(Bj)), Cp, Cj, np.zeros(len(Cj)))
+        size = np.shape(Cx[: Cp[-1]])
+        left = scatter_add(size, places_among(Cp, Cj, Ap, Aj, n_col), Ax[: Ap[-1]])
+        right = scatter_add(size, places_among(Cp, Cj, Bp, Bj, n_col), Bx[: Bp[-1]])
+        Cx[: Cp[-1]] = left + sign * right
+
+    return add
+
+
+composed(kernels.csr_plus_csr)(added_rows(kernels.csr_plus_csr, 1.0))
+composed(kernels.csr_minus_csr)(added_rows(kernels.csr_minus_csr, -1.0))
+
+
 @composed(kernels.coo_todense)
 def coo_todense(n_row: int, n_col: int, nnz: int, Ai: Any, Aj: Any, Ax: Any, Bx: Any, fortran: Any) -> None:
     """Entries added into a dense matrix, laid out by rows or by columns."""
