@@ -48,13 +48,14 @@ def test_lines_of_code_are_neither_prose_nor_blank():
 
 def test_ports_have_the_same_gradients():
     quick = {"mlp", "gaussian_mixture", "horizontal_diffusion", "azimuthal", "black_scholes"}
-    for peer in peers.installed():
+    found, _ = peers.installed(("jax", "torch", "autograd"))
+    for peer in found:
         for kernel in KERNELS:
             if kernel.name in quick:
                 arguments = kernel.arguments(np.random.default_rng(5))
                 actions = {"srcgrad": lambda k=kernel, a=arguments: sg.grad(k.function, k.argnums)(*a)}
                 actions[peer.name] = peer.gradient(kernel, arguments)
-                check(kernel, actions)
+                assert not check(kernel, actions)
 
 
 def test_the_fitted_exponent():

@@ -1,9 +1,11 @@
-"""Other programs that differentiate: HIPS autograd, PyTorch as it runs eagerly, and `jax.jit` of JAX's gradient.
+"""Other programs that differentiate: `jax.jit` of JAX's gradient, PyTorch as it runs eagerly, HIPS autograd, tangent.
 
-Each gives the texts of `ports` its arrays, its loops and its writes; those that are not installed are left out.
+Each gives the texts of `ports` its arrays, its loops and its writes; tangent takes the kernels' own text. Where one
+is not installed, or does not take a kernel, that is said in its place.
 """
 
 import types
+import warnings
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
@@ -21,8 +23,8 @@ class Peer:
     np: Any
 
     def array(self, value):
-        """A float or an array as the peer takes it."""
-        return value
+        """A float, a list or an array as the peer takes it."""
+        return np.array(value) if isinstance(value, list) else value
 
     def zeros(self, *shape):
         return self.np.zeros(shape)
@@ -37,22 +39,40 @@ class Peer:
         return carry
 
     def fold(self, step, carry, items):
-        """`carry = step(carry, item)` for each item."""
-        for k in range(len(items)):
-            carry = step(carry, items[k])
-        return carry
+        """`carry = step(carry, item)` for each item, or for the items of several arrays."""
+        return self.scan(lambda c, item: (step(c, item), 0.0), carry, items)[0]
 
-    def write(self, array, index, value):
-        """The array with a part of it replaced; None for a peer that cannot."""
+    def scan(self, step, carry, items):
+        """`carry, out = step(carry, item)` for each item: the last carry, and all that came out."""
+        several = isinstance(items, tuple)
+        outs = []
+        for k in range(len(items[0] if several else items)):
+            carry, out = step(carry, tuple([i[k] for i in items]) if several else items[k])
+            outs.append(out)
+        if isinstance(outs[0], tuple):
+            return carry, tuple([self.np.stack(column) for column in zip(*outs, strict=True)])
+        return carry, outs if isinstance(outs[0], float) else self.np.stack(outs)
+
+    def flipped(self, array):
+        return array[::-1]
+
+    def permuted(self, array, axes):
+        return self.np.transpose(array, axes)
+
+    def convolved(self, images, kernels):
+        """Images by channel, height and width, with kernels by both channels, height and width."""
         raise NotImplementedError
 
+    def write(self, array, index, value):
+        """The array with a part of it replaced."""
+        raise NotImplementedError(f"{self.name} writes into no arrays")
+
     def gradient(self, kernel, arguments):
-        """An action that computes the kernel's gradient, or None where there is no port."""
+        """An action that computes the kernel's gradient; NotImplementedError where there is no port."""
         port = ports.PORTS.get(kernel.name)
-        if port is None or (self.name == "autograd" and kernel.name in ports.WRITING):
-            return None
-        several = isinstance(kernel.argnums, tuple)
-        positions = kernel.argnums if several else (kernel.argnums,)
+        if port is None:
+            raise NotImplementedError("no port")
+        positions = kernel.positions
         return self.action(lambda *given: port(self, *given), arguments, positions, with_value=False)
 
     def same_text(self, function, arguments):
@@ -65,6 +85,16 @@ class Peer:
 
 
 class Autograd(Peer):
+    def convolved(self, images, kernels):
+        _, _, n, m = kernels.shape
+        height, width = images.shape[2] - n + 1, images.shape[3] - m + 1
+        parts = [
+            self.np.tensordot(images[:, :, i : i + height, j : j + width], kernels[:, :, i, j], ((1,), (1,)))
+            for i in range(n)
+            for j in range(m)
+        ]
+        return self.np.transpose(sum(parts), (0, 3, 1, 2))
+
     def action(self, function, arguments, positions, *, with_value):
         import autograd
 
@@ -77,7 +107,17 @@ class Autograd(Peer):
 
 class Torch(Peer):
     def array(self, value):
-        return self.np.as_tensor(value, dtype=self.np.float64)
+        whole = isinstance(value, np.ndarray) and value.dtype.kind in "iu"
+        return self.np.as_tensor(value, dtype=self.np.int64 if whole else self.np.float64)
+
+    def flipped(self, array):
+        return self.np.flip(array, (0,))
+
+    def permuted(self, array, axes):
+        return self.np.permute(array, axes)
+
+    def convolved(self, images, kernels):
+        return self.np.nn.functional.conv2d(images, kernels)
 
     def zeros(self, *shape):
         return self.np.zeros(shape, dtype=self.np.float64)
@@ -114,6 +154,16 @@ class Jax(Peer):
 
         return lax.scan(lambda c, item: (step(c, item), None), carry, items)[0]
 
+    def scan(self, step, carry, items):
+        from jax import lax
+
+        return lax.scan(step, carry, items)
+
+    def convolved(self, images, kernels):
+        from jax import lax
+
+        return lax.conv_general_dilated(images, kernels, (1, 1), "VALID")
+
     def write(self, array, index, value):
         return array.at[index].set(value)
 
@@ -132,21 +182,64 @@ class Jax(Peer):
         return lambda: jax.block_until_ready(derivative(*given))
 
 
-def installed():
-    """Those that can be imported here."""
-    found = []
-    if find_spec("autograd"):
+class Tangent(Peer):
+    """The package tangent-ad, which transforms the source of functions too."""
+
+    def gradient(self, kernel, arguments):
+        return self.action(kernel.function, arguments, kernel.positions, with_value=False)
+
+    def same_text(self, function, arguments):
+        return self.action(function, arguments, (0,), with_value=True)
+
+    def action(self, function, arguments, positions, *, with_value):
+        import tangent
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            derivative = tangent.grad(function, wrt=positions, preserve_result=with_value)
+        return lambda: derivative(*arguments)
+
+
+NAMES = ("jax", "torch", "autograd", "tangent")
+
+
+def installed(names=NAMES):
+    """Those that can be imported here, and why the others cannot, by their names."""
+    found, absent = [], {}
+    for name in names:
+        if find_spec(name) is None:
+            absent[name] = "not installed"
+            continue
+        try:
+            found.append(_imported(name))
+        except Exception as error:
+            absent[name] = reason(error)
+    return found, absent
+
+
+def _imported(name):
+    if name == "autograd":
         import autograd.numpy
 
-        found.append(Autograd("autograd", autograd.numpy))
-    if find_spec("torch"):
+        return Autograd(name, autograd.numpy)
+    if name == "torch":
         import torch
 
         torch.set_num_threads(1)
-        found.append(Torch("torch", torch))
-    if find_spec("jax"):
+        return Torch(name, torch)
+    if name == "jax":
         import jax
 
         jax.config.update("jax_enable_x64", True)
-        found.append(Jax("jax", jax.numpy))
-    return found
+        return Jax(name, jax.numpy)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import tangent  # noqa: F401 - that it can be imported is the question
+    return Tangent(name, np)
+
+
+def reason(error):
+    """What an error says, in a line."""
+    lines = [line.strip(" =") for line in str(error).splitlines()]
+    said = next((line for line in lines if line and "Tangent Error" not in line), "")
+    return f"{type(error).__name__}: {said}"[:110] if said else type(error).__name__

@@ -50,8 +50,8 @@ def cases():
 
 def bench_calls(rounds):
     """Print microseconds per call of values with gradients."""
-    others = peers.installed()
-    header = ["primal", "by hand", "srcgrad", "over hand", *(peer.name for peer in others)]
+    others, absent = peers.installed()
+    header = ["primal", "by hand", "srcgrad", "over hand", *peers.NAMES]
     print(f"{'µs per value and gradient':26}" + "".join([f"{h:>12}" for h in header]))
     found = {}
     for function, by_hand, arguments in cases():
@@ -59,11 +59,23 @@ def bench_calls(rounds):
         expected = by_hand(*arguments)
         np.testing.assert_allclose(expected[0], ours(*arguments)[0], rtol=1e-12)
         np.testing.assert_allclose(expected[1], ours(*arguments)[1], rtol=1e-10, atol=1e-14)
-        theirs = [peer.same_text(function, arguments) for peer in others]
-        actions = [function, by_hand, ours]
-        timings = interleaved([lambda a=a: a(*arguments) for a in actions] + theirs, rounds)
+        theirs = {}
+        for peer in others:
+            try:
+                action = peer.same_text(function, arguments)
+                np.testing.assert_allclose(float(action()[0]), expected[0], rtol=1e-10)
+            except Exception as error:
+                absent[f"{function.__name__}, {peer.name}"] = peers.reason(error)
+            else:
+                theirs[peer.name] = action
+        actions = [lambda a=a: a(*arguments) for a in (function, by_hand, ours)]
+        timings = interleaved([*actions, *theirs.values()], rounds)
         primal, hand, srcgrad, *rest = [1e6 * t.minimum for t in timings]
-        shown = [primal, hand, srcgrad, srcgrad - hand, *rest]
-        print(f"{function.__name__:26}" + "".join([f"{n:12.2f}" for n in shown]))
-        found[function.__name__] = dict(zip(header, shown, strict=True))
+        shown = {"primal": primal, "by hand": hand, "srcgrad": srcgrad, "over hand": srcgrad - hand}
+        shown |= zip(theirs, rest, strict=True)
+        row = "".join([f"{shown[h]:12.2f}" if h in shown else f"{'-':>12}" for h in header])
+        print(f"{function.__name__:26}{row}")
+        found[function.__name__] = shown
+    for name, why in absent.items():
+        print(f"- {name}: {why}")
     return found

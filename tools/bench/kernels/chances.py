@@ -98,7 +98,7 @@ def _hidden(rng):
 
 
 KERNELS = (
-    Kernel(hmm_forward, _hidden, hmm_forward_by_hand, (0, 1)),
+    Kernel(hmm_forward, _hidden, hmm_forward_by_hand, (0, 1), family="loops"),
     Kernel(
         monte_carlo,
         lambda rng: (100.0, 0.2 + 0.01 * rng.uniform(), 95.0, 0.01, 0.5, rng.normal(size=(12, 10000))),

@@ -90,4 +90,4 @@ def _scene(rng):
     return cameras, rng.normal(size=(100, 3)), rng.normal(size=(300, 2)), seen
 
 
-KERNELS = (Kernel(bundle_adjustment, _scene, bundle_adjustment_by_hand, (0, 1)),)
+KERNELS = (Kernel(bundle_adjustment, _scene, bundle_adjustment_by_hand, (0, 1), family="loops"),)

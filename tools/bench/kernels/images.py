@@ -120,5 +120,5 @@ KERNELS = (
     Kernel(
         convolution, lambda rng: (rng.normal(size=(200, 200)), rng.normal(size=(5, 5))), convolution_by_hand, (0, 1)
     ),
-    Kernel(lenet, _lenet, lenet_by_hand, (0, 1, 2, 3)),
+    Kernel(lenet, _lenet, lenet_by_hand, (0, 1, 2, 3), family="blas"),
 )

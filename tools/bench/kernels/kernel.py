@@ -19,7 +19,13 @@ class Kernel:
     arguments: Callable[[np.random.Generator], tuple[Any, ...]]
     by_hand: Callable[..., Any] | None = None
     argnums: int | tuple[int, ...] = 0
+    family: str = "arrays"  # or loops, whose time goes to the interpreter, or blas, whose time goes to products
 
     @property
     def name(self) -> str:
         return self.function.__name__
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """What it is differentiated by, as a tuple."""
+        return self.argnums if isinstance(self.argnums, tuple) else (self.argnums,)

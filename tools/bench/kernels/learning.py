@@ -127,12 +127,12 @@ def _lstm(rng):
 
 
 KERNELS = (
-    Kernel(mlp, _mlp, mlp_by_hand),
+    Kernel(mlp, _mlp, mlp_by_hand, family="blas"),
     Kernel(
         gaussian_mixture,
         lambda rng: (rng.normal(size=(10, 4)), rng.normal(size=(2000, 4)), np.zeros(10)),
         gaussian_mixture_by_hand,
     ),
-    Kernel(recurrent, _recurrent, recurrent_by_hand),
-    Kernel(lstm, _lstm, lstm_by_hand, (0, 1)),
+    Kernel(recurrent, _recurrent, recurrent_by_hand, family="loops"),
+    Kernel(lstm, _lstm, lstm_by_hand, (0, 1), family="loops"),
 )

@@ -238,10 +238,12 @@ def _positive(rng):
 
 
 KERNELS = (
-    Kernel(triangular_solve, _triangle, triangular_solve_by_hand),
-    Kernel(lu, lambda rng: (rng.normal(size=(50, 50)) + 20 * np.eye(50),), lu_by_hand),
-    Kernel(cholesky, _positive, cholesky_by_hand),
-    Kernel(gram_schmidt, lambda rng: (rng.normal(size=(60, 30)),), gram_schmidt_by_hand),
-    Kernel(durbin, lambda rng: (0.5 ** np.arange(1, 121) + 0.01 * rng.normal(size=120),), durbin_by_hand),
-    Kernel(kalman, lambda rng: (rng.normal(size=200), 0.1, 0.5), kalman_by_hand, (1, 2)),
+    Kernel(triangular_solve, _triangle, triangular_solve_by_hand, family="loops"),
+    Kernel(lu, lambda rng: (rng.normal(size=(50, 50)) + 20 * np.eye(50),), lu_by_hand, family="loops"),
+    Kernel(cholesky, _positive, cholesky_by_hand, family="loops"),
+    Kernel(gram_schmidt, lambda rng: (rng.normal(size=(60, 30)),), gram_schmidt_by_hand, family="loops"),
+    Kernel(
+        durbin, lambda rng: (0.5 ** np.arange(1, 121) + 0.01 * rng.normal(size=120),), durbin_by_hand, family="loops"
+    ),
+    Kernel(kalman, lambda rng: (rng.normal(size=200), 0.1, 0.5), kalman_by_hand, (1, 2), family="loops"),
 )

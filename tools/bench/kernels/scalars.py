@@ -136,8 +136,16 @@ def black_scholes_by_hand(spot, volatility, strike, rate, years):
 
 
 KERNELS = (
-    Kernel(heron, lambda rng: (2.0 + rng.uniform(),), heron_by_hand),
-    Kernel(logistic_map, lambda rng: (3.2 + 0.1 * rng.uniform(), 1000), logistic_map_by_hand),
-    Kernel(pendulum_rk4, lambda rng: (0.8 + 0.1 * rng.uniform(), 0.1, 300), pendulum_rk4_by_hand, (0, 1)),
-    Kernel(black_scholes, lambda rng: (100.0 + rng.uniform(), 0.2, 95.0, 0.01, 0.5), black_scholes_by_hand, (0, 1)),
+    Kernel(heron, lambda rng: (2.0 + rng.uniform(),), heron_by_hand, family="loops"),
+    Kernel(logistic_map, lambda rng: (3.2 + 0.1 * rng.uniform(), 1000), logistic_map_by_hand, family="loops"),
+    Kernel(
+        pendulum_rk4, lambda rng: (0.8 + 0.1 * rng.uniform(), 0.1, 300), pendulum_rk4_by_hand, (0, 1), family="loops"
+    ),
+    Kernel(
+        black_scholes,
+        lambda rng: (100.0 + rng.uniform(), 0.2, 95.0, 0.01, 0.5),
+        black_scholes_by_hand,
+        (0, 1),
+        family="loops",
+    ),
 )

@@ -225,7 +225,7 @@ def alternating_directions_by_hand(u, steps):
 
 
 KERNELS = (
-    Kernel(gauss_seidel, lambda rng: (rng.normal(size=(40, 40)), 4), gauss_seidel_by_hand),
+    Kernel(gauss_seidel, lambda rng: (rng.normal(size=(40, 40)), 4), gauss_seidel_by_hand, family="loops"),
     Kernel(jacobi, lambda rng: (rng.normal(size=(200, 200)), 50), jacobi_by_hand),
     Kernel(heat_3d, lambda rng: (rng.normal(size=(30, 30, 30)), np.zeros((30, 30, 30)), 10), heat_3d_by_hand),
     Kernel(limited_diffusion, lambda rng: (rng.normal(size=(200, 200)), 0.02, 10), limited_diffusion_by_hand),
@@ -234,5 +234,10 @@ KERNELS = (
         lambda rng: (rng.normal(size=(260, 260)), rng.normal(size=(256, 256)), rng.normal(size=(260, 260))),
         horizontal_diffusion_by_hand,
     ),
-    Kernel(alternating_directions, lambda rng: (rng.normal(size=(100, 100)), 5), alternating_directions_by_hand),
+    Kernel(
+        alternating_directions,
+        lambda rng: (rng.normal(size=(100, 100)), 5),
+        alternating_directions_by_hand,
+        family="loops",
+    ),
 )

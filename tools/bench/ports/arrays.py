@@ -1,7 +1,4 @@
-"""Kernels as one writes them for programs whose arrays do not change: `t` is the peer that runs them.
-
-recurrent(t, w, u, inputs):  t.np.tanh, t.fold for the loop, t.write for a part of an array
-"""
+"""Kernels of whole arrays, and of loops over steps of time."""
 
 import math
 
@@ -147,11 +144,100 @@ def black_scholes(t, spot, volatility, strike, rate, years):
     return spot * n1 - strike * t.np.exp(-rate * years) * n2
 
 
-WRITING = frozenset({"jacobi", "heat_3d", "limited_diffusion"})
-PORTS = {
-    f.__name__: f
-    for f in (
-        logistic_map, black_scholes, jacobi, heat_3d, limited_diffusion, horizontal_diffusion, kalman, n_body,
-        azimuthal, mlp, gaussian_mixture, recurrent, lstm,
-    )
-}  # fmt: skip
+def heron(t, x):
+    # As many steps as the loop takes: JAX differentiates no loop of unknown length backwards.
+    return t.repeat(lambda y: 0.5 * (y + x / y), t.array(x), 6)
+
+
+def pendulum_rk4(t, angle, damping, n):
+    dt = 0.01
+
+    def slope(q, p):
+        return p, -t.np.sin(q) - damping * p
+
+    def step(carry):
+        q, p = carry
+        q1, p1 = slope(q, p)
+        q2, p2 = slope(q + 0.5 * dt * q1, p + 0.5 * dt * p1)
+        q3, p3 = slope(q + 0.5 * dt * q2, p + 0.5 * dt * p2)
+        q4, p4 = slope(q + dt * q3, p + dt * p3)
+        return q + dt / 6.0 * (q1 + 2.0 * q2 + 2.0 * q3 + q4), p + dt / 6.0 * (p1 + 2.0 * p2 + 2.0 * p3 + p4)
+
+    q, p = t.repeat(step, (t.array(angle), t.array(0.0)), n)
+    return q * q + p * p
+
+
+def fdtd(t, electric, along, across, steps):
+    inside = (slice(1, -1), slice(1, -1))
+
+    def step(carry):
+        electric, along, across = carry
+        along = along - 0.5 * (electric[:, 1:] - electric[:, :-1])
+        across = across + 0.5 * (electric[1:] - electric[:-1])
+        change = across[1:, 1:-1] - across[:-1, 1:-1] - along[1:-1, 1:] + along[1:-1, :-1]
+        return t.write(electric, inside, electric[inside] + 0.7 * change), along, across
+
+    electric = t.repeat(step, (electric, t.array(along), t.array(across)), steps)[0]
+    return t.np.sum(electric * electric)
+
+
+def convolution(t, image, weights):
+    return t.np.sum(t.np.tanh(t.convolved(image[None, None], weights[None, None])))
+
+
+def lenet(t, first, second, dense, last, images, labels):
+    def pooled(maps):
+        return 0.25 * (maps[:, :, ::2, ::2] + maps[:, :, 1::2, ::2] + maps[:, :, ::2, 1::2] + maps[:, :, 1::2, 1::2])
+
+    first, second = t.permuted(first, (3, 2, 0, 1)), t.permuted(second, (3, 2, 0, 1))
+    maps = pooled(t.np.tanh(t.convolved(t.permuted(t.array(images), (0, 3, 1, 2)), first)))
+    maps = pooled(t.np.tanh(t.convolved(maps, second)))
+    hidden = t.np.tanh(t.np.reshape(t.permuted(maps, (0, 2, 3, 1)), (len(images), -1)) @ dense)
+    score = hidden @ last
+    score = score - t.np.amax(score, 1)[:, None]
+    return t.np.mean(t.np.log(t.np.sum(t.np.exp(score), axis=1)) - t.np.sum(score * t.array(labels), axis=1))
+
+
+def bundle_adjustment(t, cameras, points, observed, seen):
+    camera, point, observed = cameras[seen[:, 0]], points[seen[:, 1]], t.array(observed)
+    turn = camera[:, :3]
+    angle = t.np.sqrt(t.np.sum(turn * turn, axis=1))[:, None]
+    axis = turn / angle
+    c, s = t.np.cos(angle), t.np.sin(angle)
+    along = t.np.sum(axis * point, axis=1)[:, None] * (1.0 - c)
+    (nx, ny, nz), (px, py, pz) = (axis[:, k] for k in range(3)), (point[:, k] for k in range(3))
+    crossed = t.np.stack([ny * pz - nz * py, nz * px - nx * pz, nx * py - ny * px], 1)
+    place = point * c + crossed * s + axis * along + camera[:, 3:6] * t.array([1.0, 1.0, 1.0])
+    flat = place[:, :2] / place[:, 2:]
+    stretch = camera[:, 6] * (1.0 + camera[:, 7] * t.np.sum(flat * flat, axis=1))
+    error = stretch[:, None] * flat - observed
+    return 0.5 * t.np.sum(error * error)
+
+
+def hmm_forward(t, transition, emission, start, seen):
+    state = t.array(start) * emission[:, seen[0]]
+    scale = t.np.sum(state)
+
+    def step(carry, k):
+        state, total = carry
+        state = (state @ transition) * emission[:, k]
+        scale = t.np.sum(state)
+        return state / scale, total + t.np.log(scale)
+
+    return t.fold(step, (state / scale, t.np.log(scale)), seen[1:])[1]
+
+
+def monte_carlo(t, spot, volatility, strike, rate, years, noise):
+    noise = t.array(noise)
+    dt = years / len(noise)
+    drift = (rate - 0.5 * volatility**2) * dt
+    spread = volatility * dt**0.5
+
+    def step(carry, drawn):
+        price, total = carry
+        price = price * t.np.exp(drift + spread * drawn)
+        return price, total + price
+
+    none = t.zeros(noise.shape[1])
+    paid = t.fold(step, (spot + none, none), noise)[1] / len(noise) - strike
+    return t.np.exp(t.array(-rate * years)) * t.np.mean(t.np.where(paid > 0.0, paid, 0.0))
