@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from srcgrad.torch.boxmuller import fused
 from srcgrad.torch.creation import (
     array_of,
     check_placement,
@@ -218,6 +219,7 @@ def arange(
     start, end, step = _number(start), _number(end), _number(step)
     if end is None:
         start, end = 0, start
+    _check_numbers(start, end, step)
     whole = all(isinstance(v, (int, np.integer)) for v in (start, end, step))
     kind = numpy_dtype(dtype, np.dtype(np.int64) if whole else default_float())
     if step == 0:
@@ -229,8 +231,19 @@ def arange(
     count = int(np.ceil((end - start) / step))
     if kind.kind in "iu":
         start, step = int(start), int(step)
-    values = start + step * np.arange(count)
+    values = _counted(start, step, count, kind)
     return finished(values.astype(kind), requires_grad, out)
+
+
+def _check_numbers(start: Any, end: Any, step: Any) -> None:
+    """Raise for what does not count up from a number to a number."""
+    for name, value in (("start", start), ("end", end), ("step", step)):
+        if isinstance(value, complex):
+            raise RuntimeError("value cannot be converted to type double without overflow")
+        if not isinstance(value, (int, float, np.number, np.bool_)):
+            raise ArgumentError(f"argument '{name}' (position 1) must be Number, not {type(value).__name__}")
+    if not (np.isfinite(start) and np.isfinite(end)):
+        raise RuntimeError(f"unsupported range: {start:g} -> {end:g}")
 
 
 @op("range", method=False)
@@ -259,8 +272,25 @@ def _spaced(start: Any, end: Any, steps: int, kind: Any) -> Any:
         return start[None].astype(kind)
     step = (end - start) / work.type(steps - 1)
     k = np.arange(steps).astype(work).reshape((steps,) + (1,) * max(start.ndim, end.ndim))
-    values = np.where(k < steps / 2, start + step * k, end - step * (work.type(steps - 1) - k))
+    back = work.type(steps - 1) - k
+    if start.ndim or end.ndim or work.kind != "f" or work.itemsize < 4:
+        values = np.where(k < steps / 2, start + step * k, end - step * back)
+    else:
+        half = steps // 2
+        values = np.concatenate([fused(k[:half], step, start), fused(back[half:], -step, end)])
     return values.astype(kind)
+
+
+def _counted(start: float, step: float, count: int, kind: Any) -> Any:
+    """start, start + step, …, rounded as PyTorch's vector kernel does: each group of lanes starts from a rounded value."""
+    number = np.arange(count, dtype=np.float64)
+    if float(start).is_integer() and float(step).is_integer():
+        return start + step * number
+    lanes = 8 if kind.itemsize == 4 else 4
+    whole = count // (2 * lanes) * 2 * lanes
+    lane = number[:whole] % lanes
+    base = fused(number[:whole] - lane, step, start).astype(kind).astype(np.float64)
+    return np.concatenate([fused(lane, step, base), fused(number[whole:], step, start)])
 
 
 def _spaced_dtype(dtype: Any, start: Any, end: Any) -> Any:

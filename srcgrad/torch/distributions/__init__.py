@@ -1,8 +1,8 @@
 """Probability distributions: samples, densities, moments, divergences.
 
 They are written over the operations of `torch`, so that gradients flow through densities and, where `has_rsample`
-says so, through samples. For the same seed samples equal PyTorch's where they are made of normal, uniform and
-exponential numbers; gamma, Poisson and binomial numbers are NumPy's.
+says so, through samples. For the same seed samples are PyTorch's own, but for those of Wishart's
+distribution, which have its law and take fewer draws.
 """
 
 from __future__ import annotations
@@ -11,6 +11,12 @@ from typing import Any
 
 from srcgrad.torch.distributions import constraints as constraints
 from srcgrad.torch.distributions import transforms as transforms
+from srcgrad.torch.distributions.categorical import (
+    Categorical,
+    Multinomial,
+    OneHotCategorical,
+    OneHotCategoricalStraightThrough,
+)
 from srcgrad.torch.distributions.composed import (
     HalfCauchy,
     HalfNormal,
@@ -19,6 +25,7 @@ from srcgrad.torch.distributions.composed import (
     MixtureSameFamily,
     TransformedDistribution,
 )
+from srcgrad.torch.distributions.constraint_registry import biject_to, transform_to
 from srcgrad.torch.distributions.continuous import (
     Cauchy,
     Exponential,
@@ -29,21 +36,21 @@ from srcgrad.torch.distributions.continuous import (
     Uniform,
     Weibull,
 )
-from srcgrad.torch.distributions.discrete import (
-    Bernoulli,
-    Binomial,
-    Categorical,
-    Geometric,
-    Multinomial,
-    NegativeBinomial,
-    OneHotCategorical,
-    OneHotCategoricalStraightThrough,
-    Poisson,
+from srcgrad.torch.distributions.derived import (
+    FisherSnedecor,
+    GeneralizedPareto,
+    InverseGamma,
+    Kumaraswamy,
+    LogisticNormal,
+    VonMises,
 )
+from srcgrad.torch.distributions.discrete import Bernoulli, Binomial, Geometric, NegativeBinomial, Poisson
 from srcgrad.torch.distributions.distribution import Distribution, ExponentialFamily
 from srcgrad.torch.distributions.divergences import kl_divergence, register_kl
 from srcgrad.torch.distributions.gammas import Beta, Chi2, Dirichlet, Gamma, StudentT
+from srcgrad.torch.distributions.matrix_valued import LKJCholesky, LowRankMultivariateNormal, Wishart
 from srcgrad.torch.distributions.multivariate import MultivariateNormal
+from srcgrad.torch.distributions.relaxed import ContinuousBernoulli, RelaxedBernoulli, RelaxedOneHotCategorical
 from srcgrad.torch.distributions.transforms import (
     AbsTransform,
     AffineTransform,
@@ -58,15 +65,30 @@ from srcgrad.torch.distributions.transforms import (
     Transform,
     identity_transform,
 )
+from srcgrad.torch.distributions.vector_transforms import (
+    CatTransform,
+    CorrCholeskyTransform,
+    CumulativeDistributionTransform,
+    LowerCholeskyTransform,
+    PositiveDefiniteTransform,
+    ReshapeTransform,
+    StackTransform,
+    StickBreakingTransform,
+)
 
 __all__ = [
-    "AbsTransform", "AffineTransform", "Bernoulli", "Beta", "Binomial", "Categorical", "Cauchy", "Chi2",
-    "ComposeTransform", "Dirichlet", "Distribution", "ExpTransform", "Exponential", "ExponentialFamily", "Gamma",
-    "Geometric", "Gumbel", "HalfCauchy", "HalfNormal", "Independent", "IndependentTransform", "Laplace", "LogNormal",
-    "MixtureSameFamily", "Multinomial", "MultivariateNormal", "NegativeBinomial", "Normal", "OneHotCategorical",
-    "OneHotCategoricalStraightThrough", "Pareto", "Poisson", "PowerTransform", "SigmoidTransform", "SoftmaxTransform",
-    "SoftplusTransform", "StudentT", "TanhTransform", "Transform", "TransformedDistribution", "Uniform", "Weibull",
-    "constraints", "identity_transform", "kl_divergence", "register_kl", "transforms",
+    "AbsTransform", "AffineTransform", "Bernoulli", "Beta", "Binomial", "CatTransform", "Categorical", "Cauchy",
+    "Chi2", "ComposeTransform", "ContinuousBernoulli", "CorrCholeskyTransform", "CumulativeDistributionTransform",
+    "Dirichlet", "Distribution", "ExpTransform", "Exponential", "ExponentialFamily", "FisherSnedecor", "Gamma",
+    "GeneralizedPareto", "Geometric", "Gumbel", "HalfCauchy", "HalfNormal", "Independent", "IndependentTransform",
+    "InverseGamma", "Kumaraswamy", "LKJCholesky", "Laplace", "LogNormal", "LogisticNormal",
+    "LowRankMultivariateNormal", "LowerCholeskyTransform", "MixtureSameFamily", "Multinomial", "MultivariateNormal",
+    "NegativeBinomial", "Normal", "OneHotCategorical", "OneHotCategoricalStraightThrough", "Pareto", "Poisson",
+    "PositiveDefiniteTransform", "PowerTransform", "RelaxedBernoulli", "RelaxedOneHotCategorical",
+    "ReshapeTransform", "SigmoidTransform", "SoftmaxTransform", "SoftplusTransform", "StackTransform",
+    "StickBreakingTransform", "StudentT", "TanhTransform", "Transform", "TransformedDistribution", "Uniform",
+    "VonMises", "Weibull", "Wishart", "biject_to", "constraints", "identity_transform", "kl_divergence",
+    "register_kl", "transform_to", "transforms",
 ]  # fmt: skip
 
 

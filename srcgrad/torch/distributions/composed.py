@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 import srcgrad.torch as torch
 from srcgrad.torch.distributions import constraints
+from srcgrad.torch.distributions.categorical import Categorical
 from srcgrad.torch.distributions.continuous import Cauchy, Normal
-from srcgrad.torch.distributions.discrete import Categorical
 from srcgrad.torch.distributions.distribution import Distribution
 from srcgrad.torch.distributions.transforms import ComposeTransform, ExpTransform, Transform, sum_rightmost
 
@@ -81,8 +81,12 @@ class TransformedDistribution(Distribution):
         whole = ComposeTransform(self.transforms)
         extra = max(whole.event_dim - len(base_distribution.event_shape), 0)
         self.base_dist: Any = Independent(base_distribution, extra) if extra else base_distribution
-        self.has_rsample = base_distribution.has_rsample
-        super().__init__(self.base_dist.batch_shape, self.base_dist.event_shape, validate_args=validate_args)
+        self.has_rsample = type(self).has_rsample or base_distribution.has_rsample
+        shape = torch.Size(whole.forward_shape(self.base_dist.batch_shape + self.base_dist.event_shape))
+        event = len(self.base_dist.event_shape) + whole.codomain.event_dim - whole.domain.event_dim
+        event = max(event, whole.codomain.event_dim)
+        cut = len(shape) - event
+        super().__init__(shape[:cut], shape[cut:], validate_args=validate_args)
 
     @property
     def support(self) -> Any:
@@ -113,7 +117,9 @@ class TransformedDistribution(Distribution):
         y = value
         for transform in reversed(self.transforms):
             x = transform._inv_call(y)
-            found = found - sum_rightmost(transform.log_abs_det_jacobian(x, y), event - transform.event_dim)
+            event += transform.domain.event_dim - transform.codomain.event_dim
+            within = event - transform.domain.event_dim
+            found = found - sum_rightmost(transform.log_abs_det_jacobian(x, y), within)
             y = x
         return found + sum_rightmost(self.base_dist.log_prob(y), event - len(self.base_dist.event_shape))
 
@@ -134,7 +140,11 @@ class TransformedDistribution(Distribution):
         return value
 
     def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
-        return TransformedDistribution(self.base_dist.expand(batch_shape), self.transforms)
+        made = object.__new__(type(self))
+        vars(made).update(vars(self))
+        made._batch_shape = torch.Size(batch_shape)
+        made.base_dist = self.base_dist.expand(batch_shape)
+        return made
 
 
 class LogNormal(TransformedDistribution):

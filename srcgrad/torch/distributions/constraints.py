@@ -72,12 +72,38 @@ class _LowerCholesky(Constraint):
         return below & (value.diagonal(dim1=-2, dim2=-1) > 0).all(-1)
 
 
-class _PositiveDefinite(Constraint):
+class _CorrCholesky(Constraint):
     event_dim = 2
 
     def check(self, value: Any) -> Any:
-        symmetric = torch.isclose(value, value.mT, atol=1e-6).all(-2).all(-1)
-        return symmetric & torch.linalg.cholesky_ex(value).info.eq(0)
+        tolerance = torch.finfo(value.dtype).eps * value.size(-1) * 10
+        lengths = torch.linalg.norm(value.detach(), dim=-1)
+        return lower_cholesky.check(value) & (lengths - 1).abs().le(tolerance).all(-1)
+
+
+class _Square(Constraint):
+    event_dim = 2
+
+    def check(self, value: Any) -> Any:
+        return torch.full(value.shape[:-2], value.shape[-2] == value.shape[-1])
+
+
+class _Symmetric(_Square):
+    def check(self, value: Any) -> Any:
+        square = super().check(value)
+        return torch.isclose(value, value.mT, atol=1e-6).all(-2).all(-1) if square.all() else square
+
+
+class _PositiveSemidefinite(_Symmetric):
+    def check(self, value: Any) -> Any:
+        symmetric = super().check(value)
+        return torch.linalg.eigvalsh(value).ge(0).all(-1) if symmetric.all() else symmetric
+
+
+class _PositiveDefinite(_Symmetric):
+    def check(self, value: Any) -> Any:
+        symmetric = super().check(value)
+        return torch.linalg.cholesky_ex(value).info.eq(0) if symmetric.all() else symmetric
 
 
 class _Bounded(Constraint):
@@ -171,6 +197,38 @@ class _Independent(Constraint):
         return f"IndependentConstraint({self.base_constraint!r}, {self.count})"
 
 
+class _OfParts(Constraint):
+    """Regions of the parts of a tensor along a dimension."""
+
+    def __init__(self, cseq: Sequence[Constraint], dim: int) -> None:
+        self.cseq, self.dim = list(cseq), dim
+        self.is_discrete = any(c.is_discrete for c in self.cseq)
+        self.event_dim = max(c.event_dim for c in self.cseq)
+
+
+class _Cat(_OfParts):
+    """Regions of pieces of given lengths."""
+
+    def __init__(self, cseq: Sequence[Constraint], dim: int = 0, lengths: Sequence[int] | None = None) -> None:
+        super().__init__(cseq, dim)
+        self.lengths = [1] * len(self.cseq) if lengths is None else list(lengths)
+
+    def check(self, value: Any) -> Any:
+        parts = torch.split(value, self.lengths, self.dim)
+        return torch.cat([c.check(part) for c, part in zip(self.cseq, parts, strict=True)], self.dim)
+
+
+class _Stack(_OfParts):
+    """Regions of slices, one for each."""
+
+    def __init__(self, cseq: Sequence[Constraint], dim: int = 0) -> None:
+        super().__init__(cseq, dim)
+
+    def check(self, value: Any) -> Any:
+        parts = torch.unbind(value, self.dim)
+        return torch.stack([c.check(part) for c, part in zip(self.cseq, parts, strict=True)], self.dim)
+
+
 dependent = _Dependent()
 real = _Real()
 boolean = _Boolean()
@@ -178,7 +236,9 @@ simplex = _Simplex()
 one_hot = _OneHot()
 lower_triangular = _LowerTriangular()
 lower_cholesky = _LowerCholesky()
-positive_definite = _PositiveDefinite()
+corr_cholesky = _CorrCholesky()
+square, symmetric = _Square(), _Symmetric()
+positive_semidefinite, positive_definite = _PositiveSemidefinite(), _PositiveDefinite()
 positive = _GreaterThan(0.0)
 nonnegative = _GreaterThanEq(0.0)
 unit_interval = _Interval(0.0, 1.0)
@@ -188,6 +248,7 @@ real_vector = _Independent(real, 1)
 greater_than, greater_than_eq, less_than = _GreaterThan, _GreaterThanEq, _LessThan
 interval, half_open_interval, integer_interval = _Interval, _HalfOpenInterval, _IntegerInterval
 integer_greater_than, multinomial, independent = _IntegerGreaterThan, _Multinomial, _Independent
+cat, stack = _Cat, _Stack
 
 
 def is_dependent(constraint: Any) -> bool:

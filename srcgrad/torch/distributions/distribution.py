@@ -10,12 +10,9 @@ import math
 from numbers import Number
 from typing import Any, ClassVar
 
-import numpy as np
-
 import srcgrad.torch as torch
 from srcgrad.torch.distributions import constraints
-from srcgrad.torch.generator import default_generator
-from srcgrad.torch.tensor import Tensor, wrap
+from srcgrad.torch.tensor import Tensor
 
 
 class Distribution:
@@ -181,25 +178,6 @@ def broadcast_all(*values: Any) -> Any:
     return torch.broadcast_tensors(*[v if isinstance(v, Tensor) else torch.tensor(v, dtype=dtype) for v in values])
 
 
-def numpy_random() -> Any:
-    """NumPy's generator, seeded by the random numbers of `torch.manual_seed`."""
-    return np.random.Generator(np.random.PCG64([int(word) for word in default_generator.words(4)]))
-
-
-def drawn(values: Any, like: Any) -> Tensor:
-    """An array of samples as a tensor of the dtype of a parameter."""
-    return wrap(np.asarray(values).astype(like._a.dtype))
-
-
-def refuse_gradient(name: str, *parameters: Any) -> None:
-    """Raise where a gradient would have to flow through samples for which there is no derivative here."""
-    if torch.is_grad_enabled() and any(p.requires_grad for p in parameters):
-        raise NotImplementedError(
-            f"{name}.rsample() has no derivative with respect to its parameters here; use sample(), or the "
-            "score function: log_prob(sample) * reward"
-        )
-
-
 class lazy_property:  # noqa: N801 - PyTorch's name
     """An attribute that is computed when it is first asked for."""
 
@@ -219,10 +197,15 @@ class lazy_property:  # noqa: N801 - PyTorch's name
         return found
 
 
+def clamp_probs(probs: Any) -> Any:
+    """Probabilities cut off at the smallest that the dtype tells from 0 and 1."""
+    eps = torch.finfo(probs.dtype).eps
+    return probs.clamp(min=eps, max=1 - eps)
+
+
 def probs_to_logits(probs: Any, is_binary: bool = False) -> Any:
     """Logarithms of probabilities, or of odds; cut off at the smallest that the dtype tells from 0 and 1."""
-    eps = torch.finfo(probs.dtype).eps
-    cut = probs.clamp(min=eps, max=1 - eps)
+    cut = clamp_probs(probs)
     return torch.log(cut) - torch.log1p(-cut) if is_binary else torch.log(cut)
 
 

@@ -7,16 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 import srcgrad.torch as torch
+from srcgrad.torch.distributions.categorical import Categorical, OneHotCategorical
 from srcgrad.torch.distributions.composed import HalfNormal, Independent, LogNormal
 from srcgrad.torch.distributions.continuous import Cauchy, Exponential, Gumbel, Laplace, Normal, Uniform
-from srcgrad.torch.distributions.discrete import (
-    Bernoulli,
-    Binomial,
-    Categorical,
-    Geometric,
-    OneHotCategorical,
-    Poisson,
-)
+from srcgrad.torch.distributions.discrete import Bernoulli, Binomial, Geometric, Poisson
 from srcgrad.torch.distributions.distribution import EULER
 from srcgrad.torch.distributions.gammas import Beta, Dirichlet, Gamma
 from srcgrad.torch.distributions.multivariate import MultivariateNormal

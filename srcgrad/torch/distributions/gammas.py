@@ -1,25 +1,22 @@
-"""Distributions that are made from gamma distributed numbers. Their samples carry no gradient to the parameters."""
+"""Distributions that are made from gamma distributed numbers."""
 
 from __future__ import annotations
 
 import math
 from typing import Any, ClassVar
 
+import numpy as np
+
 import srcgrad.torch as torch
 from srcgrad.torch.distributions import constraints
-from srcgrad.torch.distributions.distribution import (
-    Distribution,
-    broadcast_all,
-    drawn,
-    numpy_random,
-    refuse_gradient,
-)
+from srcgrad.torch.distributions.distribution import Distribution, broadcast_all
+from srcgrad.torch.ops.random import dirichlet_node
+from srcgrad.torch.rejecting import dirichlet
 
 
 def standard_gamma(concentration: Any) -> Any:
     """Gamma distributed numbers of rate one, in the shape of the concentration."""
-    found = drawn(numpy_random().standard_gamma(concentration._a), concentration)
-    return found.clamp(min=torch.finfo(concentration.dtype).tiny)  # type: ignore[attr-defined]
+    return torch._standard_gamma(concentration).clamp(min=torch.finfo(concentration.dtype).tiny)
 
 
 class Gamma(Distribution):
@@ -46,9 +43,11 @@ class Gamma(Distribution):
         return self.concentration / self.rate.pow(2)
 
     def rsample(self, sample_shape: Any = ()) -> Any:
-        refuse_gradient("Gamma", self.concentration)
         shape = self._extended_shape(sample_shape)
-        return standard_gamma(self.concentration.detach().expand(shape)) / self.rate.expand(shape)
+        drawn = torch._standard_gamma(self.concentration.expand(shape)) / self.rate.expand(shape)
+        # The bound is no step of the graph, as in PyTorch.
+        np.maximum(drawn._a, torch.finfo(drawn.dtype).tiny, out=drawn._a)
+        return drawn
 
     def log_prob(self, value: Any) -> Any:
         value = torch.as_tensor(value, dtype=self.rate.dtype)
@@ -115,10 +114,8 @@ class Dirichlet(Distribution):
         return self.concentration * (total - self.concentration) / (total.pow(2) * (total + 1))
 
     def rsample(self, sample_shape: Any = ()) -> Any:
-        refuse_gradient("Dirichlet", self.concentration)
-        shape = self._extended_shape(sample_shape)
-        parts = standard_gamma(self.concentration.detach().expand(shape))
-        return parts / parts.sum(-1, True)
+        concentration = self.concentration.expand(self._extended_shape(sample_shape))
+        return dirichlet_node(concentration, dirichlet(concentration._a))
 
     def log_prob(self, value: Any) -> Any:
         self._check_sample(value)
@@ -175,7 +172,6 @@ class Beta(Distribution):
         return self.concentration1 * self.concentration0 / (total.pow(2) * (total + 1))
 
     def rsample(self, sample_shape: Any = ()) -> Any:
-        refuse_gradient("Beta", self._dirichlet.concentration)
         return self._dirichlet.rsample(sample_shape).select(-1, 0)
 
     def log_prob(self, value: Any) -> Any:
@@ -218,10 +214,9 @@ class StudentT(Distribution):
         return torch.where(self.df <= 1, torch.full_like(found, math.nan), found)
 
     def rsample(self, sample_shape: Any = ()) -> Any:
-        refuse_gradient("StudentT", self.df)
         shape = self._extended_shape(sample_shape)
         x = torch.randn(shape, dtype=self.df.dtype)
-        z = 2 * standard_gamma((0.5 * self.df.detach()).expand(shape))
+        z = 2 * standard_gamma((0.5 * self.df).expand(shape))
         return self.loc + self.scale * (x * torch.rsqrt(z / self.df))
 
     def log_prob(self, value: Any) -> Any:

@@ -10,6 +10,14 @@ from srcgrad.torch.distributions import constraints
 from srcgrad.torch.distributions.distribution import Distribution, lazy_property
 
 
+def factor_of_inverse(matrix: Any) -> Any:
+    """The lower triangle whose square is the inverse, from the factor of the matrix turned upside down."""
+    turned = torch.linalg.cholesky(torch.flip(matrix, (-2, -1)))
+    inverse = torch.flip(turned, (-2, -1)).mT
+    unit = torch.eye(matrix.shape[-1], dtype=matrix.dtype)
+    return torch.linalg.solve_triangular(inverse, unit, upper=False)
+
+
 class MultivariateNormal(Distribution):
     """Given by its covariance, its precision, or the lower triangle that is the covariance's factor."""
 
@@ -42,11 +50,7 @@ class MultivariateNormal(Distribution):
         elif name == "covariance_matrix":
             self._factor = torch.linalg.cholesky(matrix)
         else:
-            # The factor of the inverse, from the factor of the matrix turned upside down.
-            turned = torch.linalg.cholesky(torch.flip(matrix, (-2, -1)))
-            inverse = torch.flip(turned, (-2, -1)).mT
-            unit = torch.eye(matrix.shape[-1], dtype=matrix.dtype)
-            self._factor = torch.linalg.solve_triangular(inverse, unit, upper=False)
+            self._factor = factor_of_inverse(matrix)
 
     def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
         shape = torch.Size(batch_shape)

@@ -102,6 +102,16 @@ class ComposeTransform(Transform):
         if self.parts:
             self.domain, self.codomain = self.parts[0].domain, self.parts[-1].codomain
 
+    def forward_shape(self, shape: Any) -> Any:
+        for part in self.parts:
+            shape = part.forward_shape(shape)
+        return shape
+
+    def inverse_shape(self, shape: Any) -> Any:
+        for part in reversed(self.parts):
+            shape = part.inverse_shape(shape)
+        return shape
+
     @property
     def inv(self) -> Transform:
         return ComposeTransform([part.inv for part in reversed(self.parts)])
@@ -209,6 +219,12 @@ class PowerTransform(Transform):
         return (self.exponent * y / x).abs().log()
 
 
+def clipped_sigmoid(x: Any) -> Any:
+    """The logistic function, kept off zero and one."""
+    info = torch.finfo(x.dtype)
+    return torch.clamp(torch.sigmoid(x), min=info.tiny, max=1.0 - info.eps)
+
+
 class SigmoidTransform(Transform):
     """1 / (1 + exp(-x))."""
 
@@ -217,8 +233,7 @@ class SigmoidTransform(Transform):
     sign = 1
 
     def _call(self, x: Any) -> Any:
-        info = torch.finfo(x.dtype)
-        return torch.clamp(torch.sigmoid(x), min=info.tiny, max=1.0 - info.eps)
+        return clipped_sigmoid(x)
 
     def _inverse(self, y: Any) -> Any:
         info = torch.finfo(y.dtype)

@@ -11,11 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from srcgrad.torch import choosing, drawing
+from srcgrad.torch import choosing, drawing, rejecting
 from srcgrad.torch.creation import check_placement, finished, numpy_dtype, sizes
 from srcgrad.torch.inplace import check_writable
+from srcgrad.torch.kernels import samples
 from srcgrad.torch.modes import no_grad
 from srcgrad.torch.names import op
+from srcgrad.torch.ops.undifferentiated import undifferentiated
+from srcgrad.torch.pointwise import unsupported
+from srcgrad.torch.primitive import primitive
 from srcgrad.torch.tensor import Tensor, wrap
 
 
@@ -92,18 +96,31 @@ def randperm(
     return finished(choosing.randperm(int(n), kind, generator), requires_grad, out)
 
 
+_normal_of_mean = primitive(samples.unmoved, "NormalBackward1")
+_normal_of_std = primitive(samples.unmoved, "NormalBackward2")
+_normal_of_both = primitive(samples.unmoved_by_two, "NormalBackward3")
+_bernoulli = primitive(samples.unmoved, "BernoulliBackward0")
+_poisson = primitive(samples.unmoved, "PoissonBackward0")
+_gamma = primitive(samples.gamma_sample, "StandardGammaBackward0")
+dirichlet_node = primitive(samples.dirichlet_sample, "_DirichletBackward")
+
+
 @op("normal", method=False)
 def normal(
     mean: Any, std: Any = 1.0, size: Any = None, *, generator: Any = None, out: Any = None, dtype: Any = None,
     requires_grad: bool = False, **_: Any,
 ) -> Tensor:  # fmt: skip
     """Normal numbers of given means and standard deviations, numbers or tensors."""
-    if not isinstance(mean, Tensor) and not isinstance(std, Tensor):
+    by_mean, by_std = isinstance(mean, Tensor), isinstance(std, Tensor)
+    if not by_mean and not by_std:
         drawn = drawing.normal_(np.empty(sizes((size,)), numpy_dtype(dtype)), mean, std, generator)
         return finished(drawn, requires_grad, out)
-    m = mean._a if isinstance(mean, Tensor) else mean
-    s = std._a if isinstance(std, Tensor) else std
-    return finished(drawing.normal(m, s, generator), requires_grad, out)
+    found = drawing.normal(mean._a if by_mean else mean, std._a if by_std else std, generator)
+    if out is not None:
+        return finished(found, requires_grad, out)
+    if by_mean and by_std:
+        return _normal_of_both(mean, std, found)  # type: ignore[no-any-return]
+    return _normal_of_mean(mean, found) if by_mean else _normal_of_std(std, found)  # type: ignore[no-any-return]
 
 
 @op("bernoulli", out=True)
@@ -112,7 +129,9 @@ def bernoulli(input: Tensor, p: Any = None, *, generator: Any = None) -> Tensor:
     a = input._a
     if a.dtype.kind != "f" and p is None:
         raise NotImplementedError(f"\"bernoulli_tensor_cpu_p_\" not implemented for '{input.dtype._c_name}'")
-    return wrap(drawing.bernoulli_(np.empty_like(a), a if p is None else p, generator))
+    if p is not None:
+        return undifferentiated("bernoulli", wrap(drawing.bernoulli_(np.empty(a.shape, a.dtype), p, generator)), input)
+    return _bernoulli(input, drawing.bernoulli_(np.empty(a.shape, a.dtype), a, generator))  # type: ignore[no-any-return]
 
 
 @op("multinomial", out=True)
@@ -123,10 +142,34 @@ def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *, g
 
 @op("poisson")
 def poisson(input: Tensor, generator: Any = None) -> Tensor:
-    """Numbers of Poisson's distribution with the given rates; the numbers are not PyTorch's."""
-    rates = input._a
-    source = np.random.Generator(np.random.MT19937(int(drawing.randint(0, 1 << 31, (), np.int64, generator))))
-    return wrap(source.poisson(rates).astype(rates.dtype))
+    """Numbers of Poisson's distribution with the given rates."""
+    if input._a.dtype.kind != "f":
+        raise unsupported("poisson_cpu", input._a.dtype)
+    return _poisson(input, rejecting.poisson(input._a, generator))  # type: ignore[no-any-return]
+
+
+@op("binomial", method=False)
+def binomial(count: Tensor, prob: Tensor, generator: Any = None) -> Tensor:
+    """How many of so many trials succeed, each with a probability."""
+    for name, t in (("count", count), ("prob", prob)):
+        if t._a.dtype.kind != "f":
+            raise ValueError(f"binomial only supports floating-point dtypes for {name}, got: {t.dtype._c_name}")
+    if count._a.dtype != prob._a.dtype:
+        raise RuntimeError(f"Found dtype {prob.dtype._c_name} but expected {count.dtype._c_name}")
+    return undifferentiated("binomial", wrap(rejecting.binomial(count._a, prob._a, generator)), count, prob)
+
+
+@op("_standard_gamma")
+def standard_gamma(input: Tensor, generator: Any = None) -> Tensor:
+    """Gamma distributed numbers of rate one, of the given parameters of shape."""
+    return _gamma(input, rejecting.standard_gamma(input._a, generator))  # type: ignore[no-any-return]
+
+
+@op("_sample_dirichlet", method=False)
+def sample_dirichlet(input: Tensor, generator: Any = None) -> Tensor:
+    """Probabilities along the last dimension, of Dirichlet's distribution."""
+    drawn = wrap(rejecting.dirichlet(input._a, generator))
+    return undifferentiated("_sample_dirichlet", drawn, input)
 
 
 def _writer(name: str, draw: Callable[..., Any]) -> None:
