@@ -21,6 +21,9 @@ from srcgrad.torch.tensor import Tensor
 if TYPE_CHECKING:
     from srcgrad.torch.primitive import Primitive
 
+# The kinds of two arguments: which of them need a gradient.
+BOTH, FIRST, SECOND = NEEDED << 2 | NEEDED, NEEDED << 2 | TENSOR, TENSOR << 2 | NEEDED
+
 
 def settled(t: Tensor, kinds: int) -> int:
     """A new tensor in a thread that may not record: the kinds of the operands if a node is to be made, or 0."""
@@ -94,3 +97,29 @@ def caller(primitive: Primitive, types: tuple[type, ...]) -> Callable[..., Any]:
         "Tensor": Tensor, "modes": MODES, "settled": settled, "makers": primitive.makers, "enter_by": primitive.enter_by,
     }  # fmt: skip
     return defined(f"def call({given}):", lines, scope)
+
+
+def of_two(primitive: Primitive, otherwise: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """A primitive of two tensors of one dtype as a function; `otherwise` gets other calls and those that NumPy refuses."""
+    kernel, makers, enter_by = primitive.kernel, primitive.makers, primitive.enter_by
+    listening, modes = profiling.LISTENING, MODES
+    new, ndarray, asarray = Tensor.__new__, np.ndarray, np.asarray
+
+    def call(x: Any, other: Any) -> Any:
+        a, b = x._a, other._a
+        if a.dtype is not b.dtype or listening:
+            return otherwise(x, other)
+        try:
+            y = kernel(a, b)
+        except ValueError:
+            return otherwise(x, other)
+        t = new(Tensor)
+        t._a = y if y.__class__ is ndarray else asarray(y)
+        kinds = (BOTH if other._needs else FIRST) if x._needs else SECOND if other._needs else 0
+        if modes:
+            kinds = settled(t, kinds)
+        if kinds:
+            (makers.get(kinds) or enter_by(kinds))(x, other, a, b, t)
+        return t
+
+    return call

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from srcgrad.torch import profiling
-from srcgrad.torch.calling import settled
+from srcgrad.torch.calling import BOTH, FIRST, SECOND, settled
 from srcgrad.torch.dtypes import default_float, of, result_dtype
 from srcgrad.torch.modes import MODES, state
-from srcgrad.torch.operation import NEEDED, OTHER, TENSOR
+from srcgrad.torch.operation import NEEDED, OTHER
 from srcgrad.torch.primitive import Primitive
 from srcgrad.torch.tensor import Tensor
 from srcgrad.torch.texts import NUMBERS32, NUMBERS64, number
@@ -136,7 +136,7 @@ class Binary(Pointwise):
                 b = other._a
                 if b.dtype is not dtype or (floating and dtype.kind != "f"):
                     return self(x, other)
-                kinds = (_BOTH if other._needs else _FIRST) if x._needs else _SECOND if other._needs else 0
+                kinds = (BOTH if other._needs else FIRST) if x._needs else SECOND if other._needs else 0
             elif other.__class__ is int or other.__class__ is float:
                 if dtype is _float32:
                     b = NUMBERS32.get(other)
@@ -170,7 +170,6 @@ class Binary(Pointwise):
         return method
 
 
-_BOTH, _FIRST, _SECOND = NEEDED << 2 | NEEDED, NEEDED << 2 | TENSOR, TENSOR << 2 | NEEDED
 _NUMBER = NEEDED << 2 | OTHER
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from srcgrad.torch.graph import AccumulateGrad, Node, anomaly
 from srcgrad.torch.modes import no_grad, state
-from srcgrad.torch.tensor import wrap
+from srcgrad.torch.tensor import Tensor, wrap
 
 _sequence = attrgetter("sequence")
 _references = sys.getrefcount
@@ -165,11 +165,15 @@ def accumulate_from(node: Node, g: Any, keep: bool) -> None:
                 g = buffers.pop(following)
     g = x_bar = None
     found = ()
-    for leaf in sorted(leaves, key=_sequence, reverse=True) if len(leaves) > 1 else tuple(leaves):
+    observed = []
+    for leaf in tuple(leaves):
         variable = leaf.reference()
+        if leaf.watched or (variable is not None and variable._post_hooks):
+            observed.append(leaf)
+            continue
         before = None if variable is None else variable._grad
-        if before is None or before._needs or leaf.watched or variable._post_hooks:
-            _finish(leaf, [leaves.pop(leaf)])
+        if before is None or before._needs:
+            accumulate(leaf, [leaves.pop(leaf)], False)
             continue
         # The usual case of `accumulate`.
         a = before._a
@@ -180,18 +184,12 @@ def accumulate_from(node: Node, g: Any, keep: bool) -> None:
         writes.count += 1
         if writes.views:
             writes.outdate()
-
-
-def _finish(leaf: AccumulateGrad, holder: list[Any]) -> None:
-    """Add to a leaf's gradient, with its hooks."""
-    variable = leaf.reference()
-    if variable is None or not (leaf.watched or variable._post_hooks):
-        accumulate(leaf, holder, False)
-        return
-    with no_grad():
-        if leaf.watched:
-            holder.append(_through_hooks(leaf, holder.pop(), False))
-        accumulate(leaf, holder, False)
+    for leaf in sorted(observed, key=_sequence, reverse=True):
+        with no_grad():
+            g = leaves.pop(leaf)
+            holder = [_through_hooks(leaf, g, False) if leaf.watched else g]
+            del g
+            accumulate(leaf, holder, False)
 
 
 def _careful_step(node: Node, g: Any, keep: bool) -> Sequence[tuple[Node | None, int, Any]]:
@@ -250,7 +248,7 @@ def _through_hooks(node: Node, g: Any, create_graph: bool) -> Any:
     """The cotangents after the hooks of tensors and of the node; retained ones are stored."""
     several = len(node.outputs) > 1
     parts = list(g) if several else [g]
-    tensors = [p if p is None or create_graph else wrap(p) for p in parts]
+    tensors = [p if p is None or create_graph else _shown(p) for p in parts]
     for number, hooks in (node.tensor_hooks or {}).items():
         if number < len(tensors) and tensors[number] is not None:
             for hook in tuple(hooks.values()):
@@ -272,9 +270,14 @@ def _through_hooks(node: Node, g: Any, create_graph: bool) -> Any:
     return parts if several else parts[0]
 
 
+def _shown(g: Any) -> Tensor:
+    """A cotangent as a hook sees it: one that is made once for all sweeps is copied, since a hook may write into it."""
+    return wrap(g if g.flags.writeable else g.copy())
+
+
 def _after_hooks(node: Node, grads: Sequence[Any], g: Any, create_graph: bool) -> Sequence[Any]:
     def shown(value: Any) -> Any:
-        return value if value is None or create_graph else wrap(value)
+        return value if value is None or create_graph else _shown(value)
 
     incoming = tuple(shown(p) for p in (g if len(node.outputs) > 1 else [g]))
     outgoing = tuple(shown(p) for p in (*grads, *(None,) * (len(node.edges) - len(grads))))

@@ -8,15 +8,12 @@ from typing import Any
 import numpy as np
 
 from srcgrad.torch.graph import Node
+from srcgrad.torch.kernels.reductions import UNITS
 from srcgrad.torch.saving import EXTRAS
 from srcgrad.torch.sweeps import accumulate_from, sweep
 from srcgrad.torch.tensor import Tensor, accumulator, wrap
 
 NO_GRAD = "element {} of tensors does not require grad and does not have a grad_fn"
-
-
-# The cotangent of a single number; shared, since nothing writes into a cotangent that others hold.
-_ONES: dict[Any, Any] = {}
 
 
 def _root(t: Tensor, g: Any, create_graph: bool, index: int) -> tuple[Node, int, Any]:
@@ -36,10 +33,8 @@ def _root(t: Tensor, g: Any, create_graph: bool, index: int) -> tuple[Node, int,
             return node, number, wrap(np.ones(t._a.shape, t._a.dtype))
         if t._a.ndim:
             return node, number, np.ones(t._a.shape, t._a.dtype)
-        one = _ONES.get(t._a.dtype)
-        if one is None:
-            one = _ONES[t._a.dtype] = np.ones((), t._a.dtype)
-        return node, number, one
+        one = UNITS.get(t._a.dtype)
+        return node, number, np.ones((), t._a.dtype) if one is None else one
     if not isinstance(g, Tensor):
         raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
     if g._a.shape != t._a.shape:
@@ -103,7 +98,7 @@ def _method(
             g = None
             if gradient is None:
                 if not a.ndim:
-                    g = _ONES.get(a.dtype)
+                    g = UNITS.get(a.dtype)
             elif gradient.__class__ is Tensor and gradient._a.dtype is a.dtype and gradient._a.shape == a.shape:
                 g = gradient._a
             if g is not None:

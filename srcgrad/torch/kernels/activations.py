@@ -13,7 +13,7 @@ import numpy as np
 
 from srcgrad.rules.table import elementwise, rule
 from srcgrad.torch.kernels.error_functions import erf
-from srcgrad.torch.kernels.masks import ZEROS, above, dropped, kept
+from srcgrad.torch.kernels.masks import FEW, ZEROS, above, dropped, kept
 
 
 def relu(x: Any) -> Any:
@@ -23,7 +23,12 @@ def relu(x: Any) -> Any:
 
 def threshold_backward(g: Any, x: Any, bound: Any) -> Any:
     """g where x is above the bound, 0 elsewhere."""
-    return dropped(g, x <= (bound or ZEROS.get(x.dtype, 0)))
+    below = x <= (bound or ZEROS.get(x.dtype, 0))
+    if g.shape != below.shape or g.size >= FEW:
+        return dropped(g, below)
+    passed = g.copy()
+    passed[below] = 0
+    return passed
 
 
 def hardtanh_backward(g: Any, x: Any, low: Any, high: Any) -> Any:

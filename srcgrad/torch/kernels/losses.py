@@ -14,6 +14,7 @@ import numpy as np
 from srcgrad.rules.table import linear, rule
 from srcgrad.torch.kernels.activations import log_sigmoid, sigmoid
 from srcgrad.torch.plan import SHAPE_READERS
+from srcgrad.torch.texts import number
 
 
 def reduced(loss: Any, reduction: str) -> Any:
@@ -32,7 +33,7 @@ def share(total: Any, count: int) -> Any:
 
 def per_element(y_bar: Any, x: Any, reduction: str) -> Any:
     """What the result's cotangent is for each element of x."""
-    return y_bar / np.size(x) if reduction == "mean" else y_bar
+    return y_bar / number(np.size(x), y_bar.dtype) if reduction == "mean" else y_bar
 
 
 rule(

@@ -14,7 +14,7 @@ from srcgrad.rules.table import linear, zero
 # Whole numbers of the size of floating point ones: all bits set keep a value, none make it zero. That is several
 # times as quick as np.where, which guesses at every element which way it will go.
 _BITS = {np.dtype(np.float32): np.int32, np.dtype(np.float64): np.int64}
-_FEW = 256
+FEW = 256
 # Zero as an array of a dtype: NumPy takes twice as long over a Python number.
 ZEROS = {np.dtype(kind): np.zeros((), kind) for kind in (np.float32, np.float64)}
 
@@ -22,8 +22,8 @@ ZEROS = {np.dtype(kind): np.zeros((), kind) for kind in (np.float32, np.float64)
 def kept(g: Any, mask: Any) -> Any:
     """The values where the mask holds and zero elsewhere, whatever stood there."""
     bits = _BITS.get(g.dtype)
-    if bits is None or g.size < _FEW or g.shape != mask.shape:
-        return np.where(mask, g, 0)
+    if bits is None or g.size < FEW or g.shape != mask.shape:
+        return np.where(mask, g, ZEROS.get(g.dtype, 0))
     keep = mask.astype(bits)
     np.negative(keep, out=keep)
     keep &= g.view(bits)
@@ -33,7 +33,7 @@ def kept(g: Any, mask: Any) -> Any:
 def dropped(g: Any, mask: Any) -> Any:
     """The values where the mask does not hold and zero elsewhere."""
     bits = _BITS.get(g.dtype)
-    if bits is None or g.size < _FEW or g.shape != mask.shape:
+    if bits is None or g.size < FEW or g.shape != mask.shape:
         if g.shape != mask.shape:
             return np.where(mask, 0, g)
         few = g.copy()

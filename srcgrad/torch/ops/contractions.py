@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from srcgrad.torch.calling import of_two
 from srcgrad.torch.kernels import contractions as kernels
 from srcgrad.torch.names import op
 from srcgrad.torch.ops.views import unsafe_view_
@@ -168,7 +169,14 @@ def _batched(a: Any, b: Any) -> Any:
 
 
 def _operator(self: Tensor, other: Any) -> Any:
-    return matmul(self, other) if isinstance(other, Tensor) else NotImplemented
+    if not isinstance(other, Tensor):
+        return NotImplemented
+    if self._a.ndim == 2 and other._a.ndim == 2:
+        return _product(self, other)
+    return matmul(self, other)
+
+
+_product = of_two(_mm, matmul)
 
 
 setattr(Tensor, "__matmul__", _operator)  # noqa: B010 - attached as all operators are
