@@ -62,3 +62,22 @@ def written(path: str, data: bytes) -> bool:
             os.unlink(temporary)
         return False
     return True
+
+
+_states: dict[tuple[str, ...], str] = {}
+
+
+def files_of(parts: tuple[str, ...]) -> str:
+    """The state of srcgrad's own files in these packages: what they make is not used once they are others."""
+    known = _states.get(parts)
+    if known is None:
+        root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+        found = []
+        for part in parts:
+            with os.scandir(os.path.join(root, *part.split("."))) as entries:
+                for entry in entries:
+                    if entry.name.endswith(".py"):
+                        state = entry.stat()
+                        found.append((part, entry.name, state.st_mtime_ns, state.st_size))
+        known = _states[parts] = f"{sorted(found)} {sys.version}"
+    return known

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import os
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
 
 from srcgrad.backends import library
 from srcgrad.backends.bounds import checked
@@ -22,18 +21,7 @@ from srcgrad.backends.settled import Plainly, divided, settle
 from srcgrad.backends.steady import steady
 from srcgrad.backends.steps import steps
 from srcgrad.backends.tangent import with_tangent
-
-
-@dataclass(frozen=True)
-class Form:
-    """The text for numba, and its entry."""
-
-    text: str
-    entry: str
-    numpys: bool  # whether a value comes along that is NumPy's number and not Python's
-    lines: dict[int, int]  # the line of the generated module for lines of the text
-    value: str = ""  # of a vjp, the function of the value alone; the entry takes a cotangent too
-    over_arrays: bool = False  # whether its loops work out whole arrays
+from srcgrad.backends.text import Form
 
 
 def numba_form(
@@ -151,7 +139,8 @@ def _look(function: ast.FunctionDef, mode: str, kinds: Kinds) -> None:
                     tests.append(f"np.sum({at} - {at} != 0.0) == 0")
                 else:
                     tests.append(f"is_finite(np.asarray({at}))")
-            lines += ast.parse(f"if not ({' and '.join(tests)}):\n    raise NotImplementedError('not finite')").body
+            for test in tests:
+                lines += ast.parse(f"if not {test}:\n    raise NotImplementedError('not finite')").body
             return [*[ast.copy_location(line, node) for line in lines], node]
 
     Returns().visit(function)

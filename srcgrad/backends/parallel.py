@@ -117,7 +117,7 @@ def _proven(function: ast.FunctionDef, loop: ast.For, kinds: Kinds, memory: Memo
                 raise Shared
         at = substituted(copy.deepcopy(_telling_apart(places[name], index, private)), {index: start})
         folded = Folded().visit(at)
-        if not (isinstance(folded, ast.Constant) and folded.value >= 0):
+        if not (isinstance(folded, ast.Constant) and isinstance(folded.value, int) and folded.value >= 0):
             least[ast.unparse(folded)] = None
     return list(least)
 

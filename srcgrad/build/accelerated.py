@@ -51,7 +51,7 @@ def _made(
     f: FunctionType, entry: Entry, args: Sequence[Any], mode: str, backend: Backend, moving: tuple[int, ...]
 ) -> Entry:
     from srcgrad.backends import native
-    from srcgrad.backends.form import numba_form
+    from srcgrad.backends.text import form_of
 
     text = entry.text.source
     try:
@@ -60,7 +60,7 @@ def _made(
             return entry
         text, arrays = _standalone(f, entry)
         kinds = [kind_of(a) for a in args]
-        form = numba_form(text, entry.text.entry, mode, kinds, _kinds(arrays), moving=moving, parallel=backend.parallel)
+        form = form_of(text, entry.text.entry, mode, kinds, _kinds(arrays), moving, backend.parallel)
         given = [*args, *[args[k] for k in moving]]
         plain = functools.partial(_by_recording, f, moving) if moving else entry.function
         function = native.native(form, plain, given, [a for _, a in sorted(arrays.items())])

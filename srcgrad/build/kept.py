@@ -15,13 +15,12 @@ import importlib
 import json
 import os
 import sys
-from collections.abc import Iterator
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
 
-from srcgrad.backends.cache import directory, written
+from srcgrad.backends.cache import directory, files_of, written
 from srcgrad.build.meanings import MISSING, Meanings
 from srcgrad.passes import switches
 from srcgrad.passes.kinds import kind_of
@@ -30,7 +29,7 @@ from srcgrad.runtime import dispatchers
 MOST = 4000  # files that are kept
 
 _PLAIN = (float, int, bool, np.ndarray, np.floating)
-_GENERATOR = ("passes", "rules", os.path.join("rules", "scipy"), "syntax")
+_GENERATOR = ("passes", "rules", "rules.scipy", "syntax")
 
 
 class Unnamed(Exception):
@@ -187,22 +186,7 @@ def _file(name: str) -> str:
     return known
 
 
-_own: list[str] = []
-
-
 def _generator() -> str:
-    """What generates: its files, Python and NumPy."""
-    if not _own:
-        root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-        files = sorted(_states(root))
-        _own.append(f"{files} {sys.version} {np.__version__}")
-    return f"{_own[0]} {sorted(name for name in switches.NAMES if not switches.on(name))}"
-
-
-def _states(root: str) -> Iterator[tuple[str, int, int]]:
-    for part in _GENERATOR:
-        with os.scandir(os.path.join(root, part)) as entries:
-            for entry in entries:
-                if entry.name.endswith(".py"):
-                    state = entry.stat()
-                    yield os.path.join(part, entry.name), state.st_mtime_ns, state.st_size
+    """What generates: its files, its switches, Python and NumPy."""
+    without = sorted(name for name in switches.NAMES if not switches.on(name))
+    return f"{files_of(_GENERATOR)} {np.__version__} {without}"

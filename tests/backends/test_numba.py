@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import dataclasses
+import inspect
+import linecache
 import os
 import pickle
 import subprocess
@@ -17,6 +20,7 @@ import pytest
 
 import srcgrad as sg
 from srcgrad.api.arguments import arranged
+from srcgrad.backends.steps import steps
 from srcgrad.build import derive
 from srcgrad.errors import SrcgradError, UnsupportedSyntaxError
 from tests import oracles
@@ -70,6 +74,31 @@ AGREEING = [
 @pytest.mark.parametrize(("f", "args", "argnums"), AGREEING, ids=lambda v: getattr(v, "__name__", None))
 def test_agrees_with_numpy(f, args, argnums):
     agree(f, args, argnums)
+
+
+@pytest.mark.parametrize("shape", [(0, 0), (0, 3), (1, 1), (1, 5), (2, 2), (2, 6), (3, 3), (3, 4), (5, 3)])
+def test_grids_of_few_points(shape):
+    u = RNG.normal(size=shape)
+    np.testing.assert_allclose(
+        sg.grad(programs.diffusion, backend="numba")(u, 3), sg.grad(programs.diffusion)(u, 3), rtol=1e-12, atol=1e-15
+    )
+
+
+@pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(steps)])
+@pytest.mark.parametrize("k", [3, 6, 9, 10], ids=lambda k: AGREEING[k][0].__name__)
+def test_without_a_step(name, k, monkeypatch):
+    monkeypatch.setattr(steps, name, False)
+    f, args, argnums = AGREEING[k]
+    agree(written_again(f, f"<{f.__name__} without {name}>"), args, argnums)
+
+
+def written_again(f, filename):
+    """The function from a text of its own: what is derived of it is derived anew."""
+    source = textwrap.dedent(inspect.getsource(f))
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    space = {"np": np}
+    exec(compile(source, filename, "exec"), space)
+    return space[f.__name__]
 
 
 def corpus():
@@ -182,8 +211,29 @@ def test_the_next_process_compiles_nothing(tmp_path):
     assert {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*") if p.is_file()} == kept
 
 
+REWRITING = textwrap.dedent("""
+    import sys
+    import numpy as np
+    import srcgrad as sg
+    from tests.backends.programs import prefix
+    sg.grad(prefix, backend="numba")(np.arange(1.0, 5.0))
+    print("srcgrad.backends.form" in sys.modules, "srcgrad.passes.pipeline" in sys.modules)
+""")
+
+
+def test_the_next_process_rewrites_nothing(tmp_path):
+    environment = {**os.environ, "SRCGRAD_CACHE_DIR": str(tmp_path), "SRCGRAD_CACHE": "1"}
+    command = [sys.executable, "-c", REWRITING]
+    told = []
+    for _ in range(2):
+        run = subprocess.run(command, env=environment, text=True, capture_output=True, timeout=100, check=False)
+        assert run.returncode == 0, run.stderr
+        told.append(run.stdout.split())
+    assert told == [["True", "True"], ["False", "False"]]
+
+
 def test_processes_at_the_same_time(tmp_path):
-    for process in [started(tmp_path) for _ in range(3)]:
+    for process in [started(tmp_path) for _ in range(4)]:
         compilations(process)
 
 
@@ -202,8 +252,6 @@ def test_no_cache_is_only_slower(tmp_path):
 def test_a_rebound_constant_is_compiled_anew():
     space = {"np": np}
     source = "RATE = 2.0\ndef f(x):\n    s = 0.0\n    for v in x:\n        s = s + RATE * v\n    return s\n"
-    import linecache
-
     linecache.cache["<rate>"] = (len(source), None, source.splitlines(keepends=True), "<rate>")
     exec(compile(source, "<rate>", "exec"), space)
     g = sg.grad(space["f"], backend="numba")
