@@ -3,6 +3,8 @@
 import itertools
 import math
 import pickle
+import runpy
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -286,6 +288,14 @@ def test_rules_that_are_none_are_refused():
     with pytest.raises(TypeError, match="takes a function first"):
         sg.register_rule("text", "x")
     assert not sg.has_rule(f)
+
+
+def test_the_example_of_rules_for_another_package(capsys, monkeypatch):
+    """Kelvin's functions and a solver of LAPACK, with their own checks."""
+    examples = Path(__file__).parents[1] / "examples"
+    monkeypatch.syspath_prepend(str(examples))
+    runpy.run_path(str(examples / "own_rules.py"), run_name="own_rules")["main"]()
+    assert "as differences say" in capsys.readouterr().out
 
 
 def test_has_rule():

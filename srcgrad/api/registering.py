@@ -25,9 +25,14 @@ def register_rule(
     """Give a library function a derivative, in the form of the built-in table.
 
     An elementwise function takes its partial derivatives as text in the result y and the operands x
-    (or x1, x2, …). Any other takes its signature, and the texts of `vjp` and `jvp` per parameter, in
-    y, y_bar, the parameters and their tangents p_dot; where one of the two is not given it follows from the other by
-    transposition. Names in a text are the caller's globals. A second rule replaces the first.
+    (or x1, x2, …); an empty text stands for an operand without a derivative. Any other takes its signature, and the texts
+    of `vjp` and `jvp` per parameter, in y, y_bar, the parameters and their tangents p_dot; where one of the two is not
+    given it follows from the other by transposition. Of a tuple of results y, y_bar and the tangent are tuples.
+    A parameter that is not named is refused where it varies.
+
+    Names in a text are the caller's, helper functions among them. A text is differentiated in its turn, so what it calls
+    needs a rule for second derivatives. A second rule replaces the first. The built-in table is written in the same
+    form; `examples/own_rules.py` has rules for functions of SciPy that come without, and `check_grads` tests a rule.
 
     >>> import numpy as np, srcgrad as sg
     >>> softplus = np.frompyfunc(lambda x: np.log1p(np.exp(x)), 1, 1)
