@@ -572,3 +572,28 @@ def test_one_compiled_function_calls_another() -> None:
     inner = torch.compile(helper)
     outer = torch.compile(lambda x: inner(x).sum(), fullgraph=True)
     assert is_compiled(outer(matrix()))
+
+
+def test_random_numbers_are_not_compiled_in() -> None:
+    def f(x: Any) -> Any:
+        return F.scaled_dot_product_attention(x, x, x, dropout_p=0.5)
+
+    x = torch.ones(1, 4, 4)
+    compiled = torch.compile(f)
+    torch.manual_seed(0)
+    want = f(x), f(x)
+    torch.manual_seed(0)
+    assert all(torch.equal(compiled(x), w) for w in want)
+    with pytest.raises(SrcgradError, match="random numbers"):
+        torch.compile(f, fullgraph=True)(x)
+
+
+def test_an_operation_without_a_text_runs_as_it_is() -> None:
+    f = torch.compile(lambda x: F.adaptive_avg_pool2d(x, 2).sum() + x.gather(2, x.argsort(2)).max(), fullgraph=True)
+    for shift in (0.0, 1.0):
+        grads = []
+        for g in (f, f._torchdynamo_orig_callable):
+            x = torch.from_numpy(np.cos(np.arange(36.0) + shift).reshape(1, 6, 6)).requires_grad_()
+            g(x).backward()
+            grads.append(x.grad)
+        assert torch.allclose(*grads)

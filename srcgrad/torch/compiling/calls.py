@@ -14,13 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from srcgrad.torch.compiling.capture import flat, samples_in
 from srcgrad.torch.compiling.interpreter import DEEPEST, Closure, Frame, Method, Returned, definition
 from srcgrad.torch.compiling.layers import Layers
 from srcgrad.torch.compiling.outside import of_facade
 from srcgrad.torch.compiling.permitted import OPERATIONS, QUESTIONS
 from srcgrad.torch.compiling.program import NotCompilable, Unavailable
 from srcgrad.torch.compiling.python import PURE
+from srcgrad.torch.compiling.structures import flat, samples_in
 from srcgrad.torch.modes import enable_grad, no_grad
 from srcgrad.torch.nn import Module
 from srcgrad.torch.tensor import Tensor

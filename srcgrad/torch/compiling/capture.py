@@ -9,18 +9,21 @@ graph, whole numbers and booleans above all, is one call of the operation itself
 from __future__ import annotations
 
 import numbers
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from srcgrad.torch.compiling.operations import Eager, Graphed
 from srcgrad.torch.compiling.program import (
     Apply,
     Block,
     Cast,
     Let,
     Names,
+    NotCompilable,
     Number,
+    Recorded,
     Statement,
     Unavailable,
     Value,
@@ -28,8 +31,10 @@ from srcgrad.torch.compiling.program import (
     refused,
 )
 from srcgrad.torch.compiling.rendering import base_name, reserve
+from srcgrad.torch.compiling.structures import flat, mapped, samples_in
+from srcgrad.torch.generator import default_generator
 from srcgrad.torch.graph import AccumulateGrad, Node
-from srcgrad.torch.modes import enable_grad, no_grad
+from srcgrad.torch.modes import enable_grad
 from srcgrad.torch.nn.functional.batching import SingleNode
 from srcgrad.torch.plan import KEEPING, Ghost
 from srcgrad.torch.pointwise import Pointwise, promoted
@@ -103,7 +108,7 @@ class Samples:
     def bound(self, thing: Any, wanted: str) -> str:
         """The name under which the text reads an object that is no array."""
         for name, known in self.constants.items():
-            if known is thing or (type(known) is type(thing) is Eager and known.same(thing)):
+            if known is thing or (type(known) is type(thing) and isinstance(known, Eager) and known.same(thing)):
                 return name
         name = self.names.fresh(wanted)
         self.constants[name] = thing
@@ -119,7 +124,11 @@ class Samples:
         for t in given:
             self.value_of(t)
         counts = [t._writes.count for t in given]
+        drawn = default_generator.get_state()
         result = self._run(function, args, kwargs)
+        if not np.array_equal(drawn._a, default_generator.get_state()._a):
+            default_generator.set_state(drawn)
+            raise refused(f"{name}(), which draws random numbers")
         if counts != [t._writes.count for t in given]:
             raise refused(f"{name}(), which writes into a tensor")
         made = [t for t in flat(result) if isinstance(t, Tensor) and not any(t is g for g in given)]
@@ -127,18 +136,74 @@ class Samples:
             raise refused("complex numbers")
         if any(not isinstance(t, (Tensor, numbers.Number, str, bool, type(None))) for t in flat(result)):
             raise refused(f"the result of {name}()")
-        nodes = ordered([t._node for t in made if t._node is not None])
-        found = self._unlinked(function, name, (args, kwargs), result, made, nodes)
-        self._linked(made, nodes, found)
+        found = self._written(function, name, (args, kwargs), result, made)
         return mapped(result, lambda t: self.enter(found[id(t)], t._a) if id(t) in found else t)
 
     def _run(self, function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+        """The result on samples, all of which need gradients so that the graph tells what each is used for."""
         KEEPING.append(self)
         try:
             with enable_grad():
-                return function(*args, **kwargs)
+                try:
+                    return function(*args, **kwargs)
+                except (RuntimeError, NotImplementedError, TypeError, ValueError):
+                    # Some operands may not need a gradient.
+                    given = [t for t in samples_in((args, kwargs)) if t._needs]
+                    for t in given:
+                        t._needs = self.value_of(t).needs is not False
+                    try:
+                        return function(*args, **kwargs)
+                    finally:
+                        for t in given:
+                            t._needs = True
         finally:
             KEEPING.remove(self)
+
+    def _written(
+        self, function: Callable[..., Any], name: str, given: Any, result: Any, made: Sequence[Tensor]
+    ) -> dict[int, Value]:
+        """Statements for an operation: of its kernels where its graph tells them, else the operation itself."""
+        statements = self.block.statements
+        before = len(statements), set(self.names.used), dict(self.names.functions), dict(self.constants)
+        nodes = ordered([t._node for t in made if t._node is not None])
+        try:
+            found = self._unlinked(function, name, given, result, made, nodes)
+            self._linked(made, nodes, found)
+        except NotCompilable:
+            del statements[before[0] :]
+            self.names.used, self.names.functions, self.constants = before[1:]
+            return self._recorded(function, name, given, made)
+        return found
+
+    def _recorded(
+        self, function: Callable[..., Any], name: str, given: Any, made: Sequence[Tensor]
+    ) -> dict[int, Value]:
+        """The operation as it is, with its graph."""
+        operands = [self.value_of(t) for t in samples_in(given)]
+        active = [v.needs is not False and self.recording for v in operands]
+        needs = either(*(v.needs for v in operands)) and self.recording
+        expected = tuple((t._a.shape, t._a.dtype) for t in made)
+        targets = [self.fresh(name, t._a, needs and t._needs) for t in made]
+        if any(active):
+            call = self.bound(Graphed(function, tuple(active), expected), name)
+        else:
+            call = self.bound(Eager(function, tuple(range(len(made))), expected), name)
+        read: list[Value] = []
+        text = f"{call}({self._arguments(given, read)})"
+        if any(active):
+            graph = Value(self.names.fresh(f"{name}_graph"))
+            self.emit(
+                Recorded(targets, graph, text, tuple(read), [v for v, a in zip(operands, active, strict=True) if a])
+            )
+        else:
+            self.emit(Let(targets, text, tuple(read)))
+        return {id(t): v for t, v in zip(made, targets, strict=True)}
+
+    def _arguments(self, given: Any, read: list[Value]) -> str:
+        """The arguments of a call as text."""
+        args, kwargs = given
+        texts = [self._text(a, read) for a in args]
+        return ", ".join([*texts, *(f"{key}={self._text(value, read)}" for key, value in kwargs.items())])
 
     def _linked(self, made: Sequence[Tensor], nodes: Sequence[Node], found: dict[int, Value]) -> None:
         """Statements for the graph behind some results, and the values of those that it leads to."""
@@ -241,11 +306,9 @@ class Samples:
         expected = tuple((t._a.shape, t._a.dtype) for t in rest)
         call = self.bound(Eager(function, picks, expected), name)
         read: list[Value] = []
-        args, kwargs = given
-        texts = [self._text(a, read) for a in args]
-        texts += [f"{key}={self._text(value, read)}" for key, value in kwargs.items()]
+        text = f"{call}({self._arguments(given, read)})"
         targets = [self.fresh(name, t._a, False) for t in rest]
-        self.emit(Let(targets, f"{call}({', '.join(texts)})", tuple(read)))
+        self.emit(Let(targets, text, tuple(read)))
         for t, target in zip(rest, targets, strict=True):
             found[id(t)] = target
             self.arrays[id(t._a)] = target
@@ -299,39 +362,6 @@ class Samples:
         return f"np.{a.dtype.name}({a.item()!r})" if a.dtype.kind != "b" else repr(bool(a))
 
 
-class Eager:
-    """An operation of the facade on arrays, where no gradient flows through its results."""
-
-    def __init__(self, function: Callable[..., Any], picks: tuple[int, ...], expected: Any) -> None:
-        self.function = function
-        self.picks = picks
-        self.expected = expected
-        self.__name__ = getattr(function, "__name__", "operation")
-
-    def same(self, other: Eager) -> bool:
-        return (self.function, self.picks, self.expected) == (other.function, other.picks, other.expected)
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        with no_grad():
-            result = self.function(*_tensors(args), **_tensors(kwargs))
-        made = [t for t in flat(result) if isinstance(t, Tensor)]
-        found = [made[k]._a for k in self.picks]
-        if tuple((a.shape, a.dtype) for a in found) != self.expected:
-            raise Unavailable(self.__name__)
-        return found[0] if len(found) == 1 else found
-
-
-def _tensors(given: Any) -> Any:
-    """Arrays as tensors, in tuples, lists and dictionaries too."""
-    if isinstance(given, (np.ndarray, np.generic)):
-        return wrapped(given)
-    if type(given) in {list, tuple}:
-        return type(given)(_tensors(v) for v in given)
-    if type(given) is dict:
-        return {k: _tensors(v) for k, v in given.items()}
-    return given
-
-
 def _common(primitive: Any, node: OperationNode) -> Any:
     """The dtype in which an operation with promotion computes, where an operand has another; else None."""
     if not isinstance(primitive, Pointwise):
@@ -351,7 +381,12 @@ def _common(primitive: Any, node: OperationNode) -> Any:
 def _fits(node: OperationNode) -> list[tuple[bool, bool]]:
     """For each edge, whether the rule's text gives a cotangent of the operand's shape, and of its dtype."""
     ones = [np.ones(shape, dtype if dtype.kind == "f" else np.float64) for shape, dtype in node.outputs]
-    assert node.saved is not None
+    if node.saved is None:
+        # The graph was freed; shapes tell where a cotangent has to be summed, but not its dtype.
+        return [
+            (meta is None or node.plan.rule.shape != "elementwise" or meta[0] == node.outputs[0][0], meta is None)
+            for meta in node.inputs
+        ]
     with np.errstate(all="ignore"):
         found = node.plan.function(ones if len(ones) > 1 else ones[0], *node.saved)
     grads = node.primitive.by_edge(node, found)
@@ -390,38 +425,3 @@ def ordered(roots: Sequence[Node]) -> list[Node]:
             seen.add(node)
             stack.extend(origin for origin, _ in node.next_functions if origin is not None)
     return sorted(seen, key=lambda n: n.sequence)
-
-
-def flat(thing: Any) -> Iterator[Any]:
-    """The leaves of tuples, lists, dictionaries and slices."""
-    if isinstance(thing, (list, tuple)):
-        for v in thing:
-            yield from flat(v)
-    elif isinstance(thing, dict):
-        for v in thing.values():
-            yield from flat(v)
-    elif isinstance(thing, slice):
-        yield from (thing.start, thing.stop, thing.step)
-    else:
-        yield thing
-
-
-def samples_in(thing: Any) -> Iterator[Tensor]:
-    """The tensors among the leaves."""
-    return (t for t in flat(thing) if isinstance(t, Tensor))
-
-
-def mapped(thing: Any, face: Callable[[Any], Any]) -> Any:
-    """The same structure with other tensors."""
-    if isinstance(thing, Tensor):
-        return face(thing)
-    if isinstance(thing, tuple):
-        inner = [mapped(v, face) for v in thing]
-        if hasattr(thing, "_fields"):
-            return type(thing)(*inner)
-        return type(thing)(inner)
-    if type(thing) is list:
-        return [mapped(v, face) for v in thing]
-    if isinstance(thing, dict):
-        return type(thing)((k, mapped(v, face)) for k, v in thing.items())
-    return thing

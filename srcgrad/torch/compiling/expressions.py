@@ -8,9 +8,9 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from srcgrad.torch.compiling.capture import flat
 from srcgrad.torch.compiling.interpreter import Closure
 from srcgrad.torch.compiling.items import Items
+from srcgrad.torch.compiling.structures import flat
 from srcgrad.torch.tensor import Tensor
 
 

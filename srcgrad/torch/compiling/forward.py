@@ -20,6 +20,7 @@ from srcgrad.torch.compiling.program import (
     Loop,
     Program,
     Put,
+    Recorded,
     Statement,
     Value,
 )
@@ -116,6 +117,8 @@ class Forward:
         lines: list[str] = []
         local = self._local(block)
         for s in block.statements:
+            if isinstance(s, Recorded) and not s.text:
+                continue
             made = self.statement(s)
             target = s.binds()[0] if len(s.binds()) == 1 else None
             if made is not None and target is not None and target in local and len(made) < WIDEST:
@@ -139,7 +142,7 @@ class Forward:
         if isinstance(s, Apply):
             texts = [self.text(a) for a in s.args]
             return _tidy(call(s.primitive.kernel, texts, self.imports))
-        if isinstance(s, Let):
+        if isinstance(s, (Let, Recorded)):
             return s.text
         if isinstance(s, Cast):
             text = self.text(s.source)

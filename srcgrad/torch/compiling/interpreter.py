@@ -17,9 +17,10 @@ from typing import Any
 
 from srcgrad.errors import Place, SourceUnavailableError
 from srcgrad.syntax.source import source_of
-from srcgrad.torch.compiling.capture import Samples, flat
+from srcgrad.torch.compiling.capture import Samples
 from srcgrad.torch.compiling.guards import Guards
 from srcgrad.torch.compiling.program import Block, Let, Names, NotCompilable, Number, Unavailable, Value, refused
+from srcgrad.torch.compiling.structures import flat
 from srcgrad.torch.tensor import Tensor
 
 # More statements than this are no text that anyone wants to read, nor to wait for.

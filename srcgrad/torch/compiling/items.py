@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from srcgrad.torch.compiling.capture import flat
 from srcgrad.torch.compiling.operators import Operators
 from srcgrad.torch.compiling.program import Cast, Item, Number, Put, Unavailable, Value, either
+from srcgrad.torch.compiling.structures import flat
 from srcgrad.torch.dtypes import can_cast, of
 from srcgrad.torch.tensor import Tensor
 

@@ -10,12 +10,12 @@ import ast
 from types import FunctionType
 from typing import Any
 
-from srcgrad.torch.compiling.capture import samples_in
 from srcgrad.torch.compiling.guards import Getter
 from srcgrad.torch.compiling.permitted import MODULES
-from srcgrad.torch.compiling.program import Let, NotCompilable, Unavailable, Value
+from srcgrad.torch.compiling.program import NotCompilable, Unavailable
 from srcgrad.torch.compiling.python import Python
 from srcgrad.torch.nn import Module, Sequential
+from srcgrad.torch.tensor import Tensor
 
 
 class Layers(Python):
@@ -45,27 +45,19 @@ class Layers(Python):
             raise self.refuse("dropout, which draws random numbers", e)
         if getattr(module, "inplace", False):
             raise self.refuse(f"{type(module).__name__}(inplace=True)", e)
-        clone = object.__new__(type(module))
-        clone.__dict__.update(module.__dict__)
+        places: list[tuple[str, str]] = []
+        tensors: list[Tensor] = []
         for group in ("_parameters", "_buffers"):
             holder = module.__dict__[group]
-            found: dict[str, Any] = {}
             for name, thing in holder.items():
                 get = Getter("dict", holder, name)
                 if thing is None:
                     self.guards.read((group, id(module), name), get, None)
-                    found[name] = None
                 else:
-                    found[name] = self.foreign(thing, get, (group, id(module), name), e, _path(e, name))
-            clone.__dict__[group] = found
-        tensors = [t for g in ("_parameters", "_buffers") for t in clone.__dict__[g].values() if t is not None]
-        counts = [t._writes.count for t in tensors]
+                    places.append((group, name))
+                    tensors.append(self.foreign(thing, get, (group, id(module), name), e, _path(e, name)))
+        forward = detached_forward(module, places, len(args), list(kwargs))
         held = [*args, *kwargs.values(), *tensors]
-
-        def forward(*_: Any) -> Any:
-            return clone.forward(*args, **kwargs)
-
-        forward.__name__ = type(module).__name__
         name = type(module).__name__.lower()
         try:
             made = self.samples.call(forward, name, held, {})
@@ -76,19 +68,23 @@ class Layers(Python):
             raise
         except Exception as error:
             raise self.refuse(f"{name}, which raises {type(error).__name__}: {error}", e) from error
-        if counts != [t._writes.count for t in tensors]:
-            raise self.refuse(f"{type(module).__name__} in training, which updates its statistics", e)
-        if any(
-            isinstance(s, Let) and s.binds()[0] in made_values(self.samples, made)
-            for s in self.samples.block.statements
-        ):
-            raise self.refuse(f"{type(module).__name__}, which has no gradient", e)
         return made
 
 
-def made_values(samples: Any, made: Any) -> list[Value]:
-    """The values of results that hold floats."""
-    return [samples.values[id(t)] for t in samples_in(made) if t._a.dtype.kind == "f" and id(t) in samples.values]
+def detached_forward(module: Module, places: list[tuple[str, str]], count: int, keys: list[str]) -> Any:
+    """The forward of a layer as a function of its arguments and then of its parameters and buffers."""
+
+    def forward(*given: Any) -> Any:
+        clone = object.__new__(type(module))
+        clone.__dict__.update(module.__dict__)
+        for group in ("_parameters", "_buffers"):
+            clone.__dict__[group] = dict(module.__dict__[group])
+        for (group, name), t in zip(places, given[count + len(keys) :], strict=True):
+            clone.__dict__[group][name] = t
+        return clone.forward(*given[:count], **dict(zip(keys, given[count : count + len(keys)], strict=True)))
+
+    forward.__name__ = type(module).__name__
+    return forward
 
 
 def _path(e: Any, name: str) -> str:

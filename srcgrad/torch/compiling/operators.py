@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from srcgrad.torch.compiling.calls import Calls
-from srcgrad.torch.compiling.capture import flat
 from srcgrad.torch.compiling.program import Number, Unavailable
+from srcgrad.torch.compiling.structures import flat
 from srcgrad.torch.tensor import Tensor
 
 BINARY: dict[type, tuple[str, Any, str]] = {

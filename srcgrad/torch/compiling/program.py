@@ -104,6 +104,27 @@ class Let(Statement):
 
 
 @dataclass(eq=False, slots=True)
+class Recorded(Statement):
+    """An operation that has no text of its own: it runs as it is, and its graph runs backward.
+
+    `graph` is bound to what takes the cotangents of the results to those of `operands`. Without a text both the results
+    and the graph are given from outside.
+    """
+
+    targets: list[Value]
+    graph: Value
+    text: str
+    read: tuple[Value, ...]
+    operands: list[Value | None]
+
+    def reads(self) -> list[Value]:
+        return list(self.read)
+
+    def binds(self) -> list[Value]:
+        return [*self.targets, self.graph]
+
+
+@dataclass(eq=False, slots=True)
 class Cast(Statement):
     """The same values in another dtype, or under another name."""
 
@@ -224,6 +245,7 @@ class Names:
 
     def fresh(self, wanted: str) -> str:
         wanted = re.sub(r"\W", "_", wanted).strip("_") or "value"
+        wanted = f"p{wanted}" if wanted[0].isdigit() else wanted
         name, k = wanted, 1
         while name in self.used or f"{name}_bar" in self.used:
             name, k = f"{wanted}_{k}", k + 1

@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from types import FunctionType
 from typing import Any
 
-from srcgrad.torch.compiling.capture import flat
 from srcgrad.torch.compiling.guards import MISSING, Getter
 from srcgrad.torch.compiling.interpreter import Closure
 from srcgrad.torch.compiling.outside import PLAIN, Outside
 from srcgrad.torch.compiling.program import Number
+from srcgrad.torch.compiling.structures import flat
 from srcgrad.torch.dtypes import Size
 from srcgrad.torch.nn import ModuleDict, ModuleList, ParameterList, Sequential
 from srcgrad.torch.tensor import Tensor

@@ -59,6 +59,22 @@ class Imports:
         self.objects[here] = f
         return here
 
+    def constant(self, name: str, thing: Any, module: str) -> str:
+        """How a statement reads what a rule's text calls by a name of its module."""
+        if getattr(sys.modules.get(module), name, None) is thing:
+            for here, known in self.objects.items():
+                if known is thing:
+                    return here
+            here, k = name, 1
+            while here in self.taken:
+                here, k = f"{name}_{k}", k + 1
+            self.taken.add(here)
+            self.lines[here] = (module, name)
+            self.objects[here] = thing
+            return here
+        self.objects[name] = thing
+        return name
+
     def module(self, name: str, thing: Any) -> None:
         """Let a text read a module under a name."""
         self.modules[name] = f"import {thing.__name__}" + ("" if thing.__name__ == name else f" as {name}")
@@ -152,6 +168,10 @@ class Substitution(ast.NodeTransformer):
                 self.imports.module(e.id, found)
         elif callable(found) and hasattr(found, "__module__"):
             return expression(self.imports.function(found))
+        elif isinstance(found, (int, float)):
+            return expression(repr(found))
+        elif found is not None:
+            return expression(self.imports.constant(e.id, found, self.scope.get("__name__", "")))
         return e
 
 

@@ -16,7 +16,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from srcgrad.torch.compiling.program import Apply, Block, Branch, Carried, Cast, Item, Let, Loop, Put, Statement, Value
+from srcgrad.torch.compiling.program import (
+    Apply,
+    Block,
+    Branch,
+    Carried,
+    Cast,
+    Item,
+    Let,
+    Loop,
+    Put,
+    Recorded,
+    Statement,
+    Value,
+)
 from srcgrad.torch.compiling.rendering import Imports, substituted, tuple_of
 from srcgrad.torch.primitive import converted, summed
 
@@ -106,6 +119,8 @@ class Reverse:
                 self.read.update(s.read)
         elif isinstance(s, Put):
             self.put(s, scope)
+        elif isinstance(s, Recorded):
+            self.recorded(s, scope)
         elif isinstance(s, Loop):
             self.loop(s, scope)
         elif isinstance(s, Branch):
@@ -163,6 +178,19 @@ class Reverse:
         if not dtype:
             text = f"{self.imports.function(converted)}(np.asarray({text}), np.dtype({operand.dtype.name!r}))"
         return text
+
+    def recorded(self, s: Recorded, scope: Scope) -> None:
+        """What the graph of an operation passes on."""
+        if not any(self.has(scope, t) for t in s.targets):
+            return
+        self.read.add(s.graph)
+        outs = [t for t in s.targets if t.needs is not False]
+        bars = [self.bar(t) if self.has(scope, t) else self.zeros(t) for t in outs]
+        parts = f"{s.graph.name}_parts"
+        scope.lines.append(f"{parts} = {s.graph.name}({', '.join(bars)})")
+        for k, operand in enumerate(s.operands):
+            if operand is not None:
+                self.add(scope, operand, f"{parts}[{k}]")
 
     def put(self, s: Put, scope: Scope) -> None:
         """What was overwritten gets no cotangent, what was written gets its part."""

@@ -15,10 +15,10 @@ import numpy as np
 
 from srcgrad.torch import dtypes
 from srcgrad.torch.autograd.sweeping import grad
-from srcgrad.torch.compiling.capture import flat, mapped
 from srcgrad.torch.compiling.interpreter import Closure, Method
 from srcgrad.torch.compiling.program import NotCompilable, Number, Program, Unavailable, Value, refused
 from srcgrad.torch.compiling.statements import Statements
+from srcgrad.torch.compiling.structures import flat, mapped
 from srcgrad.torch.compiling.writing import Written, write
 from srcgrad.torch.graph import FREED, Node
 from srcgrad.torch.modes import enable_grad, state
@@ -27,6 +27,7 @@ from srcgrad.torch.primitive import wrapped
 from srcgrad.torch.tensor import Tensor, edge_of, wrap
 
 NO_EDGE = (None, 0)
+_FIXED = (dtypes.dtype, dtypes.layout, dtypes.memory_format)
 
 
 class Specialisation:
@@ -223,7 +224,7 @@ def _read(reader: Statements, owner: Any, given: list[Any], args: Any, kwargs: A
 
     own_args, own_kwargs = mapped(tuple(args), entered), mapped(dict(kwargs), entered)
     for thing in flat((own_args, own_kwargs)):
-        if not isinstance(thing, (Tensor, int, float, bool, str, complex, type(None), Module, dtypes.dtype)):
+        if not isinstance(thing, (Tensor, int, float, bool, str, complex, type(None), Module, *_FIXED)):
             raise refused(f"an argument of type {type(thing).__name__}")
     if isinstance(owner, Module):
         made = reader.module(owner, list(own_args), own_kwargs, None)  # type: ignore[arg-type]
@@ -254,7 +255,7 @@ def _read(reader: Statements, owner: Any, given: list[Any], args: Any, kwargs: A
             places[id(thing)] = len(outputs)
             outputs.append(value)
         elif isinstance(thing, (Closure, Method, Module)) or not isinstance(
-            thing, (Tensor, int, float, bool, str, type(None), dtypes.dtype)
+            thing, (Tensor, int, float, bool, str, type(None), *_FIXED)
         ):
             raise refused(f"a result of type {type(thing).__name__}")
     if not any(isinstance(o, Value) for o in outputs):
