@@ -20,6 +20,7 @@ settled when it is written.
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
@@ -56,6 +57,7 @@ class Way:
     keys: tuple[int, ...]
     types: tuple[type, ...]  # of all arguments, a differentiated int as a float
     whole: frozenset[int]  # the positions of differentiated ints
+    vectors: frozenset[int]  # those of differentiated arrays of one dimension
 
 
 class Shortcuts:
@@ -95,14 +97,15 @@ class Shortcuts:
             self.ways[what] = known
             return None
         self.ways = dict([*self.ways.items()][1 - _MOST :])
-        self.ways[what] = Way(entry, tuple(tests), scope, keys, tuple(map(type, values)), whole)
+        vectors = frozenset(k for k in keys if type(args[k]) is np.ndarray and args[k].ndim == 1)
+        self.ways[what] = Way(entry, tuple(tests), scope, keys, tuple(map(type, values)), whole, vectors)
         return self._written()
 
     def _written(self) -> Direct:
         scope: dict[str, Any] = {
             **self.given, "MISSED": MISSED, "state": state, "watchers": watchers, "switch": compiled.switch,
             "fitting": derive.fitting, "apart": derive.apart, "kind_of": kind_of, "tell": tell,
-            "is_finite": is_finite, "ndarray": np.ndarray,
+            "is_finite": is_finite, "isfinite": math.isfinite, "ndarray": np.ndarray,
             "empty": is_empty, "FALLING": (ArithmeticError, NotImplementedError),
         }  # fmt: skip
         lines = ["def direct(args):", " if state.levels or watchers.count or not switch.on:", "  return MISSED"]
@@ -128,9 +131,12 @@ class Shortcuts:
         for k in way.keys:
             plain = name(way.types[k])
             if way.entry.text.bare:
-                sure = "g{k} - g{k} == 0.0" if way.types[k] is float else "is_finite(g{k})"
+                sure = f"g{k} - g{k} == 0.0" if way.types[k] is float else f"is_finite(g{k})"
+                if k in way.vectors:
+                    # The sum of its squares is finite unless one of them is not, or they overflow.
+                    sure = f"type(g{k}) is ndarray and isfinite(g{k}.dot(g{k})) or {sure}"
                 fitted += [
-                    f"if not ({sure.format(k=k)}):",
+                    f"if not ({sure}):",
                     ' raise FloatingPointError("a generated derivative is not finite")',
                 ]
             fit = f"float(g{k})" if way.types[k] is float else f"fitting(a{k}, g{k})"
@@ -173,6 +179,8 @@ def _test(name: str, value: Any, scope: dict[str, Any]) -> str:
         if 1 in value.shape:
             ones = tuple(map(operator.eq, value.shape, (1,) * value.ndim))
             return f"{test} and tuple([n == 1 for n in {name}.shape]) == {known(ones)}"
+        if value.ndim == 1:
+            return f"{test} and {name}.ndim == 1 and len({name}) != 1"
         return f"{test} and {name}.ndim == {value.ndim}" + f" and 1 not in {name}.shape" * (value.ndim > 0)
     if type(value) is tuple:
         return f"kind_of({name}) == {known(kind_of(value))}"

@@ -9,12 +9,13 @@ blame, and for the tests that run with each one off.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 NAMES = frozenset({
     "late_sums",  # a cotangent is summed to the shapes of operands, not of the expressions between
     "updates_in_place",  # `y += e` on an array stays as it is written
     "one_trace",  # what an iteration saves goes onto one list, read by `for … in reversed(saved)`
-    "fused_sums",  # a loop that only adds runs forward and backward at once
     "sigmoids",  # 1 / (1 + exp(-x)) is differentiated by its result
     "factors_out",  # a factor that is the same along an axis comes after the sum over it
     "rare_guards",  # what only an overflow makes infinite is looked for in the result
@@ -28,3 +29,14 @@ if not _off <= NAMES:
 def on(name: str) -> bool:
     """Whether an optimisation is made."""
     return name not in _off
+
+
+@contextmanager
+def without(*names: str) -> Iterator[None]:
+    """Leave optimisations out of what is generated inside."""
+    global _off
+    saved, _off = _off, _off | frozenset(names)
+    try:
+        yield
+    finally:
+        _off = saved

@@ -194,6 +194,8 @@ def shares(y: Any, a: Any, axis: Any, keepdims: bool, initial: Any, where: Any) 
     """
     top = with_axes(y, a, axis, keepdims)
     tied = np.equal(a, top)
+    if initial is None and where is True and np.count_nonzero(tied) == np.size(y) and not np.isnan(y).any():
+        return tied * 1.0  # each of the results is attained, and so each by one element
     number = np.count_nonzero(tied) if axis is None else np.sum(tied, axis=axis, keepdims=True)
     if where is not True or not (number if axis is None else np.all(number)):
         tied = (tied | (np.isnan(a) & np.isnan(top))) & where

@@ -138,7 +138,7 @@ class Torch(Peer):
         def run():
             y = function(*given)
             found = self.np.autograd.grad(y, [given[k] for k in positions])
-            return (y, found) if with_value else found
+            return (y.detach(), found) if with_value else found
 
         return run
 
@@ -197,7 +197,14 @@ class Tangent(Peer):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             derivative = tangent.grad(function, wrt=positions, preserve_result=with_value)
-        return lambda: derivative(*arguments)
+        if not with_value:
+            return lambda: derivative(*arguments)
+
+        def run():
+            *gradients, value = derivative(*arguments)
+            return value, gradients
+
+        return run
 
 
 NAMES = ("jax", "torch", "autograd", "tangent")

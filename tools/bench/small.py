@@ -18,12 +18,22 @@ def square_by_hand(x):
 
 
 def scalar(x, y):
-    return x * y + np.sin(x) * np.exp(-y)
+    return x * y + math.sin(x) * math.exp(-y)
 
 
 def scalar_by_hand(x, y):
     u = math.exp(-y)
     return x * y + math.sin(x) * u, y + u * math.cos(x)
+
+
+def scalar_by_numpy(x, y):
+    return x * y + np.sin(x) * np.exp(-y)
+
+
+def scalar_by_numpy_by_hand(x, y):
+    # The value is NumPy's to the last bit, and of NumPy's type.
+    u = np.exp(-y)
+    return x * y + np.sin(x) * u, y + u * math.cos(x)
 
 
 def layer(x, a, b):
@@ -45,6 +55,7 @@ def cases():
     rng = np.random.default_rng(0)
     yield square, square_by_hand, (1.5,)
     yield scalar, scalar_by_hand, (1.2, 0.7)
+    yield scalar_by_numpy, scalar_by_numpy_by_hand, (1.2, 0.7)
     yield layer, layer_by_hand, (rng.normal(size=10), rng.normal(size=(10, 10)), rng.normal(size=10))
 
 
