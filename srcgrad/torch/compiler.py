@@ -101,9 +101,9 @@ class Compiled:
         given: list[Any] = []
         key = (_key(args, given), _key(kwargs, given) if kwargs else None, state.enabled, dtypes.default_float())
         try:
-            entries = self.made.setdefault(key, [])
+            entries = self.made.get(key, ())
         except TypeError:  # an argument that cannot be a key
-            return self.function(*args, **kwargs)
+            return self.refused(_unhashable(args, kwargs), args, kwargs)
         for entry in entries:
             if isinstance(entry, Refusal):
                 if entry.holds(given):
@@ -115,9 +115,9 @@ class Compiled:
                     return entry.call(tensors, given, args, kwargs)
                 except Exception:  # the operations say what is wrong, in PyTorch's words
                     return self.function(*args, **kwargs)
-        return self.first(entries, given, args, kwargs)
+        return self.first(key, given, args, kwargs)
 
-    def first(self, entries: list[Any], given: list[Any], args: Any, kwargs: Any) -> Any:
+    def first(self, key: Any, given: list[Any], args: Any, kwargs: Any) -> Any:
         """A call of a kind that has not been met."""
         from srcgrad.torch.compiling import specialisation as special
         from srcgrad.torch.compiling.program import refused
@@ -133,10 +133,10 @@ class Compiled:
             _compiling.depth -= 1
             if not isinstance(error, special.NotCompilable):
                 error = refused(f"this function: {type(error).__name__}: {error}")
-            entries.append(Refusal(error))
+            self.made.setdefault(key, []).append(Refusal(error))
             return self.refused(error, args, kwargs)
         _compiling.depth -= 1
-        entries.insert(0, made)
+        self.made.setdefault(key, []).insert(0, made)
         return made.call(made.fetch(given), given, args, kwargs)
 
     def refused(self, error: Any, args: Any, kwargs: Any) -> Any:
@@ -161,6 +161,13 @@ class Refusal:
             return self.fetched is None or self.fetched(given) is not None
         except Exception:  # an option that cannot be compared is not what it was
             return False
+
+
+def _unhashable(args: Any, kwargs: Any) -> Exception:
+    from srcgrad.torch.compiling.program import refused
+
+    wrong = next(a for a in (*args, *kwargs.values()) if type(a).__hash__ is None or isinstance(a, (tuple, list, dict)))
+    return refused(f"an argument of type {type(wrong).__name__}")
 
 
 _PLAIN = frozenset([int, float, bool, str, complex, type(None)])

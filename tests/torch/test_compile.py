@@ -597,3 +597,38 @@ def test_an_operation_without_a_text_runs_as_it_is() -> None:
             g(x).backward()
             grads.append(x.grad)
         assert torch.allclose(*grads)
+
+
+def test_what_functions_and_classes_consist_of_may_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Model(nn.Module):
+        def scale(self, x: Any) -> Any:
+            return x * 2
+
+        def forward(self, x: Any, weights: Any = [1.0]) -> Any:  # noqa: B006 - what is asked about
+            return self.scale(x) * sum(weights)
+
+    model = Model()
+    compiled = torch.compile(model, fullgraph=True)
+    x = torch.ones(1)
+    assert compiled(x).item() == 2.0
+    Model.forward.__defaults__[0].append(2.0)  # type: ignore[index]
+    assert compiled(x).item() == 6.0
+    monkeypatch.setattr(Model, "scale", lambda _, x: x * 5)
+    assert compiled(x).item() == 15.0
+    monkeypatch.setattr(Model, "forward", lambda _, x: x * 7)
+    assert compiled(x).item() == 7.0
+    array = np.ones(1)
+    f = torch.compile(lambda x: x * torch.tensor(array, dtype=torch.float32))
+    assert f(x).item() == 1.0
+    array[0] = 3.0
+    assert f(x).item() == 3.0
+
+
+def test_hooks_are_not_called_for_the_comparison() -> None:
+    seen: list[Any] = []
+    x = torch.ones(2, requires_grad=True)
+    x.register_hook(seen.append)
+    y = torch.compile(lambda x: (x * x).sum(), fullgraph=True)(x)
+    assert seen == []
+    y.backward()
+    assert len(seen) == 1

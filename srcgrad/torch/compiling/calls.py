@@ -14,16 +14,23 @@ from typing import Any
 
 import numpy as np
 
+from srcgrad.torch import dtypes
+from srcgrad.torch.compiling.guards import Getter
 from srcgrad.torch.compiling.interpreter import DEEPEST, Closure, Frame, Method, Returned, definition
 from srcgrad.torch.compiling.layers import Layers
 from srcgrad.torch.compiling.outside import of_facade
 from srcgrad.torch.compiling.permitted import OPERATIONS, QUESTIONS
-from srcgrad.torch.compiling.program import NotCompilable, Unavailable
+from srcgrad.torch.compiling.program import NotCompilable, Number, Unavailable
 from srcgrad.torch.compiling.python import PURE
 from srcgrad.torch.compiling.structures import flat, samples_in
+from srcgrad.torch.devices import device
 from srcgrad.torch.modes import enable_grad, no_grad
 from srcgrad.torch.nn import Module
 from srcgrad.torch.tensor import Tensor
+
+# What an operation may be given: nothing that could change without being another object.
+ARGUMENTS = (Tensor, Number, int, float, bool, str, type(None), type(Ellipsis), dtypes.dtype, dtypes.layout,
+             dtypes.memory_format, device, type)  # fmt: skip
 
 
 class Calls(Layers):
@@ -85,8 +92,9 @@ class Calls(Layers):
             raise self.refuse(f"{name}(inplace=True)", e)
         if name in {"where", "index"} and _data_decide_shape(name, args):
             raise self.refuse(f"{name}(), whose shape depends on the data", e)
-        if any(isinstance(v, (Closure, Method)) for v in flat(given)):
-            raise self.refuse(f"a function as an argument of {name}()", e)
+        wrong = next((v for v in flat(given) if not isinstance(v, ARGUMENTS)), None)
+        if wrong is not None:
+            raise self.refuse(f"an argument of type {type(wrong).__name__} of {name}()", e)
         if not any(True for _ in samples_in(given)) and name in {"tensor", "as_tensor"}:
             self.concrete(given)
         try:
@@ -142,6 +150,9 @@ class Calls(Layers):
             raise self.refuse(f"{function.__name__}(), for which compilation is disabled", e)
         if hasattr(function, "__wrapped__"):
             raise self.refuse(f"the decorated function {function.__name__}()", e)
+        for part in ("__code__", "__defaults__", "__kwdefaults__"):
+            self.guards.read((part, id(function)), Getter("attribute", function, part), getattr(function, part))
+        self.kept_alive.append(function)
         return self.bound(definition(function), function.__name__, args, kwargs, e, function=function)
 
     def bound(

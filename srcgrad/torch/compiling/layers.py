@@ -32,6 +32,7 @@ class Layers(Python):
             return x
         if kind.__module__.startswith("srcgrad.torch.nn") and kind.__name__ in MODULES:
             return self.layer(module, args, kwargs, e)
+        self.bound_method(module, "forward", module.forward)
         if not isinstance(kind.forward, FunctionType):
             raise self.refuse(f"the module {kind.__name__}", e)
         if kind.__module__.startswith("srcgrad.torch."):

@@ -46,6 +46,9 @@ class Outside(Reader):
                 holder = function.__globals__
                 return self.outside(("global", id(holder), name), Getter("dict", holder, name), at, holder)
         if hasattr(builtins, name):
+            if function is not None:
+                holder = function.__globals__
+                self.guards.read(("global", id(holder), name), Getter("dict", holder, name), MISSING)
             return getattr(builtins, name)
         raise self.refuse(f"the unknown name {name}", at)
 
@@ -112,7 +115,7 @@ class Outside(Reader):
             return self.inlined(getattr(type(thing), name).fget, (thing,), {}, e)
         found = getattr(thing, name, MISSING)
         if isinstance(found, MethodType):
-            return found
+            return self.bound_method(thing, name, found)
         return self.outside(("attribute", id(thing), name), Getter("attribute", thing, name), e, thing)
 
     def of_module(self, module: Module, name: str, e: ast.AST) -> Any:
@@ -127,8 +130,15 @@ class Outside(Reader):
             return self.inlined(getattr(type(module), name).fget, (module,), {}, e)
         found = getattr(module, name, MISSING)
         if isinstance(found, MethodType):
-            return found
+            return self.bound_method(module, name, found)
         return self.outside(("attribute", id(module), name), Getter("attribute", module, name), e, module)
+
+    def bound_method(self, thing: Any, name: str, found: MethodType) -> MethodType:
+        """A method of an object from outside, which remains what it is."""
+        get = Getter("function", lambda: getattr(getattr(thing, name, None), "__func__", MISSING))
+        self.guards.read(("method", id(thing), name), get, found.__func__)
+        self.kept_alive.append(thing)
+        return found
 
     def of_sample(self, sample: Tensor, name: str, e: ast.AST) -> Any:
         """An attribute of a tensor."""
