@@ -24,6 +24,9 @@ MAKES = {
     np.zeros, np.ones, np.empty, np.full, np.zeros_like, np.ones_like, np.empty_like, np.full_like,
     np.array, np.copy, np.arange, np.linspace, np.dot, np.matmul, np.outer, np.where, np.cumsum,
     np.concatenate, np.stack, np.hstack, np.vstack, np.sum, np.mean, np.linalg.solve, np.linalg.inv, np.sort,
+    np.linalg.cholesky, np.linalg.pinv, np.linalg.det, np.linalg.norm, np.triu, np.tril, np.roll, np.cumprod, np.diff,
+    np.repeat, np.tile, np.kron, np.inner, np.tensordot, np.max, np.min, np.prod, np.std, np.var, np.eye, np.identity,
+    np.convolve, np.interp, np.ndarray, np.clip, np.trace, np.append, np.cross,
 }  # fmt: skip
 
 

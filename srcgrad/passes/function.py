@@ -57,7 +57,8 @@ class Function(Statements):
 
     def open(self, plain: bool = True) -> None:
         """The stages before the kinds are known; loops are `plain` where nothing is to be kept of them."""
-        inlining = Inlining(self.scope, self.variable, self.fresh, self.brought)
+        arrays = frozenset(p for p, value in self.start.items() if value.kind.form == "array")
+        inlining = Inlining(self.scope, self.variable, self.fresh, self.brought, arrays)
         self.step("inline", inlining.into(self.unit))
         self.users |= inlining.variables
         self.module.hide(inlining.variables)

@@ -104,6 +104,8 @@ def _named(
     value = target
     if ir.names(target) & stores and not (view.kind(target).is_scalar or is_own(target, view)):
         # A view of an array that is written into would not keep its values.
+        if values == [ir.Call(ir.Attribute(target, "copy"), ())]:
+            raise NotStatic("a result that may share memory with an array that is written into", s.span)
         value = ir.Call(ir.Attribute(target, "copy"), ())
     before = ir.Assign(
         Name(name),

@@ -37,6 +37,7 @@ class Inlining:
     variable: Callable[[str], str]  # a variable for the caller, named as wanted if that name is free
     fresh: Callable[[str], str]  # a name that nothing in the caller has
     given: dict[str, Any]  # the global names that only the callees can see, and what they mean
+    arrays: frozenset[str]  # the caller's parameters that are arrays
     variables: set[str] = field(default_factory=set)  # the callees' own
 
     def into(self, unit: ir.Unit) -> ir.Unit:
@@ -59,7 +60,7 @@ class Inlining:
                     | ir.Return(value=Call() as call)
                 ):
                     function = self._function(call)
-                    if function is None or not self._belongs_here(s, function):
+                    if function is None or not self._belongs_here(s, call, function):
                         out.append(s)
                     elif depth == DEEPEST:
                         raise NotStatic("calls nested too deeply", s.span)
@@ -78,14 +79,22 @@ class Inlining:
         known = table.lookup(function) or table.substitute(function) or table.is_zero(function)
         return None if known or function.__code__.co_cellvars else function
 
-    def _belongs_here(self, s: Stmt, function: Any) -> bool:
+    def _belongs_here(self, s: Stmt, call: Call, function: Any) -> bool:
         if isinstance(s, ir.Evaluate):
             return True
         if isinstance(s, ir.Assign) and s.op and not isinstance(s.target, Name):
             return False  # of `v[i] += f(v)` the element is read before the call
         callee = unit_of(function)
         unpacked = isinstance(s, ir.Assign) and isinstance(s.target, ir.Sequence)
-        return writes_for_its_caller(callee) or (unpacked and returns_several(callee))
+        return writes_for_its_caller(callee) or (unpacked and returns_several(callee)) or self._updates(call, function)
+
+    def _updates(self, call: Call, function: Any) -> bool:
+        """Whether the callee's `p += e` changes an array of the caller's."""
+        rebound, updated = _bindings(unit_of(function).body)
+        return any(
+            p in updated - rebound and isinstance(value, Name) and value.id in self.arrays
+            for p, value in bound_arguments(function, call)
+        )
 
     # The body in the caller's names ---------------------------------------------------------------
 
@@ -103,6 +112,8 @@ class Inlining:
         match body:
             case (*_, ir.Return(value=final)):
                 body = body[:-1]
+        if final is not None and isinstance(s, ir.Assign) and not s.op:
+            mapping |= _named_by_the_caller(s.target, final, call, _own_variables(callee) - mapping.keys())
         mapping |= self._variables(callee, mapping)
         mapping |= self._globals(function, callee, mapping)
         file = callee.file if callee.file != self.scope().function.__code__.co_filename else ""
@@ -133,8 +144,7 @@ class Inlining:
         return mapping, named
 
     def _variables(self, callee: ir.Unit, known: dict[str, Expr]) -> dict[str, Expr]:
-        own = sorted({n for s in ir.statements(callee.body) for n in _bound(s)} - known.keys())
-        return {name: Name(self._own(name)) for name in own}
+        return {name: Name(self._own(name)) for name in sorted(_own_variables(callee) - known.keys())}
 
     def _own(self, wanted: str) -> str:
         name = self.variable(wanted)
@@ -236,10 +246,33 @@ def _taken(s: Stmt, value: Expr) -> Iterator[Stmt]:
             yield dataclasses.replace(s, value=value, text=None, leading=())
 
 
+def _own_variables(callee: ir.Unit) -> set[str]:
+    return {n for s in ir.statements(callee.body) for n in _bound(s)}
+
+
+def _named_by_the_caller(target: Expr, value: Expr, call: Call, own: set[str]) -> dict[str, Expr]:
+    """The callee's variables that it returns, under the names that the caller gives them.
+
+    An array has then one name, and not two of which a write through one would show in the other.
+    """
+    pairs = [(target, value)]
+    if isinstance(target, ir.Sequence) and isinstance(value, ir.Sequence):
+        pairs = list(zip(target.items, value.items, strict=False))
+    found: dict[str, Expr] = {}
+    for t, v in pairs:
+        match t, v:
+            case Name(), Name() if t.id not in ir.names(call) and v.id in own:
+                if v.id not in found and t not in found.values():
+                    found[v.id] = t
+            case _:
+                pass
+    return found
+
+
 def writes_for_its_caller(callee: ir.Unit) -> bool:
     """Whether a function may write into an array that it has been given, as far as its text tells.
 
-    `p += e` does not count: it changes an array but not a number, and which it is is not known yet.
+    `p += e` does not count: it changes an array but not a number, and the text does not tell which p is.
     """
     theirs = set(callee.params)  # the variables that may refer to an array of the caller's
     for s in ir.statements(callee.body):

@@ -44,7 +44,7 @@ REDUCTIONS = {
 COUNTS = {np.argmax, np.argmin, np.count_nonzero}
 VERDICTS = {np.all, np.any}
 LIKE = {np.zeros_like, np.ones_like, np.empty_like, np.full_like}
-FILLED = {np.zeros, np.ones, np.empty, np.full}
+FILLED = {np.zeros, np.ones, np.empty, np.full, np.ndarray}
 UNCHANGED = {
     np.copy, np.cumsum, np.cumprod, np.flip, np.fliplr, np.flipud, np.roll, np.sort, np.tril,
     np.triu, np.linalg.inv, np.linalg.cholesky, np.ascontiguousarray,
@@ -72,7 +72,7 @@ def is_pure(function: Any) -> bool:
     >>> is_pure(np.sin), is_pure(np.random.rand), is_pure(np.copyto)
     (True, False, False)
     """
-    if isinstance(function, np.ufunc):
+    if isinstance(function, np.ufunc) or function is np.ndarray:
         return True
     module = getattr(function, "__module__", None) or ""
     if module.startswith("srcgrad.rules"):
@@ -97,8 +97,11 @@ def is_pure(function: Any) -> bool:
     return inside and name not in impure
 
 
-def result_kind(function: Any, args: tuple[ir.Argument, ...], kind: KindOf) -> Kind:
-    """The kind of a call's result, for a function without side effects."""
+def result_kind(function: Any, args: tuple[ir.Argument, ...], kind: KindOf, object_of: Callable[[Expr], Any]) -> Kind:
+    """The kind of a call's result, for a function without side effects.
+
+    `kind` and `object_of` tell of an expression what it is, and which object it stands for if that is known.
+    """
     given = [kind(a.value) for a in args]
     if kinds.BOTTOM in given:
         return kinds.BOTTOM
@@ -129,6 +132,8 @@ def result_kind(function: Any, args: tuple[ir.Argument, ...], kind: KindOf) -> K
     bound = _bound(function, args)
     if bound is None:
         return OBJECT
+    if function in FILLED:
+        return _filled(function, bound, kind, object_of)
     return _array_function(function, args, bound, given, kind)
 
 
@@ -137,7 +142,9 @@ _signature = functools.cache(inspect.signature)
 
 
 def _bound(function: Any, args: tuple[ir.Argument, ...]) -> Mapping[str, Expr] | None:
-    if function in (np.zeros, np.empty):
+    if function is np.ndarray and len(args) > 2:
+        return None  # in somebody's memory
+    if function in (np.zeros, np.empty, np.ndarray):
         names = ["shape", "dtype"]
         positional = [a for a in args if not a.keyword]
         return {
@@ -262,13 +269,6 @@ def _array_function(
         hash(function)
     except TypeError:
         return OBJECT
-    if function in FILLED:
-        shape = bound.get("shape")
-        if "dtype" in bound or shape is None:
-            return OBJECT
-        if function is np.full and not kind(bound["fill_value"]).is_real:
-            return OBJECT
-        return _of_shape(shape, kind)
     if function in LIKE:
         extra = set(bound) - {"a", "prototype", "fill_value", "x"}
         return first if first.form == "array" and not extra and len(args) <= 2 else OBJECT
@@ -365,6 +365,29 @@ def _joined(function: Any, parts: list[Kind], bound: Mapping[str, Expr]) -> Kind
     if function is np.vstack or (function is np.hstack and rank > 1):
         return array(UNKNOWN, *(UNKNOWN for _ in range(max(rank, 2) - 1)))
     return array(*(UNKNOWN for _ in range(rank + (function is np.stack))))
+
+
+def _filled(function: Any, bound: Mapping[str, Expr], kind: KindOf, object_of: Callable[[Expr], Any]) -> Kind:
+    """The kind of `np.zeros(shape, dtype=x.dtype)`."""
+    shape, dtype = bound.get("shape"), bound.get("dtype")
+    if shape is None or set(bound) - {"shape", "dtype", "fill_value"}:
+        return OBJECT
+    if dtype is None:
+        element = kinds.REAL if function is not np.full or kind(bound["fill_value"]).is_real else ""
+    elif isinstance(dtype, ir.Attribute) and dtype.name == "dtype" and kind(dtype.value).form == "array":
+        element = kind(dtype.value).dtype
+    else:
+        given = object_of(dtype)
+        element = _ELEMENTS.get(given, "") if isinstance(given, type) else ""
+    made = _of_shape(shape, kind)
+    return replace(made, dtype=element) if element and made.form == "array" else OBJECT
+
+
+# Elements whose arithmetic is known; others, such as single precision, are left to the recorded tier.
+_ELEMENTS: dict[Any, str] = {
+    float: kinds.REAL, np.float64: kinds.REAL, bool: kinds.BOOLEAN, np.bool_: kinds.BOOLEAN,
+    int: kinds.INTEGER, np.int64: kinds.INTEGER,
+}  # fmt: skip
 
 
 def _of_shape(shape: Expr, kind: KindOf) -> Kind:

@@ -66,7 +66,8 @@ class Statements:
         self.integers = integers
         code = unit.function.__code__
         self.users = frozenset(code.co_varnames)
-        self.variables = set(code.co_varnames) | set(code.co_cellvars)
+        assigned = [ir.bound_names(s.target) for s in ir.statements(unit.body) if isinstance(s, ir.Assign)]
+        self.variables = set(code.co_varnames).union(code.co_cellvars, *assigned)
         self.taken = self.variables | set(code.co_names) | set(code.co_freevars)
         if code.co_cellvars:
             raise NotStatic("a variable that an inner function reads")

@@ -82,7 +82,7 @@ class View:
                 function, args = callee(e, self.scope, self.kind)
                 if function is UNRESOLVED or not results.is_pure(function):
                     return OBJECT
-                return results.result_kind(function, args, self.kind)
+                return results.result_kind(function, args, self.kind, self.scope.object_of)
             case _:
                 return OBJECT
 
@@ -174,8 +174,9 @@ class View:
         if left.form in ("int", "bool") and right.form in ("int", "bool"):
             return _integer(e, left)
         whole = right.form in ("int", "bool")
-        if e.op == "**" and left.form == "float" and not whole and not _raises_to_real(e.right):
-            # A negative Python float to a power that is not whole is complex.
+        python = left.form == "float" or (left.form in ("int", "bool") and right.form == "float")
+        if e.op == "**" and python and not whole and not (_raises_to_real(e.right) or _is_positive(e.left)):
+            # A negative number of Python's to a power that is not whole is complex.
             return OBJECT
         if not all(k.is_scalar or k.form in ("array", "numeric") for k in (left, right)):
             return OBJECT
@@ -326,6 +327,10 @@ def _raises_to_real(exponent: Expr) -> bool:
     if isinstance(exponent, ir.Unary) and exponent.op == "-":
         exponent = exponent.operand
     return isinstance(exponent, ir.Const) and isinstance(exponent.value, (int, float))
+
+
+def _is_positive(base: Expr) -> bool:
+    return isinstance(base, ir.Const) and base.value > 0
 
 
 def _integer(e: ir.Binary, left: Kind) -> Kind:

@@ -14,6 +14,8 @@ import types
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from srcgrad.errors import SourceUnavailableError
 from srcgrad.syntax import ir
 from srcgrad.syntax.expressions import OPERATORS, Expressions, check_opaque, expression_of, reads
@@ -106,6 +108,16 @@ class _Lowering(Expressions):
             words += ["*", *(texts.get(name, name) for name in names)]
         return ", ".join(words)
 
+    # Expressions --------------------------------------------------------------------------------
+
+    def expression(self, node: ast.expr) -> ir.Expr:
+        if isinstance(node, ast.Attribute) and node.attr == "newaxis" and isinstance(node.value, ast.Name):
+            name = node.value.id
+            local = self.function.__code__.co_varnames + self.function.__code__.co_freevars
+            if name not in local and self.function.__globals__.get(name) is np:
+                return ir.Const(None, self.text(node), span=self.span(node))
+        return super().expression(node)
+
     # Statements ---------------------------------------------------------------------------------
 
     def block(self, body: Sequence[ast.stmt], line: int) -> ir.Block:
@@ -177,14 +189,24 @@ class _Lowering(Expressions):
                 raise NotStatic(f"a statement of the form {kind}", about["span"])
 
     def chained(self, node: ast.Assign, about: dict[str, Any]) -> list[ir.Stmt]:
-        """`a = b = e` as `a = e` and `b = a`."""
-        bound = [self.expression(t) for t in node.targets]
-        if not all(isinstance(t, ir.Name) for t in bound):
-            raise NotStatic("a chained assignment to something other than names", about["span"])
+        """`a = b = e` as `a = e` and `b = a`; `a[0] = a[1] = e` through a name for e."""
+        bound = [self.target(t) for t in node.targets]
         about = {**about, "text": None}
         later = {**about, "leading": (), "comment": ""}
-        first = ir.Assign(bound[0], self.expression(node.value), **about)
-        return [first, *(ir.Assign(t, bound[0], **later) for t in bound[1:])]
+        first = bound[0]
+        if isinstance(first, ir.Name):
+            bound = bound[1:]
+        else:
+            first = ir.Name(self.unused("chained"))
+        return [ir.Assign(first, self.expression(node.value), **about), *(ir.Assign(t, first, **later) for t in bound)]
+
+    def unused(self, wanted: str) -> str:
+        """A name that the function does not mention."""
+        code = self.function.__code__
+        known = {*code.co_varnames, *code.co_names, *code.co_freevars, *code.co_cellvars}
+        while wanted in known:
+            wanted += "_"
+        return wanted
 
     def target(self, node: ast.expr) -> ir.Expr:
         target = self.expression(node)

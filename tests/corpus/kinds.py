@@ -293,3 +293,24 @@ def complex_numbers_in_the_other_byte_order(z):
 def nothing_at_all(x, y):
     total = np.sum(x) + np.prod(x) + np.sum(x * x, axis=0).sum() + np.sum(np.cumsum(x)) + np.sum(np.sort(x))
     return np.sum(y * y) * total + np.size(np.concatenate([x, x])) + np.sum(np.max(x, axis=-1, initial=0.0))
+
+
+@case(x=np.array([0.4, -0.9, 1.2]))
+def arrays_of_an_arguments_dtype(x):
+    n = x.shape[0]
+    rows = np.empty((n, 2), dtype=x.dtype)
+    more = np.ndarray(n, dtype=np.float64)
+    marks = np.zeros(n, dtype=bool)
+    counts = np.zeros(n, dtype=int)
+    for i in range(n):
+        rows[i, 0] = x[i] * x[i]
+        rows[i, 1] = more[i] = np.sin(x[i])
+        marks[i] = i > 0
+        counts[i] = 2 * i
+    wide = rows[:, np.newaxis, :] * more[:, np.newaxis, np.newaxis]
+    return np.sum(wide[counts // 2]) + np.sum(rows[:, 0] * counts) * 2.0 ** (-x[0])
+
+
+@case(x=0.7, n=-2)
+def whole_number_to_a_power_that_is_not(x, n):
+    return abs(n) ** x * (n * n) ** (-x)
