@@ -18,7 +18,8 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from srcgrad.backends.kinds import Kinds, indices
+from srcgrad.backends.indexing import indices
+from srcgrad.backends.kinds import Kinds
 
 
 class Unclear(Exception):

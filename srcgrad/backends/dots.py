@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 
 from srcgrad.backends import library
-from srcgrad.backends.kinds import Kind, Kinds
+from srcgrad.backends.kind import Kind
+from srcgrad.backends.kinds import Kinds
 from srcgrad.backends.moving import is_smooth
 from srcgrad.backends.refusal import Untranslatable
 from srcgrad.rules import table

@@ -2,7 +2,7 @@
 
     u[1:-1] = 0.5 * (v[2:] + v[:-2])    ->    m = max(len(u) - 2, 0)
                                               if m != max(len(v) - 2, 0):
-                                                  raise NotImplementedError
+                                                  raise Unfit
                                               for i in range(m):
                                                   u[1 + i] = 0.5 * (v[2 + i] + v[i])
     total += np.sum(u * v)              ->    s = 0.0
@@ -11,7 +11,7 @@
                                               total += s
 
 NumPy computes the right side before it writes: where it reads, at other places, the array that is written, the loop
-goes through a fresh array. Lengths that differ, which NumPy might broadcast, raise NotImplementedError in
+goes through a fresh array. Lengths that differ, which NumPy might broadcast, raise Unfit in
 the loop form, and the plain form is run.
 """
 
@@ -26,8 +26,10 @@ from srcgrad.backends.element import Element, Whole, in_step
 from srcgrad.backends.expressions import OPERATORS, Expressions
 from srcgrad.backends.fusion import Access, Item, Nest, contracted, fused, words
 from srcgrad.backends.gather import gathered
-from srcgrad.backends.kinds import Kind, Kinds, Module
+from srcgrad.backends.kind import Kind
+from srcgrad.backends.kinds import Kinds, Module
 from srcgrad.backends.steps import steps
+from srcgrad.backends.sums import in_numbers
 
 
 @dataclass
@@ -57,6 +59,7 @@ class _Function(Expressions):
     def rewrite(self) -> None:
         self.function.body = self.block(self.function.body)
         contracted(self.function)
+        in_numbers(self.function, self.sums)
 
     def block(self, body: Sequence[ast.stmt]) -> list[ast.stmt]:
         made: list[Item] = []
@@ -64,18 +67,20 @@ class _Function(Expressions):
             for name in _bound(s):
                 self.forget(name)
             if isinstance(s, (ast.For, ast.While, ast.If)):
-                kept = self.same
+                kept, lasting = self.same, self.lasting
+                self.depth += not isinstance(s, ast.If)
                 for part in ("body", "orelse"):
                     if getattr(s, part):
-                        self.same = dict(kept)
+                        self.same, self.lasting = dict(kept), dict(lasting)
                         setattr(s, part, self.block(getattr(s, part)))
-                self.same = kept
-            saved = self.taken.copy(), self.kinds.names.copy(), self.same.copy()
+                self.depth -= not isinstance(s, ast.If)
+                self.same, self.lasting = kept, lasting
+            saved = self.taken.copy(), self.kinds.names.copy(), self.same.copy(), self.lasting.copy()
             self.before, self.known = [], {}
             try:
                 items = self.statement(s)
             except Whole:
-                self.taken, self.kinds.names, self.same = saved
+                self.taken, self.kinds.names, self.same, self.lasting = saved
                 made.append(s)
                 self.note(s)
                 continue
@@ -95,7 +100,7 @@ class _Function(Expressions):
 
     def statements(self, items: Sequence[Item], body: Sequence[ast.stmt]) -> list[ast.stmt]:
         found: list[ast.stmt] = []
-        for item in items:
+        for item in _compared(items):
             if isinstance(item, ast.stmt):
                 found.append(item)
                 continue
@@ -261,6 +266,24 @@ class _Function(Expressions):
             if not re.search(rf"\b{name}\b", n):
                 self.same[f"{name}.shape[{k}]"] = n
         return items if made == name else [*items, f"{name} = {made}"]
+
+
+_RAISES = ":\n    raise Unfit"
+
+
+def _compared(items: Sequence[Item]) -> list[Item]:
+    """The items, with comparisons of lengths that follow one another as one."""
+    made: list[Item] = []
+    for item in items:
+        if isinstance(item, str) and item.startswith("if ") and item.endswith(_RAISES):
+            before = made[-1] if made else None
+            if isinstance(before, str) and before.startswith("if ") and before.endswith(_RAISES):
+                test = item.removeprefix("if ").removesuffix(_RAISES)
+                if test not in before.removeprefix("if ").removesuffix(_RAISES).split(" or "):
+                    made[-1] = f"{before.removesuffix(_RAISES)} or {test}{_RAISES}"
+                continue
+        made.append(item)
+    return made
 
 
 def _bound(s: ast.stmt) -> set[str]:

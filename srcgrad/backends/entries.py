@@ -15,7 +15,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection
 
-from srcgrad.backends.kinds import SCALAR, Kind
+from srcgrad.backends.kind import SCALAR, Kind
 from srcgrad.backends.refusal import Untranslatable
 
 

@@ -25,8 +25,11 @@ from srcgrad.backends.element import (
     turned,
 )
 from srcgrad.backends.fusion import Access, Item, Nest
-from srcgrad.backends.kinds import BINARY, PAIRED_TESTS, TESTS, UNARY, Kind, Kinds, axis_and_keepdims, axis_of, indices
+from srcgrad.backends.indexing import axis_and_keepdims, axis_of, indices
+from srcgrad.backends.kind import BINARY, PAIRED_TESTS, TESTS, UNARY, Kind
+from srcgrad.backends.kinds import Kinds
 from srcgrad.backends.memory import Memory
+from srcgrad.backends.steps import steps
 
 OPERATORS: dict[type[ast.AST], str] = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**", ast.Mod: "%", ast.FloorDiv: "//",
@@ -40,6 +43,17 @@ _OF_TWO = {
 }  # fmt: skip
 
 
+_ARITHMETIC = (ast.BinOp, ast.operator, ast.Name, ast.expr_context, ast.Constant)
+
+
+def _transposed(e: ast.expr) -> ast.expr | None:
+    """The matrix of which an expression is the transposed one."""
+    match e:
+        case ast.Attribute(value=inner, attr="T") | ast.Call(func=ast.Name(id="mT"), args=[inner]):
+            return inner
+    return None
+
+
 class Expressions:
     """The expressions of one function, and what has to stand before the statement at hand."""
 
@@ -48,9 +62,12 @@ class Expressions:
         self.kinds = kinds
         self.taken = {n.id for n in ast.walk(function) if isinstance(n, ast.Name)} | set(kinds.names)
         self.taken |= {a.arg for a in function.args.args} | kinds.module.names
+        self.depth = 0  # of the loops around the statement at hand
+        self.sums: set[str] = set()  # arrays of sums, of which no other name holds a part
         self.before: list[Item] = []  # what runs before the statement at hand
         self.same: dict[str, str] = {}  # lengths that are known to be equal to others
         self.known: dict[str, str] = {}  # what of these lines has a name already
+        self.lasting: dict[str, str] = {}  # what has one until one of its names is bound anew
         self.memory = Memory(function, kinds)
 
     def fresh(self, name: str, kind: Kind | None = None) -> str:
@@ -75,7 +92,9 @@ class Expressions:
     def forget(self, name: str) -> None:
         """A name is bound anew."""
         mentions = re.compile(rf"\b{re.escape(name)}\b")
-        self.same = {a: b for a, b in self.same.items() if not mentions.search(a) and not mentions.search(b)}
+        for known in ("same", "lasting"):
+            pairs = getattr(self, known).items()
+            setattr(self, known, {a: b for a, b in pairs if not mentions.search(a) and not mentions.search(b)})
 
     def nest(
         self,
@@ -95,7 +114,7 @@ class Expressions:
         for a, b in checks:
             p, q = self.length(a), self.length(b)
             if p != q:
-                items.append(f"if {p} != {q}:\n    raise NotImplementedError")
+                items.append(f"if {p} != {q}:\n    raise Unfit")
                 self.same[q] = p
         items += head
         names = [self.fresh("ijklmn"[k] if k < 6 else "i", Kind("int")) for k in range(len(target.lengths))]
@@ -118,6 +137,8 @@ class Expressions:
                 return name in UNARY | BINARY | TESTS | PAIRED_TESTS | {"where", "outer", "copy", "array"}
             case ast.Call(func=ast.Attribute(attr="copy"), args=[]):
                 return True
+            case ast.Subscript(value=ast.BinOp() | ast.UnaryOp() | ast.Call() as inner):
+                return self.computes(inner)
             case ast.Call(func=ast.Name(id=name)):
                 return name in ("unbroadcast", "guarded", "lowered", "spread", "shares", "with_axes", "abs")
         return False
@@ -135,6 +156,8 @@ class Expressions:
         if isinstance(e, (ast.Name, ast.Constant)):
             return ast.unparse(e)
         text = ast.unparse(e)
+        if steps.lengths and self.kinds.of(e).form == "int" and all(isinstance(n, _ARITHMETIC) for n in ast.walk(e)):
+            return self.once(text, name)
         made = self.known.get(text)
         if made is None:
             made = self.known[text] = self.fresh(name, self.kinds.of(e))
@@ -349,9 +372,10 @@ class Expressions:
 
     def once(self, text: str, name: str) -> str:
         """The name of an integer that is worked out before the statement, once for all that ask."""
-        made = self.known.get(text)
+        known = self.lasting if steps.lengths else self.known
+        made = known.get(text)
         if made is None:
-            made = self.known[text] = self.fresh(name, Kind("int"))
+            made = known[text] = self.fresh(name, Kind("int"))
             self.before.append(f"{made} = {text}")
         return made
 
@@ -382,6 +406,14 @@ class Expressions:
                     made = this.product(node.left, node.right)
                     if made is not None:
                         return ast.Name(made, ast.Load())
+                    if (
+                        steps.products
+                        and this.depth
+                        and this.kinds.of(node.left).rank == this.kinds.of(node.right).rank == 2
+                    ):
+                        self.generic_visit(node)
+                        factors = [this.straight(e) for e in (node.left, node.right)]
+                        return ast.Call(ast.Name("matmul", ast.Load()), factors, [])
                 self.generic_visit(node)
                 return node
 
@@ -394,13 +426,43 @@ class Expressions:
 
         return Reductions().visit(e)  # type: ignore[no-any-return]
 
+    def straight(self, e: ast.expr) -> ast.expr:
+        """A transposed matrix with its rows laid out anew: of fewer kinds of arrays there is less to compile."""
+        inner = _transposed(e)
+        if inner is None:
+            return e
+        element = turned(self.element(inner))
+        made = self.fresh("turned", self.kinds.of(e))
+        self.before += self.nest(
+            element,
+            element,
+            lambda names: [f"{made}[{', '.join(names)}] = {element.at(names)}"],
+            [f"{made} = np.empty(({', '.join(n or '1' for n in element.lengths)}))"],
+            [Access(made, ("0:0", "1:0"), True)],
+        )
+        return ast.Name(made, ast.Load())
+
     def product(self, a: ast.expr, b: ast.expr) -> str | None:
-        """The dot product of two vectors."""
+        """The product of two vectors, or of a matrix and a vector."""
         p, q = self.kinds.of(a), self.kinds.of(b)
-        if not (p.is_array and q.is_array and p.rank == q.rank == 1 and p.dtype == q.dtype == "f"):
+        if not (p.is_array and q.is_array and p.dtype == q.dtype == "f"):
             return None
-        made = together([self.element(a), self.element(b)], lambda x, y: f"{x} * {y}")
-        return self.total(made)
+        if p.rank == q.rank == 1:
+            return self.total(together([self.element(a), self.element(b)], lambda x, y: f"{x} * {y}"))
+        if not steps.products or {p.rank, q.rank} != {1, 2}:
+            return None
+        if p.rank == 2 and (inner := _transposed(a)) is not None:
+            return self.product(b, inner)  # along the rows as they lie in memory
+        if q.rank == 2 and (inner := _transposed(b)) is not None:
+            return self.product(inner, a)
+        left, right = self.element(a), self.element(b)
+        if (left.lengths[-1] is None) != (right.lengths[0] is None):
+            return None  # not to be broadcast
+        if p.rank == 1:
+            of_one = left
+            left = Element(lambda names: of_one.at(names[:1]), (left.lengths[0], None), left.checks, left.reads)
+        made = together([left, right], lambda x, y: f"{x} * {y}")
+        return self.along(made, 1 if p.rank == 2 else 0, False, "sum")
 
     def reduction(self, e: ast.Call) -> str | None:
         match e:
@@ -445,9 +507,10 @@ class Expressions:
         """The sum or an extremum along one axis, as an array."""
         rest = element.lengths[:axis] + (None,) * keepdims + element.lengths[axis + 1 :]
         made = self.fresh("sums" if name == "sum" else "tops", Kind("array", "f", tuple(n is None for n in rest)))
+        self.sums.add(made)
         shape = ", ".join(n or "1" for n in rest)
         between = ["0"] * keepdims
-        start = {"sum": "0.0", "max": "-np.inf", "amax": "-np.inf"}.get(name, "np.inf")
+        start = "-np.inf" if "max" in name else "np.inf"
 
         def body(names: list[str]) -> list[str]:
             place = f"{made}[{', '.join(names[:axis] + between + names[axis + 1 :])}]"
@@ -457,7 +520,8 @@ class Expressions:
 
         checks = [] if name == "sum" else [f"not_empty({element.lengths[axis] or 1})"]
         self.before += checks
-        head = [f"{made} = np.full(({shape},), {start})"]
+        # Nearly every program makes zeros somewhere: nothing more to compile.
+        head = [f"{made} = np.zeros(({shape},))" if name == "sum" else f"{made} = np.full(({shape},), {start})"]
         self.before += self.nest(element, element, body, head, [Access(made, ("?",), True)])
         for k, n in enumerate(rest):
             self.same[f"{made}.shape[{k}]"] = self.length(n or "1")

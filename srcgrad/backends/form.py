@@ -12,7 +12,8 @@ from srcgrad.backends.choosing import loops_over_arrays
 from srcgrad.backends.closures import lifted
 from srcgrad.backends.elementwise import Loops, in_loops
 from srcgrad.backends.entries import of_cotangent, pullback_of, with_arrays, with_value_and_at
-from srcgrad.backends.kinds import BOOL, FLOAT, INT, SCALAR, UNKNOWN, Kinds, Module, of_argument
+from srcgrad.backends.kind import BOOL, FLOAT, INT, SCALAR, UNKNOWN, of_argument
+from srcgrad.backends.kinds import Kinds, Module
 from srcgrad.backends.parallel import OPTIONS, on_threads
 from srcgrad.backends.parameters import apart
 from srcgrad.backends.ranges import Backwards, Emptied
@@ -114,7 +115,7 @@ def _compared(tree: ast.Module, module: Module, made: Loops) -> set[str]:
 
 
 def _head() -> list[ast.stmt]:
-    return ast.parse("import math\nimport numba\nimport numpy as np").body
+    return ast.parse("import math\nimport numba\nimport numpy as np\nfrom srcgrad.backends.refusal import Unfit").body
 
 
 def _look(function: ast.FunctionDef, mode: str, kinds: Kinds) -> None:
@@ -140,7 +141,7 @@ def _look(function: ast.FunctionDef, mode: str, kinds: Kinds) -> None:
                 else:
                     tests.append(f"is_finite(np.asarray({at}))")
             for test in tests:
-                lines += ast.parse(f"if not {test}:\n    raise NotImplementedError('not finite')").body
+                lines += ast.parse(f"if not {test}:\n    raise Unfit('not finite')").body
             return [*[ast.copy_location(line, node) for line in lines], node]
 
     Returns().visit(function)

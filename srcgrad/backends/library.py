@@ -1,7 +1,7 @@
 """What generated code calls, in a form that numba takes: the same mathematics for what numba can tell by type.
 
 Each text stands for the function of the same name in `srcgrad.rules`; what it does not cover raises
-NotImplementedError, which leads back to the plain form, or does not compile. The last ones are called by
+Unfit, which leads back to the plain form, or does not compile. The last ones are called by
 rewritten code alone.
 """
 
@@ -30,22 +30,22 @@ def mT(a):
 
 def unbroadcast(x_bar, x):
     if x_bar.shape != x.shape:
-        raise NotImplementedError("a length that is broadcast")
+        raise Unfit("a length that is broadcast")
     return x_bar.copy()
 
 def spread(y_bar, a, axis, keepdims):
     if axis is not None:
-        raise NotImplementedError("a sum along an axis")
+        raise Unfit("a sum along an axis")
     return np.full(a.shape, y_bar)
 
 def with_axes(y, a, axis, keepdims):
     if axis is not None or keepdims:
-        raise NotImplementedError("a reduction along an axis")
+        raise Unfit("a reduction along an axis")
     return y
 
 def shares(y, a, axis, keepdims, initial, where):
     if axis is not None or initial is not None or np.isnan(y):
-        raise NotImplementedError("an extremum along an axis")
+        raise Unfit("an extremum along an axis")
     tied = np.empty(a.shape)
     flat = tied.reshape(a.size)
     number = 0
@@ -58,17 +58,17 @@ def shares(y, a, axis, keepdims, initial, where):
 
 def prod_partial(y, a, axis, keepdims, initial, where):
     if axis is not None or y == 0.0 or initial != 1:
-        raise NotImplementedError("a product with a zero")
+        raise Unfit("a product with a zero")
     return y / a
 
 def norm_slope(x, y, order, axis, keepdims):
     if order is not None or axis is not None or y == 0.0:
-        raise NotImplementedError("a norm along an axis")
+        raise Unfit("a norm along an axis")
     return x / y
 
 def diagonal_bar(y_bar, a, offset, axis1, axis2):
     if offset != 0 or axis1 != 0 or axis2 != 1:
-        raise NotImplementedError("another diagonal")
+        raise Unfit("another diagonal")
     a_bar = np.zeros(a.shape)
     for k in range(len(y_bar)):
         a_bar[k, k] = y_bar[k]
@@ -76,7 +76,7 @@ def diagonal_bar(y_bar, a, offset, axis1, axis2):
 
 def taken(a, mask):
     if a.shape != mask.shape:
-        raise NotImplementedError("a mask of another shape")
+        raise Unfit("a mask of another shape")
     number = 0
     for m in mask.flat:
         number += m
@@ -88,12 +88,26 @@ def taken(a, mask):
             k += 1
     return found
 
+def matmul(a, b):
+    rows, middle = a.shape
+    columns = b.shape[1]
+    if rows * middle * columns > 4096:
+        return np.dot(a, b)
+    if middle != b.shape[0]:
+        raise Unfit("matrices that do not match")
+    made = np.zeros((rows, columns))
+    for i in range(rows):
+        for k in range(middle):
+            for j in range(columns):
+                made[i, j] += a[i, k] * b[k, j]
+    return made
+
 def plus(a, b):
     return a + b
 
 def not_empty(n):
     if n == 0:
-        raise NotImplementedError("an extremum of nothing")
+        raise Unfit("an extremum of nothing")
 
 def quotient(a, b):
     if b == 0:
@@ -119,6 +133,7 @@ UNINDEXED = (
     "spread",
     "with_axes",
     "not_empty",
+    "matmul",
     "quotient",
     "taken",
     "is_finite",

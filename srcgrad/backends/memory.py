@@ -12,7 +12,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping
 
-from srcgrad.backends.kinds import BINARY, BOTTOM, PAIRED_TESTS, TESTS, UNARY, Kinds
+from srcgrad.backends.kind import BINARY, BOTTOM, PAIRED_TESTS, TESTS, UNARY
+from srcgrad.backends.kinds import Kinds
 
 Path = tuple[int, ...]
 Held = Mapping[Path, frozenset[int]]  # at a place in tuples in lists, the statements that made what is there
@@ -84,7 +85,8 @@ class Memory:
             case ast.Name(id=name):
                 return self.names.get(name, {})
             case ast.Tuple(elts=parts):
-                return {(n, *path): made for n, p in enumerate(parts) for path, made in self.held(k, p).items()}
+                several = [(n, self.held(k, p)) for n, p in enumerate(parts)]
+                return {(n, *path): made for n, held in several for path, made in held.items()}
             case ast.List(elts=parts):
                 found: dict[Path, frozenset[int]] = {}
                 for part in parts:
@@ -104,13 +106,13 @@ class Memory:
             case ast.Attribute(value=value, attr="T"):
                 return self.held(k, value)
         read = {n.id for n in ast.walk(e) if isinstance(n, ast.Name)}
-        found = _anywhere([*(self.names.get(n, {}) for n in read), {(): frozenset({k})}])
+        any_of = _anywhere([*(self.names.get(n, {}) for n in read), {(): frozenset({k})}])
         if any(isinstance(n, ast.Call) for n in ast.walk(e)):
             # A function may put what it is given into a list that it is given.
             for name in read & self.names.keys():
                 if not self.kinds.of(ast.Name(name, ast.Load())).is_array:
-                    self.add(name, found)
-        return found
+                    self.add(name, any_of)
+        return any_of
 
 
 def _arrays(held: Held) -> frozenset[int]:
@@ -134,7 +136,7 @@ def _anywhere(several: Iterable[Held]) -> Held:
 
 _MAKERS = frozenset("zeros ones empty full zeros_like ones_like empty_like full_like copy array outer dot eye".split())
 
-_HELPERS = frozenset("unbroadcast spread shares prod_partial norm_slope taken diagonal_bar".split())
+_HELPERS = frozenset("matmul unbroadcast spread shares prod_partial norm_slope taken diagonal_bar".split())
 
 
 def is_fresh(value: ast.expr, kinds: Kinds) -> bool:

@@ -12,7 +12,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from srcgrad.backends.kinds import BOTTOM, Kind, Kinds, Module
+from srcgrad.backends.kind import BOTTOM, Kind
+from srcgrad.backends.kinds import Kinds, Module
 from srcgrad.rules import table
 
 _STILL = frozenset("len int bool range shares isinstance print round".split())

@@ -18,12 +18,12 @@ from typing import Any
 import numpy as np
 
 from srcgrad.backends.cache import stored
-from srcgrad.backends.refusal import Untranslatable
+from srcgrad.backends.refusal import Unfit, Untranslatable
 from srcgrad.backends.text import Form
 
 # What machine code raises where the plain form is to run: lengths that are broadcast, derivatives that are not finite,
 # divisions by zero, indices out of bounds, exceptions of the program.
-FALLING = (ArithmeticError, IndexError, NotImplementedError)
+FALLING = (ArithmeticError, IndexError, Unfit)
 
 _serial = itertools.count(1)
 

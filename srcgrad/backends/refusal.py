@@ -1,4 +1,4 @@
-"""The signal that a text has no form for numba."""
+"""The signals that a text has no form for numba, and that its form is not for the arguments at hand."""
 
 from __future__ import annotations
 
@@ -16,3 +16,11 @@ class Untranslatable(Exception):
         self.reason = reason
         self.missing = missing
         self.line = line or getattr(node, "lineno", 0)
+
+
+class Unfit(Exception):
+    """Raised by compiled code for what it leaves to the NumPy form, which then computes the whole call.
+
+    Lengths that NumPy would broadcast, a reduction's special cases, derivatives that are not finite, exceptions of
+    the program itself: the NumPy form raises those with their text.
+    """

@@ -33,11 +33,11 @@ def divided(tree: ast.Module, module: Module) -> None:
 class Plainly(ast.NodeTransformer):
     """What a program raises is raised by the plain form, with the text that it says.
 
-    raise ValueError(f"{n} steps")      ->    raise NotImplementedError
+    raise ValueError(f"{n} steps")      ->    raise Unfit
     """
 
     def visit_Raise(self, node: ast.Raise) -> ast.Raise:
-        return ast.copy_location(ast.Raise(ast.Call(ast.Name("NotImplementedError", ast.Load()), [], [])), node)
+        return ast.copy_location(ast.Raise(ast.Call(ast.Name("Unfit", ast.Load()), [], [])), node)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         if isinstance(node.func, ast.Name) and node.func.id in ("print", "input", "open"):
@@ -45,7 +45,7 @@ class Plainly(ast.NodeTransformer):
         return self.generic_visit(node)
 
     def visit_Assert(self, node: ast.Assert) -> ast.If:
-        left = ast.copy_location(ast.Raise(ast.Call(ast.Name("NotImplementedError", ast.Load()), [], [])), node)
+        left = ast.copy_location(ast.Raise(ast.Call(ast.Name("Unfit", ast.Load()), [], [])), node)
         return ast.copy_location(ast.If(ast.UnaryOp(ast.Not(), node.test), [left], []), node)
 
 

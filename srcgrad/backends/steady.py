@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import copy
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
@@ -22,8 +23,45 @@ def steady(tree: ast.Module, module: Module, bordered: Collection[tuple[str, str
     for s in tree.body:
         if isinstance(s, ast.FunctionDef) and (kinds := module.kinds(s.name)) is not None:
             taken = {n.id for n in ast.walk(s) if isinstance(n, ast.Name)} | set(kinds.names) | module.names
+            _Once(s).visit(s)
             lengths_named(s, lambda name, taken=taken: fresh(name, taken))  # type: ignore[misc]
             buffers_kept(s, kinds, {name for function, name in bordered if function == s.name})
+
+
+class _Once(ast.NodeTransformer):
+    """Loops of one trip as what they do: of a dimension whose length is known to be 1."""
+
+    def __init__(self, function: ast.FunctionDef) -> None:
+        self.mentions = Counter(n.id for n in ast.walk(function) if isinstance(n, ast.Name))
+
+    def visit_For(self, node: ast.For) -> ast.stmt | list[ast.stmt]:
+        self.generic_visit(node)
+        match node:
+            case ast.For(
+                target=ast.Name(id=name),
+                iter=ast.Call(func=ast.Name(id="range"), args=[ast.Constant(value=1)]),
+                body=body,
+                orelse=[],
+            ) if self.alone(node, name) and not any(_leaves(n, name) for s in body for n in ast.walk(s)):
+                return [_Zero(name).visit(s) for s in body]
+        return node
+
+    def alone(self, loop: ast.For, name: str) -> bool:
+        """Whether nothing outside of the loop has its number."""
+        return self.mentions[name] == sum(isinstance(n, ast.Name) and n.id == name for n in ast.walk(loop))
+
+
+def _leaves(node: ast.AST, name: str) -> bool:
+    stores = isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load)
+    return stores or isinstance(node, (ast.Break, ast.Continue))
+
+
+class _Zero(ast.NodeTransformer):
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return ast.copy_location(ast.Constant(0), node) if node.id == self.name else node
 
 
 def fresh(name: str, taken: set[str]) -> str:

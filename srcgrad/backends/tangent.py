@@ -21,7 +21,8 @@ from collections.abc import Sequence
 
 from srcgrad.backends.dots import Dots, made, zero
 from srcgrad.backends.entries import fresh
-from srcgrad.backends.kinds import BOTTOM, Module
+from srcgrad.backends.kind import BOTTOM
+from srcgrad.backends.kinds import Module
 from srcgrad.backends.moving import Moving, is_view
 from srcgrad.backends.refusal import Untranslatable
 
