@@ -194,7 +194,8 @@ class Primitive:
             elif isinstance(source, Tensor):
                 if source._inference:
                     raise RuntimeError(INFERENCE)
-                checks.append((source._writes, source._writes.count, place))
+                version = source._writes
+                checks.append((version, version.count, place))
             saved.append(value)
         node.saved = saved
         node.constants = tuple([_constant(a) for a in args])
@@ -205,7 +206,7 @@ class Primitive:
             for number, t in enumerate(result):
                 if t._a.dtype.kind in "fc":
                     t._node, t._output, t._needs = node, number, True
-            node.complex = any(t._a.dtype.kind == "c" for t in result)
+            node.complex = any([t._a.dtype.kind == "c" for t in result])  # noqa: C419 - a generator takes longer
         else:
             node.outputs = ((first._a.shape, first._a.dtype),)
             first._node = node
@@ -214,7 +215,7 @@ class Primitive:
         if EXTRAS:
             extra(node)
         if not node.complex:
-            node.complex = any(meta is not None and meta[1].kind == "c" for meta in inputs)
+            node.complex = any([meta is not None and meta[1].kind == "c" for meta in inputs])  # noqa: C419
         return node
 
     @staticmethod
@@ -260,7 +261,11 @@ def _constant(a: Any) -> Any:
 def _needing(a: Any) -> bool:
     if isinstance(a, Tensor):
         return a._needs
-    return (a.__class__ is list or a.__class__ is tuple) and any(isinstance(m, Tensor) and m._needs for m in a)
+    if a.__class__ is list or a.__class__ is tuple:
+        for m in a:
+            if isinstance(m, Tensor) and m._needs:
+                return True
+    return False
 
 
 def primitive(kernel: Callable[..., Any], name: str, **options: Any) -> Primitive:

@@ -15,6 +15,10 @@ from srcgrad.rules.table import elementwise, rule
 from srcgrad.torch.kernels.error_functions import erf
 from srcgrad.torch.kernels.masks import FEW, ZEROS, above, dropped, kept
 
+# The methods of arrays reach these by way of Python.
+_sum: Any = np.add.reduce
+_max: Any = np.maximum.reduce
+
 
 def relu(x: Any) -> Any:
     """max(x, 0); its slope at 0 is 0."""
@@ -251,9 +255,9 @@ def softmax(x: Any, dim: Any) -> Any:
     """exp(x) in proportion to its sum along a dimension."""
     if x.ndim == 0:
         return np.ones_like(x)
-    y = x - x.max(axis=dim, keepdims=True, initial=-math.inf)
-    np.exp(y, out=y)
-    y /= y.sum(axis=dim, keepdims=True)
+    y = x - _max(x, dim, None, None, True, -math.inf)
+    np.exp(y, y)
+    y /= _sum(y, dim, None, None, True)
     return y
 
 
@@ -261,7 +265,7 @@ def softmax_bar(g: Any, y: Any, dim: Any) -> Any:
     """The cotangent of softmax's operand, given its result y."""
     if g.ndim == 0:
         return np.zeros_like(g)
-    return y * (g - np.sum(g * y, axis=dim, keepdims=True))
+    return y * (g - _sum(g * y, dim, None, None, True))
 
 
 def softmax_bar_by_result(c: Any, g: Any, y: Any, dim: Any) -> Any:
@@ -284,16 +288,16 @@ def log_softmax(x: Any, dim: Any) -> Any:
     """log(softmax(x)), without overflow."""
     if x.ndim == 0:
         return np.zeros_like(x)
-    y = x - x.max(axis=dim, keepdims=True, initial=-math.inf)
-    y -= np.log(np.exp(y).sum(axis=dim, keepdims=True))
+    y = x - _max(x, dim, None, None, True, -math.inf)
+    y -= np.log(_sum(np.exp(y), dim, None, None, True))
     return y
 
 
 def log_softmax_bar(g: Any, y: Any, dim: Any) -> Any:
     """The cotangent of log_softmax's operand, given its result y."""
-    if np.ndim(g) == 0:
+    if g.ndim == 0:
         return np.zeros_like(g)
-    return g - np.exp(y) * np.sum(g, axis=dim, keepdims=True)
+    return g - np.exp(y) * _sum(g, dim, None, None, True)
 
 
 def log_softmax_dot(x_dot: Any, y: Any, dim: Any) -> Any:

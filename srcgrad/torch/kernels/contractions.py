@@ -14,7 +14,7 @@ from srcgrad.rules.table import linear, rule
 
 def turned(a: Any) -> Any:
     """The transpose of the last two dimensions."""
-    return a.T if a.ndim == 2 else np.swapaxes(a, -1, -2)
+    return a.T if a.ndim == 2 else a.swapaxes(-1, -2)
 
 
 def matrix_product(a: Any, b: Any) -> Any:
@@ -59,9 +59,9 @@ rule(
     added_product,
     "term, a, b, beta, alpha",
     vjp={
-        "term": "y_bar * beta",
-        "a": "matrix_product(y_bar, turned(b)) * alpha",
-        "b": "matrix_product(turned(a), y_bar) * alpha",
+        "term": "y_bar if beta == 1 else y_bar * beta",
+        "a": "matrix_product(y_bar if alpha == 1 else y_bar * alpha, turned(b))",
+        "b": "matrix_product(turned(a), y_bar if alpha == 1 else y_bar * alpha)",
     },
     jvp={
         "term": "0 * y + term_dot * beta",

@@ -90,10 +90,23 @@ def shared_with_nan(y_bar: Any, x: Any, y: Any) -> Any:
     return y_bar * (equal / np.sum(equal)).astype(np.asarray(y).dtype)
 
 
+def spots(indices: Any, axis: Any, keepdims: Any) -> tuple[Any, ...] | None:
+    """For a vector or a matrix NumPy's index of the places along a dimension; else None."""
+    if keepdims or indices.ndim > 1:
+        return None
+    if indices.ndim == 0:
+        return (indices,)
+    along = np.arange(indices.size)
+    return (along, indices) if axis in {1, -1} else (indices, along)
+
+
 def picked(x: Any, indices: Any, axis: Any, keepdims: Any) -> Any:
     """The elements at the given places along a dimension, which goes unless `keepdims`."""
     if np.ndim(x) == 0:
         return np.array(x)
+    place = spots(indices, axis, keepdims)
+    if place is not None:
+        return x[place]
     found = np.take_along_axis(x, indices if keepdims else np.expand_dims(indices, axis), axis)
     return found if keepdims else np.squeeze(found, axis)
 
@@ -103,6 +116,10 @@ def put_back(v: Any, indices: Any, axis: Any, keepdims: Any, shape: Any) -> Any:
     if not shape:
         return np.array(v)
     x_bar = np.zeros(shape, np.asarray(v).dtype)
+    place = spots(indices, axis, keepdims)
+    if place is not None:
+        x_bar[place] = v
+        return x_bar
     if not keepdims:
         indices, v = np.expand_dims(indices, axis), np.expand_dims(v, axis)
     np.put_along_axis(x_bar, indices, v, axis)

@@ -15,6 +15,7 @@ from srcgrad.rules.table import linear, rule
 from srcgrad.torch.plan import SHAPE_READERS
 
 Places = tuple[Any, ...]
+FEW = 256
 
 
 def key_of(places: Places) -> tuple[Any, ...]:
@@ -32,6 +33,9 @@ def add_at(z: Any, places: Places, values: Any) -> None:
     """Add values into an array at some places, each as often as it occurs."""
     if all(p is None or p.dtype == bool for p in places):
         z[key_of(places)] += values
+        return
+    if values.size < FEW:
+        np.add.at(z, key_of(places), values)
         return
     if len(places) == 1 and places[0].ndim == 1 and z.ndim > 1:
         add_rows(z, places[0], values)

@@ -28,7 +28,7 @@ def reduced(loss: Any, reduction: str) -> Any:
 
 def share(total: Any, count: int) -> Any:
     """The mean from the sum."""
-    return total / total.dtype.type(count) if count else total.dtype.type(math.nan)
+    return total / number(count, total.dtype) if count else total.dtype.type(math.nan)
 
 
 def per_element(y_bar: Any, x: Any, reduction: str) -> Any:
@@ -214,7 +214,10 @@ def counted_targets(x: Any, target: Any, weight: Any, ignore_index: int) -> tupl
 
 def plain(x: Any, target: Any, weight: Any, ignore_index: int) -> bool:
     """Whether it is one class for each of some images, and all count alike."""
-    return len(x.shape) == 2 and weight is None and target.size > 0 and not (target == ignore_index).any()
+    if len(x.shape) != 2 or weight is not None or not target.size:
+        return False
+    # Classes are counted from 0, so that no target is below it but what is ignored.
+    return bool(target.min() >= 0) if ignore_index < 0 else not (target == ignore_index).any()
 
 
 def nll_loss(x: Any, target: Any, weight: Any, reduction: str, ignore_index: int) -> Any:
@@ -242,7 +245,7 @@ def nll_loss_bar(y_bar: Any, x: Any, target: Any, weight: Any, reduction: str, i
     """The transpose: the cotangent at the places of the targets."""
     if plain(x, target, weight, ignore_index):
         x_bar = np.zeros(x.shape, y_bar.dtype)
-        x_bar[np.arange(len(target)), target] = -y_bar / len(target) if reduction == "mean" else -y_bar
+        x_bar[np.arange(len(target)), target] = per_element(-y_bar, target, reduction)
         return x_bar
     shape, t, w = counted_targets(x, target, weight, ignore_index)
     x_bar = np.zeros(shape, y_bar.dtype)

@@ -6,12 +6,15 @@ equal elements) the derivative is zero.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from srcgrad.rules.table import rule
+from srcgrad.rules.table import linear, rule
 from srcgrad.torch.kernels.extrema import restored
+
+_sum: Any = np.add.reduce
 
 
 def count_of(x: Any, axis: Any) -> int:
@@ -26,7 +29,12 @@ def count_of(x: Any, axis: Any) -> int:
 
 def centred(x: Any, axis: Any) -> Any:
     """The elements less their mean."""
-    return x - np.mean(x, axis=axis, keepdims=True)
+    if x.dtype.char == "e":
+        return x - np.mean(x, axis=axis, keepdims=True)  # which sums in float32
+    return x - _sum(x, axis, None, None, True) / (count_of(x, axis) or math.nan)
+
+
+linear(centred, "x, axis", x="centred(y_bar, axis)")
 
 
 def freedom(x: Any, axis: Any, correction: Any) -> Any:
@@ -39,7 +47,7 @@ def variance(x: Any, axis: Any, correction: Any, keepdims: Any) -> Any:
     c = centred(x, axis)
     squares = (c * np.conj(c)).real if x.dtype.kind == "c" else c * c
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.divide(np.sum(squares, axis=axis, keepdims=keepdims), x.real.dtype.type(freedom(x, axis, correction)))
+        return np.divide(_sum(squares, axis, None, None, keepdims), x.real.dtype.type(freedom(x, axis, correction)))
 
 
 def deviation(x: Any, axis: Any, correction: Any, keepdims: Any) -> Any:
@@ -132,7 +140,7 @@ def vector_norm(x: Any, order: Any, axis: Any, keepdims: Any) -> Any:
         return np.sum(np.abs(x), axis=axis, keepdims=keepdims)
     if order == 2:
         squares = np.real(x) ** 2 + np.imag(x) ** 2 if np.iscomplexobj(x) else x * x
-        return np.sqrt(np.sum(squares, axis=axis, keepdims=keepdims))
+        return np.sqrt(_sum(squares, axis, None, None, keepdims))
     return np.sum(np.abs(x) ** order, axis=axis, keepdims=keepdims) ** (1.0 / order)
 
 
@@ -176,11 +184,13 @@ rule(
 
 def log_sum_exp(x: Any, axis: Any, keepdims: Any) -> Any:
     """log(sum(exp(x))), from the largest element on."""
-    top = np.max(x.real, axis=axis, keepdims=True) if x.size else np.zeros((), x.dtype)
-    top = np.where(np.isfinite(top), top, 0).astype(x.real.dtype)
+    top = np.maximum.reduce(x.real, axis=axis, keepdims=True) if x.size else np.zeros((), x.dtype)
+    finite_top = np.isfinite(top)
+    if not finite_top.all():
+        top = np.where(finite_top, top, 0).astype(x.real.dtype)
     with np.errstate(divide="ignore"):
-        y = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
-    return y if keepdims else np.squeeze(y, axis)
+        y = np.log(_sum(np.exp(x - top), axis, None, None, True)) + top
+    return y if keepdims else y.squeeze(axis)
 
 
 rule(

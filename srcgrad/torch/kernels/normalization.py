@@ -107,7 +107,7 @@ def by_row(x: Any, shape: Any) -> Any:
     size = 1
     for n in shape:
         size *= n
-    return np.reshape(x, (1, np.size(x) // max(1, size), size))
+    return np.reshape(x, (1, x.size // max(1, size), size))
 
 
 def last(v: Any) -> Any:

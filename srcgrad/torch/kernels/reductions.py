@@ -17,6 +17,7 @@ _sum: Any = np.add.reduce
 
 
 FEW = 2048
+_NONE: Any = object()  # what a dtype without a unit has in its place
 # The cotangent with which a sweep from a single number starts; nothing writes into it, nor into what is made of it.
 UNITS: dict[Any, Any] = {np.dtype(kind): np.ones((), kind) for kind in (np.float32, np.float64)}
 _ALIKE: dict[Any, Any] = {}
@@ -74,7 +75,7 @@ def mean_along(x: Any, axis: Any, keepdims: Any) -> Any:
 def spread_out(v: Any, shape: Any, axis: Any = None, keepdims: Any = False) -> Any:
     """The cotangent of a sum for each of the elements of a shape."""
     if axis is None:
-        if v is UNITS.get(v.dtype):
+        if v is UNITS.get(v.dtype, _NONE):
             return alike(shape, v.dtype, 1)
     elif not keepdims:
         v = v.reshape(with_ones(shape, axis))
@@ -89,7 +90,7 @@ def spread_out(v: Any, shape: Any, axis: Any = None, keepdims: Any = False) -> A
 def shared_out(v: Any, shape: Any) -> Any:
     """The cotangent of a mean for each of the elements of a shape."""
     count = math.prod(shape) or 1
-    if v is UNITS.get(v.dtype):
+    if v is UNITS.get(v.dtype, _NONE):
         return alike(shape, v.dtype, count)
     return spread_out(v / number(count, v.dtype), shape)
 

@@ -20,6 +20,7 @@ from srcgrad.rules.table import composed
 
 # How many values are worked on at a time.
 BLOCK = 1 << 15
+_sum: Any = np.add.reduce
 
 
 def _blocks(x: Any) -> Iterator[slice]:
@@ -36,6 +37,16 @@ def _of(v: Any, block: slice) -> Any:
 def standardised(x: Any, weight: Any, bias: Any, eps: float) -> tuple[Any, Any, Any]:
     """The values by their groups' mean and deviation, weighted; the means and the variances (1, groups, 1)."""
     n = max(1, x.shape[0] * x.shape[2])
+    if x.size <= BLOCK:
+        mean = _sum(x, (0, 2), None, None, True) / n
+        y = x - mean
+        var = _sum(y * y, (0, 2), None, None, True) / n
+        y *= 1 / np.sqrt(var + eps)
+        if weight is not None:
+            y *= weight
+        if bias is not None:
+            y += bias
+        return y, mean, var
     y = np.empty(x.shape, x.dtype)
     mean = np.empty((1, x.shape[1], 1), x.dtype)
     var = np.empty_like(mean)
@@ -55,6 +66,15 @@ def standardised(x: Any, weight: Any, bias: Any, eps: float) -> tuple[Any, Any, 
 def standardised_bar(y_bar: Any, mean_bar: Any, rstd_bar: Any, x: Any, weight: Any, mean: Any, rstd: Any) -> Any:
     """The cotangent of x, from those of the weighted values, the means and the inverse deviations."""
     n = max(1, x.shape[0] * x.shape[2])
+    if x.size <= BLOCK:
+        z = (x - mean) * rstd
+        x_bar = y_bar.copy() if weight is None else y_bar * weight
+        shift = _sum(x_bar, (0, 2), None, None, True) / n - mean_bar / (rstd * n)
+        z *= _sum(x_bar * z, (0, 2), None, None, True) / n + rstd_bar * rstd / n
+        x_bar -= z
+        x_bar -= shift
+        x_bar *= rstd
+        return x_bar
     x_bar = np.empty(x.shape, x.dtype)
     for block in _blocks(x):
         r = rstd[:, block]
@@ -83,6 +103,10 @@ def _standardised_bar(y_bar: Any, mean_bar: Any, rstd_bar: Any, x: Any, weight: 
 
 def dotted(y_bar: Any, x: Any, mean: Any, rstd: Any, by_group: bool) -> Any:
     """The cotangent of the weight: the products with the standardised values, summed for each group or each place in it."""
+    if x.size <= BLOCK:
+        z = (x - mean) * rstd
+        z *= y_bar
+        return _sum(z, (0, 2) if by_group else (0, 1))
     sums = np.zeros(x.shape[1] if by_group else x.shape[2], x.dtype)
     for block in _blocks(x):
         z = x[:, block] - mean[:, block]

@@ -221,8 +221,7 @@ def summed_to(g: Any, x: Any) -> Any:
     shape = np.shape(x)
     extra = np.ndim(g) - len(shape)
     stretched = [k + extra for k, n in enumerate(shape) if n == 1 and g.shape[k + extra] != 1]
-    g = np.sum(g, axis=(*range(extra), *stretched), keepdims=True)
-    return np.reshape(g, shape)
+    return np.add.reduce(g, axis=(*range(extra), *stretched), keepdims=True).reshape(shape)
 
 
 SHAPE_READERS[summed_to] = (1,)

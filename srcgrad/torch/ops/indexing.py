@@ -6,6 +6,7 @@ What leaves: for numbers and slices a view, dimension by dimension, and for tens
 
 from __future__ import annotations
 
+import contextlib
 import operator
 from collections.abc import Sequence
 from typing import Any
@@ -32,6 +33,7 @@ FACES[kernels.cleared] = primitive(kernels.cleared, "IndexPutBackward0", operand
 FACES[kernels.taken] = primitive(kernels.taken, "IndexBackward0", operands=["g"])
 
 _FULL = slice(None)
+_LONG = np.dtype(np.int64)
 
 
 def getitem(x: Tensor, key: Any) -> Tensor:
@@ -49,6 +51,9 @@ def getitem(x: Tensor, key: Any) -> Tensor:
                 break
         else:
             return _plain(x, key)
+    if kind is Tensor and key._a.dtype is _LONG and key._a.ndim and x._a.ndim:
+        with contextlib.suppress(IndexError):
+            return index_(x, (key._a,))  # type: ignore[no-any-return]
     found, places = sliced(x, key)
     if not places:
         return alias(x) if found is x else found

@@ -42,11 +42,11 @@ def _joined(node: Primitive, parts: list[Tensor], dim: int) -> Tensor:
     """The call of a primitive on parts of a common dtype."""
     kind: Any = parts[0]._a.dtype
     arrays = [t._a for t in parts]
-    if any(a.dtype is not kind for a in arrays):
+    if any([a.dtype is not kind for a in arrays]):  # noqa: C419 - a generator takes longer
         kind = reduce(promote_types, [of(a.dtype) for a in arrays]).numpy
         arrays = [a.astype(kind, copy=False) for a in arrays]
     y = wrapped(node.kernel(arrays, dim))
-    if state.enabled and any(t._needs for t in parts):
+    if state.enabled and any([t._needs for t in parts]):  # noqa: C419
         node.record((parts, dim), [arrays, dim], y)
     return y
 
@@ -71,6 +71,9 @@ def _cat_dim(parts: list[Tensor], dim: Any) -> int:
 
 def _fitting(parts: list[Tensor], dim: int) -> list[Tensor]:
     """The parts in shapes that fit: an empty vector goes with everything."""
+    shape = parts[0]._a.shape
+    if all([t._a.shape == shape for t in parts]):  # noqa: C419
+        return parts
     shape = next((t._a.shape for t in parts if t._a.shape != (0,)), (0,))
     found = []
     for number, t in enumerate(parts):

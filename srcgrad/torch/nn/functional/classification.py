@@ -21,6 +21,7 @@ from srcgrad.torch.tensor import Tensor, wrap
 
 __all__ = ["cross_entropy", "nll_loss"]
 
+_NUMBERS_OF_CLASSES = frozenset({np.dtype(np.int64), np.dtype(np.uint8)})
 _nll = primitive(kernels.nll_loss, "NllLossBackward0", operands=["x"])
 _nll_of_images = primitive(kernels.nll_loss, "NllLoss2DBackward0", operands=["x"])
 FACES[kernels.nll_loss] = _nll
@@ -44,14 +45,15 @@ def nll_loss(
         raise ValueError(f"For 1D input, 1D target must have size 1, but got target size: {t.shape[0]}")
     if a.ndim <= 2 and t.ndim > 1:
         raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
-    if t.dtype.name not in ("int64", "uint8"):
+    if t.dtype not in _NUMBERS_OF_CLASSES:
         raise RuntimeError(f"expected target dtype to be Long or Byte, but got {target.dtype._c_name}")
-    check_constant("nll_loss_forward", weight=weight)
-    _check_weight(input, weight)
+    if weight is not None:
+        check_constant("nll_loss_forward", weight=weight)
+        _check_weight(input, weight)
     if a.dtype.kind != "f":
         raise unsupported("nll_loss_out_frame", a.dtype)
     classes = a.shape[0] if a.ndim == 1 else a.shape[1]
-    if t.size and not (t.min() >= 0 and t.max() < classes):
+    if t.size and not (int(np.minimum.reduce(t, None)) >= 0 and int(np.maximum.reduce(t, None)) < classes):
         wrong = (t != ignore_index) & ((t < 0) | (t >= classes))
         if wrong.any():
             raise IndexError(f"Target {t[wrong].flat[0] if t.ndim else t} is out of bounds.")
@@ -71,9 +73,10 @@ def nll_loss(
 
 
 def _check_tensors(function: str, input: Any, target: Any) -> None:
-    for position, (name, x) in enumerate((("input", input), ("target", target)), 1):
-        if not isinstance(x, Tensor):
-            raise not_a_tensor(function, x, name, position)
+    if not isinstance(input, Tensor):
+        raise not_a_tensor(function, input, "input", 1)
+    if not isinstance(target, Tensor):
+        raise not_a_tensor(function, target, "target", 2)
 
 
 def _check_weight(input: Tensor, weight: Tensor | None) -> None:
