@@ -131,7 +131,7 @@ class Sweep:
                 out.add(self.text(s))
             case ir.UserCall():
                 self.before(s, out)
-                if not any(self.facts.at(s).active(e) for _, e in s.bound):
+                if s.forgets or not any(self.facts.at(s).active(e) for _, e in s.bound):
                     out.add(f"{s.target.id} = {emit.text_of(s.call)}{s.comment}")
                     return
                 arguments = ", ".join(f"{emit.text_of(e)}" for _, e in s.bound)
@@ -162,7 +162,7 @@ class Sweep:
     def lost(self, s: Stmt, name: str) -> str:
         """The text of what is overwritten: the variable, or the part of it that is written to."""
         if isinstance(s, (ir.For, ir.While)) and writes_into(s.body, name):
-            return f"{name}.copy()"
+            return name if self.facts.at(s).kind(Name(name)).is_scalar else f"{name}.copy()"
         if isinstance(s, ir.Assign):
             for target in ir.targets(s.target):
                 if isinstance(target, ir.Subscript) and ir.root(target) == name:

@@ -11,6 +11,7 @@ from srcgrad.passes.cotangent import Sink
 from srcgrad.passes.dead import dead
 from srcgrad.passes.forward import Forward
 from srcgrad.passes.function import Function
+from srcgrad.passes.fusing import fused_loop, put_in
 from srcgrad.passes.lines import Lines
 from srcgrad.passes.places import OWNED, SHARED, State
 from srcgrad.passes.pullback import own_variables
@@ -90,6 +91,10 @@ class Writing(Function):
             return self.write_forward(name)
         plan, facts = self.reverse_plan, self.final
         counted = settle_trip_counts(self.unit, plan)
+        fused = fused_loop(self.unit, plan, facts, mode)
+        if fused is not None:
+            plan.kept.pop(fused.key, None)
+            plan.again.pop(fused.key, None)
         saves = name_saves(self.unit, plan, traces(self.unit, plan), self.fresh)
         bars = {v: self.bar(v) for v in self.variables}
         returned = self.unit.body[-1]
@@ -97,7 +102,8 @@ class Writing(Function):
         lists: dict[str, str] = {}
         if mode == "vjp":
             rerun = {t.key for s in checkpointed(self.unit) for t in ir.statements(s.body)}
-            listed = [x for key, group in saves.lists.items() if key not in rerun for x in group]
+            whole = saves.all_at_once()
+            listed = [x for key, group in saves.lists.items() if key not in rerun for x in group if x not in whole]
             lists = {x: self.fresh(x.replace("saved", "left")) for x in listed}
         rewritten = frozenset(
             name
@@ -107,6 +113,7 @@ class Writing(Function):
         )
         reverse = Reverse(plan, saves, facts, self.module, bars, counted, self.unit.file, self.fresh, lists, rewritten)
         reverse.rewound = Rewound(self.unit, plan, saves, facts, self.module, self.callee, self.users)
+        reverse.fused = None if fused is None else fused.key
         lines, results = self.backward(reverse, returned, bars)
         sweep = Sweep(plan, saves, facts, self.callee, rewound=reverse.rewound)
         if mode == "grad":
@@ -118,7 +125,12 @@ class Writing(Function):
                 body.add(f"{p} = {self.copied(p)}")
         for name_ in sorted(plan.initial):
             body.add(f"{name_} = None")
-        body.extend(sweep.block(self.unit.body))
+        if fused is not None:
+            put_in(lines, sweep.block(fused.body))
+        swept = sweep.block(self.unit.body if fused is None else self.unit.body[:-2])
+        if body.lines and swept.lines[:1] and swept.lines[0].startswith("def "):
+            body.add("")
+        body.extend(swept)
         value = self.value_text(returned, body, mode) if mode != "grad" else ""
         if returned.comment and mode != "vjp" and value in ("", text_of(returned.value)):
             body.add(returned.comment.lstrip())
@@ -182,6 +194,7 @@ class Writing(Function):
         rerun = {t.key for s in checkpointed(self.unit) for t in ir.statements(s.body)}
         elsewhere = {n for s in ir.statements(self.unit.body) if s.key not in rerun for n in ir.written_names(s)}
         again = ir.written_in(tuple(s for s in ir.statements(self.unit.body) if s.key in rerun)) - elsewhere
+        again -= frozenset(self.unit.params) | self.reverse_plan.initial
         again |= {saved for (key, _), saved in reverse.saves.names.items() if key in rerun}
         own = [name for name in own_variables(body) if name != self.result_bar and name not in again]
         returned = self.unit.body[-1]
@@ -189,6 +202,7 @@ class Writing(Function):
         env = self.final.before[returned.key]
         for name in own:
             sure = (name in env and env[name].sure) or name in ir.names(returned.value)
+            sure = sure or name in self.reverse_plan.initial
             if not sure:
                 raise NotStatic(f"{name} may be unbound where the pullback reads it")
         given = "".join(f", {name}={name}" for name in own)
