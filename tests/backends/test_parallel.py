@@ -10,7 +10,8 @@ import pytest
 
 import srcgrad as sg
 from srcgrad.backends import parallel
-from srcgrad.backends.kinds import INT, Module, array
+from srcgrad.backends.kind import INT, array
+from srcgrad.backends.kinds import Module
 from tests.backends import programs
 
 VECTOR, INDICES = array(False), array(False, dtype="i")

@@ -9,7 +9,8 @@ import pytest
 
 import srcgrad as sg
 from srcgrad.backends.closures import lifted
-from srcgrad.backends.kinds import FLOAT, Module, array
+from srcgrad.backends.kind import FLOAT, array
+from srcgrad.backends.kinds import Module
 from srcgrad.backends.tangent import with_tangent
 from srcgrad.build import accelerated
 from srcgrad.errors import UnsupportedSyntaxError
