@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 from checking import vjp_of
 from scipy import special
 from scipy.special import binom, gamma
@@ -34,6 +35,9 @@ row = np.array([0.8, 1.9, 0.35])
 unit = np.array([0.2, 0.5, 0.85])
 orders = np.array([0, 1, 3])
 signs = np.array([1.0, -0.4, 2.0])
+reals = np.array([0.0, 0.3, 1.0, 1.5, 12.0, 1.2, 3.0])[:, None]
+arguments = np.array([0.4, 9.0, 2.0, 0.2, 9.5, 30.0, 45.0])[:, None] / np.array([1.0, 2.0])
+angles = np.array([-2.0, 0.3, 1.5, 2.8, 9.0])
 z = np.array([0.3 + 0.4j, -1.2 + 0.7j])
 single = x.astype(np.float32)
 
@@ -81,13 +85,16 @@ SAMPLES: list[tuple[Any, tuple[Any, ...], dict[str, Any]]] = [
     (special.logsumexp, (z,), {}),
     (special.softmax, (x,), {"axis": 1}),
     (special.log_softmax, (x,), {"axis": (0, 1)}),
+    *((f, (reals, arguments), {}) for f in named("jv yv iv kv kve ive")),
+    (special.ive, (1.7, np.array([90.0, 110.0, 400.0])), {}),
+    *((f, (2, -x), {"argnums": 1}) for f in named("iv ive jv")),
     *((f, (v, x), {"argnums": 1}) for f in named(ORDERED) for v in (0.5, 2)),
     *((f, (0.5, z), {"argnums": 1}) for f in named("jv yv iv kv kve hankel1 hankel2 hankel1e hankel2e")),
     *((f, (orders, row), {}) for f in (special.yn, special.kn, special.expn)),
     *((f, (orders, row), {"derivative": d}) for f in named("spherical_jn spherical_yn spherical_in spherical_kn") for d in (False, True)),
     (special.zeta, (row + 1.1, x), {}),
     (special.zeta, (row + 3,), {}),
-    *((f, (unit * 3, 0.4), {"argnums": "phi"}) for f in (special.ellipkinc, special.ellipeinc)),
+    *((f, (angles, np.array([-2.0, -0.03, 0.0, 0.6, 0.95])), {}) for f in (special.ellipkinc, special.ellipeinc)),
     *((f, (np.array([-2.0, -0.3, 0.0]),), {}) for f in (special.ellipk, special.ellipe)),
     (special.hyp0f1, (1.3, x), {"argnums": "z"}),
     (special.hyp1f1, (1.3, 0.4, -x), {"argnums": "x"}),
@@ -121,6 +128,28 @@ def test_entropies_of_impossible_events() -> None:
 def test_logsumexp_of_nothing_but_minus_infinity() -> None:
     a = np.full(3, -np.inf)
     assert [0.0, 0.0, 0.0] == vjp_of(special.logsumexp, 1.0, a)["a"].tolist()
+
+
+def test_angles_in_minutes_and_seconds() -> None:
+    given = vjp_of(special.radian, 1.0, 1.0, 2.0, 3.0)
+    np.testing.assert_allclose([given["x1"], given["x2"], given["x3"]], np.pi / 180 / np.array([1.0, 60.0, 3600.0]))
+
+
+def test_integrals_at_zero() -> None:
+    for f, third in ((special.sici, -1 / 3), (special.shichi, 1 / 3), (special.fresnel, np.pi)):
+        first = sg.grad(lambda x, f=f: f(x)[0])
+        with np.errstate(all="ignore"):
+            assert first(0.0) == (0.0 if f is special.fresnel else 1.0)
+            np.testing.assert_allclose(sg.grad(sg.grad(first))(0.0), third)
+
+
+@pytest.mark.parametrize("f", named("jv yv iv kv"))
+def test_orders_where_no_formula_is_accurate(f: Any) -> None:
+    for v, z in ((1.0, -2.0), (1.0, 0.0), (0.5, 1 + 1j)):
+        with pytest.raises(sg.errors.MissingRuleError, match="by the order|by an order"):
+            sg.grad(lambda v, z=z: np.real(f(v, z)))(v)
+    with pytest.raises(sg.errors.MissingRuleError, match="as large as that"):
+        sg.grad(special.ive)(100.0, 400.0)
 
 
 def test_generated_code_imports_the_module_that_a_rule_reads() -> None:

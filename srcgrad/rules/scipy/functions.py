@@ -10,6 +10,14 @@ from typing import Any
 import numpy as np
 from scipy import special  # type: ignore[import-untyped]
 
+from srcgrad.rules.scipy.orders import (  # noqa: F401 - in the rules' texts
+    ellipeinc_by_parameter,
+    ellipkinc_by_parameter,
+    ive_by_order,
+    jv_by_order,
+    kve_by_order,
+    yv_by_order,
+)
 from srcgrad.rules.scipy.special import log1p_ratio, partly  # noqa: F401 - the former in a rule's text
 from srcgrad.rules.support import guarded, unbroadcast  # noqa: F401 - in the rules' texts
 from srcgrad.rules.table import elementwise, rule
@@ -28,14 +36,26 @@ elementwise(special.i0e, "special.i1e(x) - np.sign(x) * y")
 elementwise(special.i1e, "0.5 * (special.i0e(x) + special.ive(2.0, x)) - np.sign(x) * y")
 elementwise(special.k0e, "y - special.k1e(x)")
 elementwise(special.k1e, "y - 0.5 * (special.k0e(x) + special.kve(2.0, x))")
-partly(special.jv, "v, z", z="0.5 * (special.jv(v - 1.0, z) - special.jv(v + 1.0, z))")
-partly(special.yv, "v, z", z="0.5 * (special.yv(v - 1.0, z) - special.yv(v + 1.0, z))")
-partly(special.iv, "v, z", z="0.5 * (special.iv(v - 1.0, z) + special.iv(v + 1.0, z))")
-partly(special.kv, "v, z", z="-0.5 * (special.kv(v - 1.0, z) + special.kv(v + 1.0, z))")
+partly(special.jv, "v, z", v="jv_by_order(v, z)", z="0.5 * (special.jv(v - 1.0, z) - special.jv(v + 1.0, z))")
+partly(special.yv, "v, z", v="yv_by_order(v, z)", z="0.5 * (special.yv(v - 1.0, z) - special.yv(v + 1.0, z))")
+partly(
+    special.iv, "v, z", v="np.exp(z) * ive_by_order(v, z)", z="0.5 * (special.iv(v - 1.0, z) + special.iv(v + 1.0, z))"
+)
+partly(
+    special.kv,
+    "v, z",
+    v="np.exp(-z) * kve_by_order(v, z)",
+    z="-0.5 * (special.kv(v - 1.0, z) + special.kv(v + 1.0, z))",
+)
 partly(special.yn, "n, x", x="0.5 * (special.yv(n - 1.0, x) - special.yv(n + 1.0, x))")
 partly(special.kn, "n, x", x="-0.5 * (special.kv(n - 1.0, x) + special.kv(n + 1.0, x))")
-partly(special.kve, "v, z", z="y - 0.5 * (special.kve(v - 1.0, z) + special.kve(v + 1.0, z))")
-partly(special.ive, "v, z", z="0.5 * (special.ive(v - 1.0, z) + special.ive(v + 1.0, z)) - direction(z) * y")
+partly(special.kve, "v, z", v="kve_by_order(v, z)", z="y - 0.5 * (special.kve(v - 1.0, z) + special.kve(v + 1.0, z))")
+partly(
+    special.ive,
+    "v, z",
+    v="ive_by_order(v, z)",
+    z="0.5 * (special.ive(v - 1.0, z) + special.ive(v + 1.0, z)) - direction(z) * y",
+)
 for hankel in (special.hankel1, special.hankel2):
     name = f"special.{hankel.__name__}"
     partly(hankel, "v, z", z=f"0.5 * ({name}(v - 1.0, z) - {name}(v + 1.0, z))")
@@ -112,14 +132,14 @@ partly(special.expn, "n, x", x="expn_slope(n, x)")
 elementwise(special.spence, "-log1p_ratio(x - 1.0)")
 for pair, first, second in (
     (special.sici, "np.sinc(x / np.pi)", "np.cos(x) / x"),
-    (special.shichi, "np.sinh(x) / x", "np.cosh(x) / x"),
+    (special.shichi, "0.5 * (special.exprel(x) + special.exprel(-x))", "np.cosh(x) / x"),
     (special.fresnel, "np.sin(0.5 * np.pi * x * x)", "np.cos(0.5 * np.pi * x * x)"),
 ):
     rule(
         pair,
         "x",
-        vjp={"x": f"guarded(y_bar[0], y_bar[0] * ({first})) + guarded(y_bar[1], y_bar[1] * ({second}))"},
-        jvp={"x": f"(guarded(x_dot, x_dot * ({first})), guarded(x_dot, x_dot * ({second})))"},
+        vjp={"x": f"y_bar[0] * ({first}) + guarded(y_bar[1], y_bar[1] * ({second}))"},
+        jvp={"x": f"(x_dot * ({first}), guarded(x_dot, x_dot * ({second})))"},
     )
 
 
@@ -174,8 +194,18 @@ elementwise(special.wrightomega, "y / (1 + y)")
 elementwise(special.ellipk, "np.pi / 8 * special.hyp2f1(0.5, 0.5, 2.0, x) / (1 - x)")
 elementwise(special.ellipkm1, "-np.pi / 8 * special.hyp2f1(0.5, 0.5, 2.0, 1 - x) / x")
 elementwise(special.ellipe, "-np.pi / 8 * special.hyp2f1(0.5, 1.5, 2.0, x)")
-partly(special.ellipkinc, "phi, m", phi="1 / np.sqrt(1 - m * np.sin(phi) ** 2)")
-partly(special.ellipeinc, "phi, m", phi="np.sqrt(1 - m * np.sin(phi) ** 2)")
+partly(
+    special.ellipkinc,
+    "phi, m",
+    phi="1 / np.sqrt(1 - m * np.sin(phi) ** 2)",
+    m="ellipkinc_by_parameter(phi, m)",
+)
+partly(
+    special.ellipeinc,
+    "phi, m",
+    phi="np.sqrt(1 - m * np.sin(phi) ** 2)",
+    m="ellipeinc_by_parameter(phi, m)",
+)
 
 # Hypergeometric functions by the variable: 13.3.15, 13.3.22, 15.5.1 and 16.3.1.
 

@@ -1,6 +1,6 @@
 """scipy.special: partial derivatives, with the sections of the NIST handbook (dlmf.nist.gov) they are from.
 
-A parameter without a text has no derivative here and is refused: the order of a Bessel function, the
+A parameter without a text has no derivative here and is refused: the order of a Struve function, the
 parameters of a hypergeometric function.
 """
 
