@@ -256,6 +256,44 @@ def functions(torch: Any) -> dict[str, Callable[..., Any]]:
         scores = q @ x.transpose(0, 1) / 2.0
         return F.softmax(scores.masked_fill(torch.ones(3, 3).triu(1).bool(), float("-inf")), -1) @ x
 
+    def until(x, w):
+        steps = 0
+        while True:
+            y = x * 0.5 + 0.02 * w
+            if y.norm() < 0.4:
+                break
+            x = y
+            steps += 1
+        return y * w, steps
+
+    def alternating(x, w):
+        for _ in range(8):
+            if x.sum() > 1:
+                x = x * 0.5 * w.cos()
+            else:
+                x = x + w * 0.3
+        return x
+
+    def filled(x, w):
+        out = torch.zeros_like(x)
+        for i in range(3):
+            out[i] = x[i] * w * i
+        best = out.abs().max()
+        return out / best, [out[i].sum() for i in range(3) if i != 1]
+
+    class Gated(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.cell = nn.GRUCell(4, 4)
+            self.rest = nn.LSTM(4, 2, bidirectional=True)
+
+        def forward(self, x, w):
+            h = w.unsqueeze(0)
+            for t in range(x.size(0)):
+                h = self.cell(x[t : t + 1], h)
+            outputs, (last, _) = self.rest(x.unsqueeze(1))
+            return h, outputs.mean(0) * w, last
+
     class Perceptron(nn.Module):
         def __init__(self):
             super().__init__()

@@ -212,6 +212,12 @@ class Loops(Branches):
         return Carried(self.number_value(before), head, self.number_value(final), value)
 
     def do_While(self, s: ast.While) -> Any:
+        turned = _turned(s)
+        if turned is not None:
+            first, s = turned
+            ended = self.run(first)
+            if ended is not None:
+                return ended
         for _ in range(TURNS):
             mark = self.mark()
             test = self.truth(self.eval(s.test))
@@ -258,6 +264,26 @@ def _loop_name(s: Any) -> str:
 
 def _named(target: ast.expr) -> str:
     return target.id if isinstance(target, ast.Name) else "item"
+
+
+def _turned(s: ast.While) -> tuple[list[ast.stmt], ast.While] | None:
+    """`while True: A; if c: break; B` as what it amounts to: `A`, then `while not c: B; A`."""
+    exits = [
+        k for k, part in enumerate(s.body) if isinstance(part, ast.If) and _is_break(part.body) and not part.orelse
+    ]
+    if not (isinstance(s.test, ast.Constant) and s.test.value is True) or len(exits) != 1 or s.orelse:
+        return None
+    (k,) = exits
+    before, test, after = s.body[:k], s.body[k], s.body[k + 1 :]
+    if any(_leaves(part) for part in (*before, *after)):
+        return None
+    assert isinstance(test, ast.If)
+    negated = ast.copy_location(ast.UnaryOp(ast.Not(), test.test), test.test)
+    return before, ast.copy_location(ast.While(negated, [*after, *before], []), s)
+
+
+def _is_break(body: list[ast.stmt]) -> bool:
+    return len(body) == 1 and isinstance(body[0], ast.Break)
 
 
 def _leaves(s: ast.stmt) -> bool:

@@ -133,7 +133,7 @@ class Outside(Reader):
             return self.bound_method(module, name, found)
         return self.outside(("attribute", id(module), name), Getter("attribute", module, name), e, module)
 
-    def bound_method(self, thing: Any, name: str, found: MethodType) -> MethodType:
+    def bound_method(self, thing: Any, name: str, found: Any) -> Any:
         """A method of an object from outside, which remains what it is."""
         get = Getter("function", lambda: getattr(getattr(thing, name, None), "__func__", MISSING))
         self.guards.read(("method", id(thing), name), get, found.__func__)

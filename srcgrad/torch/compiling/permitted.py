@@ -54,7 +54,7 @@ MODULES = frozenset(
     MSELoss L1Loss CrossEntropyLoss NLLLoss BCELoss BCEWithLogitsLoss KLDivLoss SmoothL1Loss HuberLoss
     CosineSimilarity PairwiseDistance ZeroPad1d ZeroPad2d ConstantPad1d ConstantPad2d ReflectionPad1d ReflectionPad2d
     ReplicationPad1d ReplicationPad2d PixelShuffle PixelUnshuffle Upsample Unfold Fold HingeEmbeddingLoss
-    MarginRankingLoss TripletMarginLoss SoftMarginLoss GaussianNLLLoss PoissonNLLLoss RNNCell LSTMCell GRUCell
+    MarginRankingLoss TripletMarginLoss SoftMarginLoss GaussianNLLLoss PoissonNLLLoss RNNCell LSTMCell GRUCell RNN LSTM GRU
     """.split()
 )
 
