@@ -87,6 +87,7 @@ class Adding:
     lists: dict[str, str] = field(default_factory=dict)  # how a pullback names its saved lists
     # The arrays into which this sweep puts back what was overwritten.
     rewritten: frozenset[str] = frozenset()
+    fused: int | None = None  # the key of the loop that runs forward and backward at once
     rewound: Rewound | None = None  # writes the checkpointed loops
 
     def kind(self, s: Stmt, name: str) -> Kind:

@@ -301,9 +301,9 @@ class Pushing:
             if kinds.same_shape(*sides) and sides[0].rank == 1 and all(k.dtype == kinds.REAL for k in sides):
                 return algebra.with_sign(sign, Binary("@", core.left, core.right))
         if isinstance(core, Binary) and core.op in "*/" and self.is_constant(core.right, kind, axes, named):
-            total = self.sum(core.left, kind, axes, **named)
-            after = algebra.div(total, core.right) if core.op == "/" else mul(total, core.right)
-            return algebra.with_sign(sign, after)
+            before = self.sum(core.left, kind, axes, **named)
+            whole = algebra.div(before, core.right) if core.op == "/" else mul(before, core.right)
+            return algebra.with_sign(sign, whole)
         return algebra.with_sign(sign, call(Attribute(core, "sum"), **over))
 
     def is_constant(self, factor: Expr, kind: Kind, axes: tuple[int, ...] | None, named: dict[str, Expr]) -> bool:

@@ -16,6 +16,7 @@ from dataclasses import replace
 
 from srcgrad.passes.adding import Adding
 from srcgrad.passes.cotangent import Sink
+from srcgrad.passes.fusing import HERE
 from srcgrad.passes.lines import Lines
 from srcgrad.passes.places import OWNED, SHARED, State, is_fresh, negated, occurrences, replaced, with_root
 from srcgrad.syntax import emit, ir
@@ -276,6 +277,14 @@ class Reverse(Adding):
             inner.extend(body)
             out.nest(self.rewound.header(s), inner)
             self.restore(s, out)
+            return
+        if s.key == self.fused:
+            if entry.keys() & ir.written_in(s.body) - self.plan.constant.keys():
+                raise NotStatic("a cotangent that one iteration hands to another", s.span)
+            body.lines.insert(0, HERE)
+            for line in s.leading:
+                out.add(line)
+            out.nest(f"{s.text if s.text is not None else emit.header(s)}{s.comment}", body)
             return
         inner = Lines()
         kept = self.plan.kept.get(s.key, [])

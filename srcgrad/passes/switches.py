@@ -16,6 +16,7 @@ NAMES = frozenset({
     "late_sums",  # a cotangent is summed to the shapes of operands, not of the expressions between
     "updates_in_place",  # `y += e` on an array stays as it is written
     "one_trace",  # what an iteration saves goes onto one list, read by `for … in reversed(saved)`
+    "fused_sums",  # a loop that only adds to the result runs forward and backward at once
     "sigmoids",  # 1 / (1 + exp(-x)) is differentiated by its result
     "factors_out",  # a factor that is the same along an axis comes after the sum over it
     "rare_guards",  # what only an overflow makes infinite is looked for in the result

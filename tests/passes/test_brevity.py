@@ -121,8 +121,8 @@ def squared(rows):
 
 
 def test_a_sum_that_nothing_reads_is_not_computed() -> None:
-    assert 1 == source(squared, MATRIX).count("for i in")
-    assert 2 == source(squared, MATRIX, mode="value_and_grad").count("for i in")
+    assert "total = 0.0" not in source(squared, MATRIX)
+    assert "total = 0.0" in source(squared, MATRIX, mode="value_and_grad")
 
 
 def checked(x):

@@ -7,7 +7,6 @@ def root_vjp_vjp(x):
 
     def pullback(y_bar):
         x_bar = 0.0
-        y_left = y_saved.copy()
         for y in reversed(y_saved):
             # primals.py:239  y = 0.5 * (y + x / y)
             s_bar = 0.5 * y_bar
