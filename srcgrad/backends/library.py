@@ -102,6 +102,12 @@ def matmul(a, b):
                 made[i, j] += a[i, k] * b[k, j]
     return made
 
+def add_at(a, at, values):
+    if at.shape != values.shape:
+        raise Unfit("values that are broadcast")
+    for k in range(at.size):
+        a[at[k]] += values[k]
+
 def plus(a, b):
     return a + b
 

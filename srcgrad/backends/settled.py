@@ -4,6 +4,7 @@ np.diag(u, 0) if np.ndim(a) == 1 else b      ->    b                     a has r
 np.array(x_bar)                              ->    x_bar.copy()          x_bar is an array
 np.where(x > 0, x, 0.0)                      ->    x if x > 0 else 0.0   x is a number
 image[ring]                                  ->    taken(image, ring)    ring is an array of bools
+np.add.at(x_bar, idx, y_bar)                 ->    add_at(x_bar, idx, y_bar)
 x / y                                        ->    quotient(x, y)        Python's floats: 1.0 / 0.0 raises
 """
 
@@ -89,6 +90,20 @@ class _Settled(ast.NodeTransformer):
                     return ast.copy_location(ast.Call(full, [shape, inner], []), node)
             case ast.Call(func=ast.Name(id="float"), args=[inner]) if self.kinds.of(inner).form in ("float", "scalar"):
                 return inner
+        return node
+
+    def visit_Expr(self, node: ast.Expr) -> ast.Expr:
+        self.generic_visit(node)
+        match node.value:
+            case ast.Call(
+                func=ast.Attribute(value=ast.Attribute(value=ast.Name(id="np"), attr="add"), attr="at"),
+                args=[ast.Name() as place, at, value],
+            ) if self.kinds.of(place).rank == 1 and self.kinds.of(at).is_array and self.kinds.of(at).dtype == "i":
+                if self.kinds.of(value).is_number:
+                    full = ast.Attribute(ast.Name("np", ast.Load()), "full", ast.Load())
+                    value = ast.Call(full, [ast.Attribute(at, "shape", ast.Load()), value], [])
+                added = ast.Call(ast.Name("add_at", ast.Load()), [place, at, value], [])
+                node.value = ast.fix_missing_locations(ast.copy_location(added, node.value))
         return node
 
     def visit_Subscript(self, node: ast.Subscript) -> Any:

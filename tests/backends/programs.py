@@ -130,3 +130,10 @@ def caught(x):
         return x * x
     except ValueError:
         return x
+
+
+def picked(x, at, n):
+    total = 0.0
+    for k in range(n):
+        total = total + np.sum(x[at] ** 2) * k
+    return total

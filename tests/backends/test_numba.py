@@ -68,6 +68,7 @@ AGREEING = [
     (programs.reciprocal, (0.5, 4), 0),
     (programs.of_a_function, (0.5, 4), 0),
     (programs.limited, (np.array([1.0, 2.0]), 3.0), 0),
+    (programs.picked, (RNG.normal(size=4), np.array([0, 2, 2, -1]), 3), 0),
 ]
 
 
@@ -101,13 +102,15 @@ def written_again(f, filename):
     return space[f.__name__]
 
 
-def corpus():
-    for case in all_cases():
-        if not case.kwargs and not case.aux and case.name.partition(".")[0] in SUBJECTS:
-            yield pytest.param(case, id=case.name)
+def pytest_generate_tests(metafunc):
+    """Some subjects of the corpus, with `--live` all of it."""
+    if "case" in metafunc.fixturenames:
+        live = metafunc.config.getoption("--live")
+        cases = [c for c in all_cases() if not c.kwargs and not c.aux]
+        chosen = [c for c in cases if live or c.name.partition(".")[0] in SUBJECTS]
+        metafunc.parametrize("case", chosen, ids=[c.name for c in chosen])
 
 
-@pytest.mark.parametrize("case", list(corpus()))
 def test_corpus(case):
     args, _ = case.fresh()
     try:
