@@ -70,11 +70,25 @@ def _term(item: Item, shared: Shared) -> _Term | None:
         return None
     text = match[3]
     for k, name in enumerate(item.indices):
-        text = re.sub(rf"\b{name}\b", f"index{k}", text)
+        text = re.sub(rf"\b{name}\b", f"@{k}", text)
     elements = set(re.findall(r"\b\w+\[[^\[\]]*\]", text))
-    alone = len(elements) == 1 and len(reads) >= 1 and {a.name for a in reads} == {min(elements).partition("[")[0]}
-    part = min(elements) if alone else text
+    part = text
+    if (
+        len(elements) == 1
+        and {a.name for a in reads} == {min(elements).partition("[")[0]}
+        and _is_multiple(text, min(elements))
+    ):
+        part = min(elements)
     return _Term(item, match[1], tuple(int(s) for *_, s in starts), match[2], text, part, reads)
+
+
+def _is_multiple(text: str, part: str) -> bool:
+    """Whether what is added is zero wherever the element is, as it is around what is there."""
+    factor = r"-?[A-Za-z_\d.]+"
+    element = re.escape(part)
+    return (
+        re.fullmatch(rf"{element}|\(-{element}\)|\({factor} \* {element}\)|\({element} \* {factor}\)", text) is not None
+    )
 
 
 def _commute(item: Item, nest: Nest, shared: Shared) -> bool:
@@ -109,7 +123,7 @@ def _replaced(
             shape = ", ".join(f"{n} + {2 * s}" if s else n for n, s in zip(nest.lengths, spans, strict=True))
             part = t.part
             for d in dims:
-                part = part.replace(f"index{d}", t.nest.indices[d])
+                part = part.replace(f"@{d}", t.nest.indices[d])
             instead[k] += [
                 f"{name} = np.zeros(({shape},))",
                 Nest(

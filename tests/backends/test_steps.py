@@ -62,6 +62,12 @@ def test_sums_from_several_sides_are_collected() -> None:
     same(after, looped(SIDES, VECTOR)[0])
 
 
+def test_what_is_not_zero_around_is_computed_before() -> None:
+    text = ast.unparse(looped(SIDES.replace("2.0 * ", "").replace("s[1:-1]", "np.exp(s[1:-1])"), VECTOR)[0])
+    assert "s_around[2 + i] = np.exp(s[1 + i])" in text
+    assert "u[i] = u[i] + s_around[2 + i] - s_around[1 + i] + s_around[i]" in text
+
+
 def test_each_side_stays_a_loop_without_the_step(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(steps, "gather", False)
     tree, _ = looped(SIDES, VECTOR)
