@@ -22,6 +22,10 @@ def lifted(module: ast.Module) -> ast.Module:
     functions = [s for s in module.body if isinstance(s, ast.FunctionDef)]
     names = {f.name for f in functions}
     inner = {f.name: nested for f in functions for nested in f.body if isinstance(nested, ast.FunctionDef)}
+    for function in functions:
+        for node in ast.walk(function) if function.name in inner else ():
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == function.name:
+                raise Untranslatable("a function that calls itself: what its calls save nests to no known depth", node)
     taken: dict[str, str] = {}
     for name in inner:
         taken[name] = f"{name}_pullback"

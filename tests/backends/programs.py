@@ -137,3 +137,13 @@ def picked(x, at, n):
     for k in range(n):
         total = total + np.sum(x[at] ** 2) * k
     return total
+
+
+def falling(x, n):
+    if n == 0:
+        return x
+    return math.sin(falling(x, n - 1)) * x
+
+
+def climbed(x, n):
+    return falling(x, n) + x

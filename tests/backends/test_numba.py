@@ -142,6 +142,14 @@ def test_what_numba_cannot_take_is_refused_at_its_line():
     assert caught.value.place.source_line().strip() == "print(k)"
 
 
+def test_a_recursion_is_refused_and_left_to_numpy():
+    with pytest.raises(UnsupportedSyntaxError, match="calls itself"):
+        sg.grad(programs.climbed, backend="numba")(0.5, 3)
+    g = sg.grad(programs.climbed, backend="auto")
+    with pytest.warns(RuntimeWarning, match="calls itself"):
+        assert g(0.5, 3) == sg.grad(programs.climbed)(0.5, 3)
+
+
 def test_auto_falls_back_with_one_warning():
     g = sg.grad(programs.printing, backend="auto")
     with pytest.warns(RuntimeWarning, match="runs as NumPy"):
