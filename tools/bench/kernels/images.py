@@ -40,7 +40,7 @@ def convolved(images, kernels):
     out = np.zeros((n, height - size + 1, width - size + 1, channels))
     for i in range(size):
         for j in range(size):
-            out = out + images[:, i : i + height - size + 1, j : j + width - size + 1] @ kernels[i, j]
+            out += images[:, i : i + height - size + 1, j : j + width - size + 1] @ kernels[i, j]
     return out
 
 
