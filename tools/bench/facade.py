@@ -57,6 +57,25 @@ def linear(torch):
     return lambda: (x @ w + b).relu().sum().backward()
 
 
+def recurrent(torch, *, compiled=False):
+    """Fifty steps of a recurrent layer; `compiled` is about ours, PyTorch runs operation by operation."""
+    x, h = tensor(torch, 50, 8, 16), tensor(torch, 8, 16)
+    w, u = tensor(torch, 16, 16, grad=True), tensor(torch, 16, 16, grad=True)
+
+    def run(x, h, w, u):
+        for t in range(50):
+            h = torch.tanh(x[t] @ w + h @ u)
+        return h.sum()
+
+    if compiled and torch.__name__ != "torch":
+        run = torch.compile(run, fullgraph=True)
+    return lambda: run(x, h, w, u).backward()
+
+
+def recurrent_compiled(torch):
+    return recurrent(torch, compiled=True)
+
+
 def mlp(torch):
     nn, optim = import_module(f"{torch.__name__}.nn"), import_module(f"{torch.__name__}.optim")
     torch.manual_seed(0)
@@ -134,6 +153,8 @@ CASES = {
     "x * 2 + x, n = 10": forward_only,
     "five operations and backward, n = 10": expression,
     "a layer and backward, n = 10": linear,
+    "fifty recurrent steps and backward, 8x16": recurrent,
+    "the same by torch.compile": recurrent_compiled,
     "MLP 784-128-10, batch 64, a step": mlp,
     "LeNet, batch 64, a step": lenet,
     "ResNet-18, 1x3x64x64, forward and backward": resnet18,
