@@ -21,6 +21,7 @@ from typing import Any
 from srcgrad.passes.calls import bound_arguments, is_library
 from srcgrad.passes.normalise import one_way_out
 from srcgrad.passes.resolve import UNRESOLVED, Scope, is_user_function
+from srcgrad.passes.statements import evaluated
 from srcgrad.rules import table
 from srcgrad.syntax import ir
 from srcgrad.syntax.ir import Block, Call, Const, Expr, Name, NotStatic, Stmt
@@ -155,7 +156,9 @@ class Inlining:
         """The callee's global names: as they are where they mean the same to the caller."""
         there = Scope(function, frozenset())
         mapping: dict[str, Expr] = {}
-        for name in sorted({n for e in _expressions(callee.body) for n in ir.names(e)} - known.keys()):
+        for name in sorted(
+            {n for s in ir.statements(callee.body) for e in evaluated(s) for n in ir.names(e)} - known.keys()
+        ):
             meant = there.lookup(name)
             if getattr(builtins, name, None) is meant and name not in self.scope().variables:
                 continue
@@ -342,19 +345,6 @@ def _bindings(body: Block) -> tuple[frozenset[str], frozenset[str]]:
 
 def _bound(s: Stmt) -> frozenset[str]:
     return ir.bound_names(s.target) if isinstance(s, (ir.Assign, ir.For)) else frozenset()
-
-
-def _expressions(body: Block) -> Iterator[Expr]:
-    for s in ir.statements(body):
-        match s:
-            case ir.Assign():
-                yield from (s.target, s.value)
-            case ir.If() | ir.While():
-                yield s.test
-            case ir.For():
-                yield from (s.target, s.iterable)
-            case ir.Evaluate() | ir.Return():
-                yield s.value
 
 
 def _counted(taken: tuple[str, ...]) -> Callable[[str], str]:

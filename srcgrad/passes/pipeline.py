@@ -16,7 +16,7 @@ from srcgrad.passes.calls import name_of
 from srcgrad.passes.kinds import FLOAT, INT
 from srcgrad.passes.namer import Module
 from srcgrad.passes.resolve import UNRESOLVED
-from srcgrad.passes.statements import expressions
+from srcgrad.passes.statements import evaluated
 from srcgrad.passes.view import Value
 from srcgrad.passes.writing import Writing
 from srcgrad.syntax import ir
@@ -200,7 +200,7 @@ def likely_kinds(function: Any, argnums: tuple[int, ...], mode: str) -> tuple[Ha
         return None
     vectors, integers = set(), set()
     for s in ir.statements(unit.body):
-        for e in expressions(s):
+        for e in evaluated(s):
             for node in ir.walk(e):
                 match node:
                     case ir.Subscript():

@@ -14,6 +14,7 @@ import numpy as np
 from srcgrad.passes import results
 from srcgrad.passes.infer import Facts
 from srcgrad.passes.resolve import METHODS, UNRESOLVED, Scope, callee, is_user_function
+from srcgrad.passes.statements import evaluated
 from srcgrad.passes.view import View
 from srcgrad.runtime import forgetting
 from srcgrad.syntax import ir
@@ -26,7 +27,7 @@ Constants = dict[tuple[Any, str], Any]  # by the function that reads it, and the
 def check_repeatable(loop: ir.For | ir.While, facts: Facts) -> None:
     """Raise NotStatic where the body of a loop may not be run again."""
     for s in ir.statements(loop.body):
-        for e in _evaluated(s):
+        for e in evaluated(s):
             _check(e, s, facts.at(s))
         if isinstance(s, ir.UserCall):
             check_function(s.function, s)
@@ -79,7 +80,7 @@ def _follow(function: Any, found: Constants, seen: frozenset[Any] = frozenset())
     read: dict[str, Any] = {}
     scope = Scope(function, frozenset(function.__code__.co_varnames), read)
     for t in ir.statements(unit.body):
-        for e in _evaluated(t):
+        for e in evaluated(t):
             for node in ir.walk(e):
                 match node:
                     case ir.Opaque() if not isinstance(t, ir.Evaluate):
@@ -106,20 +107,3 @@ def _follow_call(node: ir.Call, scope: Scope, found: Constants, seen: frozenset[
         raise NotStatic("a call that writes into an argument", node.span)
     elif not results.is_pure(called):
         raise NotStatic("a call of a function that is not known to be pure", node.span)
-
-
-def _evaluated(s: Stmt) -> list[Expr]:
-    """The expressions that a statement itself evaluates."""
-    match s:
-        case ir.Assign():
-            return [s.value, *(t for t in ir.targets(s.target) if not isinstance(t, ir.Name))]
-        case ir.Return() | ir.Evaluate():
-            return [s.value]
-        case ir.If() | ir.While():
-            return [s.test]
-        case ir.For():
-            return [s.iterable]
-        case ir.UserCall():
-            return [e for _, e in s.bound]
-        case _:
-            return []

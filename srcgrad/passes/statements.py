@@ -75,7 +75,7 @@ class Statements:
         own = self.variables | (set(code.co_names) & unit.function.__globals__.keys())
         if own & WRITTEN_BUILTINS:
             raise NotStatic(f"{min(own & WRITTEN_BUILTINS)} is not Python's")
-        if any(ir.names(e) & {"_"} for s in ir.statements(unit.body) for e in expressions(s)):
+        if any(ir.names(e) & {"_"} for s in ir.statements(unit.body) for e in evaluated(s)):
             raise NotStatic("the variable _ is read")
         self.start = dict(zip(unit.params, values, strict=True))
         self.selected = selected  # whether the caller may leave parts of the result unused
@@ -365,9 +365,12 @@ class Statements:
         return wanted
 
 
-def expressions(s: Stmt) -> list[Expr]:
+def evaluated(s: Stmt) -> list[Expr]:
+    """The expressions that a statement itself evaluates."""
     match s:
-        case ir.Assign() | ir.Return() | ir.Evaluate():
+        case ir.Assign():
+            return [s.value, *(t for t in ir.targets(s.target) if not isinstance(t, ir.Name))]
+        case ir.Return() | ir.Evaluate():
             return [s.value]
         case ir.If() | ir.While():
             return [s.test]
