@@ -32,7 +32,8 @@ def positive(name: str, v: Any, z: Any, least: float, most: float) -> tuple[Any,
             f"the derivative of {name} by the order is known for orders above {least:g} and arguments in (0, {most:g}]",
             "hold the order constant",
         )
-    return np.broadcast_arrays(v[..., None], z[..., None])
+    v, z = np.broadcast_arrays(v[..., None], z[..., None])
+    return v, z
 
 
 def reach(v: Any, z: Any) -> Any:
