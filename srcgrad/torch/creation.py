@@ -108,6 +108,7 @@ def array_of(data: Any, dtype: Any = None) -> Any:
         return np.array(data._a, dtype=wanted)
     if isinstance(data, (np.ndarray, np.generic)):
         dtypes.of(data.dtype)
+        _check_strides(data)
         return np.array(data, dtype=wanted)
     if hasattr(data, "__array__") and not isinstance(data, (list, tuple)):
         return np.array(data, dtype=wanted)
@@ -117,11 +118,33 @@ def array_of(data: Any, dtype: Any = None) -> Any:
         wanted = _inferred(data)
     try:
         found = np.array(plain, dtype=wanted)
-    except OverflowError as error:
-        raise RuntimeError("value cannot be converted to type without overflow") from error
-    except ValueError as error:
-        raise ValueError(str(error)) from None
+    except (OverflowError, ValueError, TypeError) as error:
+        found = _converted(plain, wanted, error)
     return found if found.shape == shape else found.reshape(shape)
+
+
+def _converted(plain: Any, wanted: Any, error: Exception) -> Any:
+    """Numbers that a dtype does not hold: small negative ones wrap around in uint8, others raise as PyTorch does."""
+    flat: list[Any] = [plain]
+    while any(isinstance(v, (list, tuple)) for v in flat):
+        flat = [w for v in flat for w in (v if isinstance(v, (list, tuple)) else [v])]
+    kind = np.dtype(wanted)
+    for value in flat:
+        if isinstance(value, complex) and kind.kind != "c":
+            if kind.kind == "f":
+                return _raise(TypeError("must be real number, not complex"))
+            return _raise(TypeError("'complex' object cannot be interpreted as an integer"))
+    if kind.kind in "iu" and all(isinstance(v, (int, float)) for v in flat):
+        if any(isinstance(v, int) and not -(1 << 63) <= v < 1 << 63 for v in flat):
+            return _raise(ValueError("Overflow when unpacking long long"))
+        if kind == np.uint8 and all(isinstance(v, int) and -255 <= v <= 255 for v in flat):
+            return np.array(plain, np.int64).astype(np.uint8)
+        return _raise(RuntimeError(f"value cannot be converted to type {kind.name} without overflow"))
+    return _raise(ValueError(str(error)) if isinstance(error, ValueError) else error)
+
+
+def _raise(error: Exception) -> Any:
+    raise error from None
 
 
 def _shape_of(data: Any) -> tuple[int, ...]:
@@ -151,7 +174,16 @@ def _shape_of(data: Any) -> tuple[int, ...]:
             if want is None or got is None:
                 kind = type(part).__name__
                 if not other and not hasattr(part, "__len__"):
-                    raise TypeError(f"expected sequence at dim 1 (got {kind})" if want else "not a sequence")
+                    raise TypeError("not a sequence")
+                if isinstance(part, (list, tuple)):
+                    whole = isinstance(data[0], int)
+                    raise TypeError(
+                        f"'{kind}' object cannot be interpreted as an integer"
+                        if whole
+                        else f"must be real number, not {kind}"
+                    )
+                if isinstance(part, Tensor) and part._a.dtype.kind in "iu":
+                    raise TypeError("only integer tensors of a single element can be converted to an index")
                 raise ValueError("only one element tensors can be converted to Python scalars")
             raise ValueError(f"expected sequence of length {want} at dim {dim + 1} (got {got})")
     return (len(data), *first)
@@ -258,18 +290,22 @@ def asarray(
     return t.requires_grad_(True) if requires_grad else t
 
 
+def _check_strides(array: Any) -> None:
+    if array.strides and min(array.strides) < 0:
+        raise ValueError(
+            "At least one stride in the given numpy array is negative, and tensors with negative strides are not "
+            "currently supported. (You can probably work around this by making a copy of your array  with "
+            "array.copy().) "
+        )
+
+
 @op("from_numpy", method=False)
 def from_numpy(array: Any) -> Tensor:
     """A tensor that shares an array's memory."""
     if not isinstance(array, np.ndarray):
         raise TypeError(f"expected np.ndarray (got {type(array).__name__})")
     dtypes.of(array.dtype)
-    if any(s < 0 for s in array.strides):
-        raise ValueError(
-            "At least one stride in the given numpy array is negative, and tensors with negative strides are not "
-            "currently supported. (You can probably work around this by making a copy of your array  with "
-            "array.copy().) "
-        )
+    _check_strides(array)
     if type(array) is not np.ndarray:
         array = array.view(np.ndarray)
     return wrap(array)

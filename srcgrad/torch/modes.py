@@ -104,6 +104,8 @@ _END: Any = object()
 class no_grad(_Mode):  # noqa: N801 - PyTorch's name
     """Operations make no nodes: `with torch.no_grad():`, or `@torch.no_grad()` on a function."""
 
+    __module__ = "torch.autograd.grad_mode"  # where PyTorch has it, as its type is printed
+
     def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
         if function is None:
             return super().__new__(cls)
@@ -119,6 +121,8 @@ class no_grad(_Mode):  # noqa: N801 - PyTorch's name
 class enable_grad(no_grad):  # noqa: N801
     """Operations make nodes again, inside a `no_grad` block."""
 
+    __module__ = "torch.autograd.grad_mode"  # where PyTorch has it, as its type is printed
+
     def _apply(self) -> None:
         state.enabled = True
 
@@ -126,11 +130,16 @@ class enable_grad(no_grad):  # noqa: N801
 class set_grad_enabled(_Mode):  # noqa: N801
     """Turn recording on or off: at once, and for a `with` block or a decorated function."""
 
+    __module__ = "torch.autograd.grad_mode"  # where PyTorch has it, as its type is printed
+
     def __init__(self, mode: bool) -> None:
         super().__init__()
         self.mode = bool(mode)
         self._found = (state.enabled, state.inference)
         state.enabled = self.mode
+
+    def __repr__(self) -> str:
+        return f"{type(self).__module__}.{type(self).__name__}(mode={self.mode})"
 
     def clone(self) -> _Mode:
         return type(self)(self.mode)
@@ -146,6 +155,8 @@ class set_grad_enabled(_Mode):  # noqa: N801
 
 class inference_mode(_Mode):  # noqa: N801
     """Operations make no nodes, and their results can never be part of a graph."""
+
+    __module__ = "torch.autograd.grad_mode"  # where PyTorch has it, as its type is printed
 
     def __new__(cls, mode: Any = True) -> Any:
         if callable(mode):

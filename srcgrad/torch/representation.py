@@ -16,7 +16,7 @@ def text_of(t: Any) -> str:
         t._a,
         dtype=t.dtype,
         requires_grad=t._needs,
-        grad_fn_name=None if node is None else node.name(),
+        grad_fn_name=None if node is None else node.name().rpartition("::")[2],
         kind_name="tensor" if parameter or type(t) is Tensor else type(t).__name__,
     )
     return parameter_text(text) if parameter else text

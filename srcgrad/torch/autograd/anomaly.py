@@ -26,6 +26,8 @@ def _switch(on: bool, check_nan: bool) -> None:
 class set_detect_anomaly:  # noqa: N801 - PyTorch's name
     """Turn the search for NaNs on or off: at once, and for a `with` block."""
 
+    __module__ = "torch.autograd.anomaly_mode"  # where PyTorch has it, as its type is printed
+
     def __init__(self, mode: bool, check_nan: bool = True) -> None:
         self._before = (graph.anomaly.on, graph.anomaly.check_nan)
         _switch(mode, check_nan)
@@ -39,6 +41,8 @@ class set_detect_anomaly:  # noqa: N801 - PyTorch's name
 
 class detect_anomaly(set_detect_anomaly):  # noqa: N801
     """Search for NaNs in the backward sweeps of a `with` block."""
+
+    __module__ = "torch.autograd.anomaly_mode"
 
     def __init__(self, check_nan: bool = True) -> None:
         warnings.warn(

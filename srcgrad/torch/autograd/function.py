@@ -134,7 +134,7 @@ class BackwardCFunction(FunctionCtx, Node):
                 )
             return None
         if not isinstance(g, Tensor):
-            raise TypeError(f"expected Variable or None (got {type(g).__name__})")
+            raise RuntimeError(f"expected Variable or None (got {type(g).__name__})")
         shape, dtype = meta
         if g._a.shape != shape:
             try:
@@ -242,7 +242,7 @@ def _result(ctx: BackwardCFunction, value: Any, args: tuple[Any, ...], needs: bo
     if dirty:
         if needs and any(value is a for a in args):
             if value._needs and value.grad_fn is None:
-                raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
+                raise RuntimeError("a leaf Variable that requires grad has been used in an in-place operation.")
             check_writable(value)
         return value
     if needs and any(value is a for a in args):

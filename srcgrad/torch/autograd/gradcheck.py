@@ -85,8 +85,7 @@ def _check(func: Callable[..., Any], inputs: Any, eps: float, atol: float, rtol:
     wanted = [(k, t) for k, t in enumerate(given) if isinstance(t, Tensor) and t._needs]
     if not wanted:
         raise ValueError(
-            "gradcheck expects at least one input tensor to require gradient, but none of the them have "
-            "requires_grad=True."
+            "gradcheck expects at least one input tensor to require gradient, but none of them have requires_grad=True."
         )
     outputs = _outputs(func(*given))
     if not any(o._needs for o in outputs):

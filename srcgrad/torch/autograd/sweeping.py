@@ -110,6 +110,7 @@ def _method(
 
 
 _method.__name__ = "backward"
+_method.__qualname__ = "Tensor.backward"
 Tensor.backward = _method
 
 
@@ -148,6 +149,8 @@ def grad(
         raise ValueError("Expected allow_unused to be True or not passed when materialize_grads=True, but got: False.")
     given = _tuple(outputs)
     wanted = _tuple(inputs)
+    if not wanted:
+        raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
     cotangents = _tuple(grad_outputs) or (None,) * len(given)
     keep = create_graph if retain_graph is None else retain_graph
     if is_grads_batched:

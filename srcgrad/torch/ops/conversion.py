@@ -221,11 +221,20 @@ def _scalar(self: Tensor) -> Any:
 
 def _float(self: Tensor) -> float:
     _warn_if_needed(self)
-    return float(_scalar(self))
+    return float(_real(_scalar(self), "double"))
 
 
 def _int(self: Tensor) -> int:
-    return int(_scalar(self))
+    return int(_real(_scalar(self), "int64_t"))
+
+
+def _real(value: Any, kind: str) -> Any:
+    """A number that is to be real; raises for one with an imaginary part."""
+    if isinstance(value, complex):
+        if value.imag:
+            raise RuntimeError(f"value cannot be converted to type {kind} without overflow")
+        return value.real
+    return value
 
 
 def _complex(self: Tensor) -> complex:

@@ -13,6 +13,7 @@ from srcgrad.torch.dtypes import default_float
 from srcgrad.torch.dtypes import dtype as torch_dtype
 from srcgrad.torch.kernels import cumulative as kernels
 from srcgrad.torch.names import FUNCTIONS, op
+from srcgrad.torch.ops.by_number import over, times
 from srcgrad.torch.ops.conversion import cast
 from srcgrad.torch.ops.reductions import wrapped_dim
 from srcgrad.torch.primitive import primitive
@@ -103,9 +104,10 @@ def trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: int = -1) -> Tensor
         if x._a.ndim == 1 and x._a.shape[0] != count:
             raise RuntimeError("trapezoid: There must be one `x` value for each sample point")
         pairs = y.narrow(axis, 0, count - 1) + y.narrow(axis, 1, count - 1)
-        return (_steps(x, y, axis) * pairs).sum(axis) / 2.0  # type: ignore[no-any-return]
+        return over((_steps(x, y, axis) * pairs).sum(axis), 2.0)  # type: ignore[no-any-return]
     step = _spacing("trapezoid", x, dx)
-    return (y.sum(axis) - (y.select(axis, 0) + y.select(axis, -1)) * 0.5) * step  # type: ignore[no-any-return]
+    ends = y.select(axis, 0) + y.select(axis, -1)
+    return times(y.sum(axis) - times(ends, 0.5), step)  # type: ignore[no-any-return]
 
 
 @op("cumulative_trapezoid", method=False)
@@ -115,8 +117,8 @@ def cumulative_trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: int = -1
     count = y._a.shape[axis]
     pairs = y.narrow(axis, 0, count - 1) + y.narrow(axis, 1, count - 1)
     if x is not None:
-        return (_steps(x, y, axis) * pairs).cumsum(axis) / 2.0  # type: ignore[no-any-return]
-    return (_spacing("cumulative_trapezoid", x, dx) / 2.0 * pairs).cumsum(axis)  # type: ignore[no-any-return]
+        return over((_steps(x, y, axis) * pairs).cumsum(axis), 2.0)  # type: ignore[no-any-return]
+    return times(pairs, _spacing("cumulative_trapezoid", x, dx) / 2.0).cumsum(axis)  # type: ignore[no-any-return]
 
 
 @op("gradient", method=False)

@@ -128,6 +128,22 @@ def broadcast(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(found[::-1])
 
 
+def check_expands(term: Any, shape: tuple[int, ...]) -> None:
+    """Raise where the term of a sum does not expand to the shape of the product."""
+    have = term._a.shape
+    if len(have) > len(shape):
+        raise RuntimeError(
+            f"expand(torch.{term.dtype._c_name}Tensor{{{list(have)}}}, size={list(shape)}): the number of sizes provided "
+            f"({len(shape)}) must be greater or equal to the number of dimensions in the tensor ({len(have)})"
+        )
+    for k in range(1, len(have) + 1):
+        if have[-k] not in {1, shape[-k]}:
+            raise RuntimeError(
+                f"The expanded size of the tensor ({shape[-k]}) must match the existing size ({have[-k]}) at "
+                f"non-singleton dimension {len(shape) - k}.  Target sizes: {list(shape)}.  Tensor sizes: {list(have)}"
+            )
+
+
 def refused(function: str, args: Any, kwargs: Any, forms: list[str]) -> TypeError:
     """The error for arguments that fit none of a function's signatures."""
     got = [type(a).__name__ for a in args] + [f"{name}={type(a).__name__}" for name, a in kwargs.items()]

@@ -13,6 +13,7 @@ from srcgrad.torch.dtypes import result_dtype
 from srcgrad.torch.inplace import write
 from srcgrad.torch.names import op
 from srcgrad.torch.ops.comparison import wrong_operands
+from srcgrad.torch.ops.reductions import dimensions
 from srcgrad.torch.pointwise import NUMBERS, check_broadcast, not_a_tensor, promoted, unsupported
 from srcgrad.torch.tensor import Tensor, wrap
 
@@ -156,3 +157,25 @@ def _divisors(name: str, ufunc: Any, doc: str) -> None:
 
 _divisors("gcd", np.gcd, "The greatest common divisor.")
 _divisors("lcm", np.lcm, "The least common multiple.")
+
+
+@op("hash_tensor", out=True)
+def hash_tensor(input: Tensor, dim: Any = (), *, keepdim: bool = False, mode: int = 0) -> Tensor:
+    """The exclusive or of the bits of elements as float64 or int64, as uint64; the only mode is 0."""
+    if mode != 0:
+        raise RuntimeError(f"Unknown hash_tensor mode: {mode}")
+    a = input._a
+    if a.dtype.kind == "c":
+        raise unsupported("xor_sum_cpu", a.dtype)
+    axes = dimensions(dim, a.ndim)
+    if not a.size and axes is None:
+        raise RuntimeError(
+            "hash_tensor: Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the "
+            "'dim' argument."
+        )
+    for d in axes or ():
+        if not a.shape[d]:
+            raise IndexError(f"hash_tensor: Expected reduction dim {d} to have non-zero size.")
+    bits = np.ascontiguousarray(a, np.float64 if a.dtype.kind == "f" else np.int64).view(np.uint64).reshape(a.shape)
+    combine: Any = np.bitwise_xor.reduce
+    return wrap(np.asarray(combine(bits, axis=axes, keepdims=bool(keepdim))))

@@ -15,6 +15,7 @@ from srcgrad.torch.kernels import products as kernels
 from srcgrad.torch.names import op
 from srcgrad.torch.ops.contractions import dot, matmul, mm
 from srcgrad.torch.ops.conversion import cast
+from srcgrad.torch.ops.dims import check_expands
 from srcgrad.torch.ops.reductions import wrapped_dim
 from srcgrad.torch.ops.views import unsafe_view_
 from srcgrad.torch.pointwise import check_broadcast, not_a_tensor, unsupported
@@ -29,22 +30,6 @@ _baddbmm = primitive(kernels.added_batch, "BaddbmmBackward0")
 _vdot = primitive(kernels.conjugate_inner, "VdotBackward0")
 _trace = primitive(kernels.diagonal_sum, "TraceBackward0")
 _cross = primitive(kernels.cross_product, "LinalgCrossBackward0")
-
-
-def _check_term(term: Any, shape: tuple[int, ...]) -> None:
-    """Raise where the term of a sum does not expand to the shape of the product."""
-    have = term._a.shape
-    if len(have) > len(shape):
-        raise RuntimeError(
-            f"expand(torch.{term.dtype._c_name}Tensor{{{list(have)}}}, size={list(shape)}): the number of sizes provided "
-            f"({len(shape)}) must be greater or equal to the number of dimensions in the tensor ({len(have)})"
-        )
-    for k in range(1, len(have) + 1):
-        if have[-k] not in {1, shape[-k]}:
-            raise RuntimeError(
-                f"The expanded size of the tensor ({shape[-k]}) must match the existing size ({have[-k]}) at "
-                f"non-singleton dimension {len(shape) - k}.  Target sizes: {list(shape)}.  Tensor sizes: {list(have)}"
-            )
 
 
 def weights_of(dtype: Any, beta: Any, alpha: Any) -> tuple[Any, Any]:
@@ -80,7 +65,7 @@ def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Any = 1, alpha: Any
     for name, v in (("vec1", vec1), ("vec2", vec2)):
         if v._a.ndim != 1:
             raise RuntimeError(f"addr: Expected 1-D argument {name}, but got {v._a.ndim}-D")
-    _check_term(input, (vec1._a.shape[0], vec2._a.shape[0]))
+    check_expands(input, (vec1._a.shape[0], vec2._a.shape[0]))
     dtype = np.result_type(input._a.dtype, vec1._a.dtype, vec2._a.dtype)
     if dtype.kind == "b":
         found = vec1._a[:, None] & vec2._a[None, :]
@@ -101,7 +86,7 @@ def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alph
                 f"Incompatible matrix sizes for bmm ({a.shape[1]}x{a.shape[2]} and {b.shape[1]}x{b.shape[2]})"
             )
     _check_batches(a, b)
-    _check_term(input, (a.shape[1], b.shape[2]))
+    check_expands(input, (a.shape[1], b.shape[2]))
     _check_one_dtype(input, batch1, batch2)
     return _addbmm(input, batch1, batch2, *weights_of(a.dtype, beta, alpha))  # type: ignore[no-any-return]
 
@@ -116,7 +101,7 @@ def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alp
             f"Expected size for first two dimensions of batch2 tensor to be: [{a.shape[0]}, {a.shape[2]}] but got: "
             f"[{b.shape[0]}, {b.shape[1]}]."
         )
-    _check_term(input, (a.shape[0], a.shape[1], b.shape[2]))
+    check_expands(input, (a.shape[0], a.shape[1], b.shape[2]))
     if not input._a.dtype == a.dtype == b.dtype:
         names = [_name(t) for t in (input, batch1, batch2)]
         raise RuntimeError(
@@ -140,8 +125,6 @@ def _check_batches(a: Any, b: Any) -> None:
 def vdot(input: Tensor, other: Tensor) -> Tensor:
     """The product of two vectors, the first conjugated."""
     a, b = input._a, other._a
-    if a.dtype.kind != "c" and b.dtype.kind != "c":
-        return dot(input, other)
     if a.ndim != 1 or b.ndim != 1:
         raise RuntimeError(f"1D tensors expected, but got {a.ndim}D and {b.ndim}D tensors")
     if a.dtype != b.dtype:
@@ -232,6 +215,9 @@ def contracted(a: Any, b: Any, first: list[int], second: list[int]) -> Any:
 @op("kron", out=True)
 def kron(input: Any, other: Any) -> Any:
     """Every element of one tensor times the other tensor, as one tensor of blocks."""
+    for position, (name, t) in enumerate((("input", input), ("other", other)), 1):
+        if not isinstance(t, Tensor):
+            raise not_a_tensor("kron", t, name, position)
     n = max(input._a.ndim, other._a.ndim)
     left = (1,) * (n - input._a.ndim) + input._a.shape
     right = (1,) * (n - other._a.ndim) + other._a.shape

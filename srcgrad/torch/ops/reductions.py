@@ -13,7 +13,7 @@ from srcgrad.torch.dtypes import default_float
 from srcgrad.torch.dtypes import dtype as torch_dtype
 from srcgrad.torch.kernels import moments
 from srcgrad.torch.kernels import reductions as kernels
-from srcgrad.torch.names import op
+from srcgrad.torch.names import ArgumentError, op
 from srcgrad.torch.ops.conversion import cast
 from srcgrad.torch.pointwise import Unary
 from srcgrad.torch.primitive import primitive
@@ -39,6 +39,8 @@ def dimensions(dim: Any, ndim: int) -> tuple[int, ...] | None:
 
 def wrapped_dim(dim: Any, ndim: int) -> int:
     """A dimension counted from the front; raises where there is none."""
+    if isinstance(dim, (str, tuple, list)):
+        raise ArgumentError(f"argument 'dim' (position 1) must be int, not {type(dim).__name__}")
     d = int(dim)
     bound = max(ndim, 1)
     if not -bound <= d < bound:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from srcgrad.torch.creation import check_placement, numpy_dtype
+from srcgrad.torch.dtypes import float32, float64, of, strided
 from srcgrad.torch.names import FUNCTIONS
 from srcgrad.torch.tensor import Tensor, wrap
 
@@ -27,14 +28,17 @@ def _made(name: str, m: int, options: dict[str, Any], compute: Callable[[Any, in
     sym = options.pop("sym", True)
     dtype = options.pop("dtype", None)
     requires_grad = options.pop("requires_grad", False)
-    check_placement(options.pop("device", None), options.pop("layout", None))
+    check_placement(options.pop("device", None))
+    layout = options.pop("layout", strided)
     if options:
         raise TypeError(f"{name}() got an unexpected keyword argument '{next(iter(options))}'")
     if m < 0:
         raise ValueError(f"{name} requires non-negative window length, got M={m}")
-    kind = numpy_dtype(dtype)
-    if kind not in (np.float32, np.float64):
+    if layout is not strided:
+        raise ValueError(f"{name} is implemented for strided tensors only, got: {layout}")
+    if dtype not in {None, float32, float64}:
         raise ValueError(f"{name} expects float32 or float64 dtypes, got: {dtype}")
+    kind = numpy_dtype(dtype)
     if m == 0:
         values: Any = np.zeros(0, kind)
     elif m == 1:
@@ -45,8 +49,6 @@ def _made(name: str, m: int, options: dict[str, Any], compute: Callable[[Any, in
 
 
 def _line(start: float, end: float, m: int, kind: Any) -> Any:
-    from srcgrad.torch.dtypes import of
-
     return FUNCTIONS["linspace"](start, end, m, dtype=of(kind))._a
 
 

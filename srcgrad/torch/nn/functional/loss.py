@@ -171,6 +171,8 @@ def binary_cross_entropy(
         raise unsupported("binary_cross_entropy", a.dtype)
     if a.size and not ((a >= 0) & (a <= 1)).all():
         raise RuntimeError("all elements of input should be between 0 and 1")
+    if b.size and not ((b >= 0) & (b <= 1)).all():
+        raise RuntimeError("all elements of target should be between 0 and 1")
     check_constant("binary_cross_entropy", weight=weight)
     return _bce(input, target, weight, reduction)  # type: ignore[no-any-return]
 

@@ -51,7 +51,7 @@ def default_collate(batch: Any) -> Any:
     if isinstance(first, int):
         return FUNCTIONS["tensor"](list(batch))
     if isinstance(first, (str, bytes)):
-        return list(batch)
+        return batch
     if isinstance(first, Mapping):
         return {k: default_collate([item[k] for item in batch]) for k in first}
     if isinstance(first, tuple) and hasattr(first, "_fields"):
