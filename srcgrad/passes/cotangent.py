@@ -167,7 +167,7 @@ class Pushing:
         """The expression, where computing it again is cheap; else a name for it is asked for."""
         if isinstance(e, ir.Sequence):
             return replace(e, items=tuple(self.value(i) for i in e.items))
-        if cost(e) <= (0 if self.view.kind(e).form == "array" else 2):
+        if cost(e) <= (0 if self.view.kind(e).form == "array" else 2) or _is_sign(e):
             return e
         self.sink.wanted.append(e)
         return e
@@ -376,6 +376,15 @@ class Pushing:
                     if kind.form == "array" and kinds.same_shape(kind, wanted) and kind.dtype == "d":
                         return node
         return None
+
+
+def _is_sign(e: Expr) -> bool:
+    """The signs of a variable's elements, which cost less than an array of memory to keep them in."""
+    match e:
+        case ir.Call(function=Attribute(value=Name(id="np" | "numpy"), name="sign"), args=(ir.Argument(value=Name()),)):
+            return True
+        case _:
+            return False
 
 
 def _is_settled(kind: Kind, result: Kind) -> bool:
