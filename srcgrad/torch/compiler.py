@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import threading
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -28,7 +29,7 @@ class _Compiling(threading.local):
 
 
 _compiling = _Compiling()
-_all: list[Any] = []
+_all: weakref.WeakSet[Compiled] = weakref.WeakSet()
 
 
 def compile(
@@ -92,7 +93,7 @@ class Compiled:
         self.made: dict[Any, list[Any]] = {}
         self.count = 0
         self.why: Exception | None = None
-        _all.append(self.made)
+        _all.add(self)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if _compiling.depth or stance.off or EXTRAS or watch.on or state.inference or forward_ad._levels:
@@ -239,8 +240,9 @@ allow_in_graph = assume_constant_result = wrap_numpy = nested_compile_region = _
 
 def reset() -> None:
     """Forget all generated texts; they are made anew when they are needed."""
-    for made in _all:
-        made.clear()
+    for function in list(_all):
+        function.made.clear()
+        function.count = 0
 
 
 def is_compiling() -> bool:

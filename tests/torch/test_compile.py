@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import threading
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -632,3 +634,23 @@ def test_hooks_are_not_called_for_the_comparison() -> None:
     assert seen == []
     y.backward()
     assert len(seen) == 1
+
+
+def test_samples_are_let_go() -> None:
+    model = nn.Linear(500, 500)
+    compiled = torch.compile(model, fullgraph=True)
+    x = torch.ones(1, 500)
+    tracemalloc.start()
+    compiled(x)
+    gc.collect()
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held < 4 * 500 * 500 * 2
+
+
+def test_reset_forgets_the_texts() -> None:
+    f = torch.compile(lambda x, k: x * k, fullgraph=True)
+    for _ in range(3):
+        torch.compiler.reset()
+        for k in range(8):
+            assert f(torch.ones(1), k).item() == k

@@ -21,12 +21,14 @@ from srcgrad.torch.compiling.statements import Statements
 from srcgrad.torch.compiling.structures import flat, mapped
 from srcgrad.torch.compiling.writing import Written, write
 from srcgrad.torch.graph import FREED, Node
+from srcgrad.torch.making import INFERENCE
 from srcgrad.torch.modes import enable_grad, state
 from srcgrad.torch.nn import Module
 from srcgrad.torch.primitive import wrapped
 from srcgrad.torch.tensor import Tensor, edge_of, wrap
 
 NO_EDGE = (None, 0)
+_NOTHING = np.zeros(0)
 _FIXED = (dtypes.dtype, dtypes.layout, dtypes.memory_format)
 
 
@@ -81,6 +83,8 @@ class Specialisation:
     def _record(
         self, tensors: Sequence[Tensor], results: list[Any], kept: Any, given: Any, args: Any, kwargs: Any
     ) -> None:  # fmt: skip
+        if any(tensors[k]._inference for k in self.kept_inputs):
+            raise RuntimeError(INFERENCE)
         node = CompiledNode()
         edges = [edge_of(tensors[k]) for k in self.active]
         node.edges = tuple(NO_EDGE if e is None else e for e in edges)
@@ -172,6 +176,9 @@ class Reading:
         }
         self.fetch = [get for _, get in reader.state.inputs]
         self.made = made
+        for t in flat(made):
+            if isinstance(t, Tensor):
+                t._a = _NOTHING  # only which tensor stands where is asked from now on
         self.places = places
         self.kept_alive = reader.kept_alive
 
@@ -265,7 +272,6 @@ def _read(reader: Statements, owner: Any, given: list[Any], args: Any, kwargs: A
         title, [v for v, _ in reader.state.inputs], reader.samples.block, outputs, reader.samples.constants,
         reader.samples.names,
     )  # fmt: skip
-    reader.kept_alive.append(reader.samples.alive)
     constants = set(reader.samples.constants)
     fixed = [o for o in outputs if isinstance(o, Value) and o.name in constants]
     if fixed:
