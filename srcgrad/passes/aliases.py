@@ -34,6 +34,7 @@ def check_aliases(unit: ir.Unit, facts: Facts, apart: bool) -> frozenset[str]:
     """The parameters that the function writes into; NotStatic where a written array has two names."""
     written: dict[str, ir.Span] = {}
     groups: dict[str, set[str]] = {}
+    itself: set[str] = set()  # what is bound to what shows its own memory, as in `w = w[1:]`
 
     def merge(a: str, b: str) -> None:
         group = groups.setdefault(a, {a}) | groups.setdefault(b, {b})
@@ -63,6 +64,8 @@ def check_aliases(unit: ir.Unit, facts: Facts, apart: bool) -> frozenset[str]:
                     if not is_own(value, view):
                         for name in ir.bound_names(target):
                             for other in ir.names(value):
+                                if other == name and other in facts.before[s.key]:
+                                    itself.add(name)
                                 if other in facts.before[s.key]:
                                     merge(name, other)
                                 elif _is_data(other, facts):
@@ -73,10 +76,15 @@ def check_aliases(unit: ir.Unit, facts: Facts, apart: bool) -> frozenset[str]:
                 for _, e in s.bound:
                     for other in ir.names(e):
                         if not view.kind(e).is_scalar and other in facts.before[s.key]:
+                            if other == s.target.id:
+                                itself.add(other)
                             merge(s.target.id, other)
             case _:
                 pass
     for name, span in written.items():
+        if name in itself:
+            # Under the name of a later version it would be a second name for one array.
+            raise NotStatic(f"{name} is written to and bound to a view of itself", span)
         others = groups.get(name, {name}) - {name}
         if others:
             raise NotStatic(f"{name} is written to and may share memory with {min(others)}", span)

@@ -271,3 +271,23 @@ def real_and_imag_views(z):
     r = z.real
     r += 1.0
     return np.sum(np.abs(z) ** 2)
+
+
+@case(x=0.7, p=np.array([0.3, -0.6, 0.9, 0.5]))
+def written_and_bound_to_itself(x, p):
+    w = np.zeros(4)
+    w[1] = x
+    w[1] = x / (2.0 + w[1] ** 2) + (p[1] - p[0])
+    for _ in range(0):
+        w = w * 0.5
+    w = w
+    return np.sum(w * p)
+
+
+@case(x=0.7, p=np.array([0.3, -0.6, 0.9, 0.5]))
+def written_and_bound_to_its_reverse(x, p):
+    w = np.zeros(4)
+    w[1] = x
+    w[1] = x / (2.0 + w[1] ** 2) + p[1]
+    w = w[::-1]
+    return np.sum(w * p)
