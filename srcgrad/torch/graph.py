@@ -107,6 +107,8 @@ class Node:
 class RemovableHandle:
     """What registering a hook returns: `remove()` takes it out again; also a context manager."""
 
+    __module__ = "torch.utils.hooks"  # where PyTorch has it, as its type is printed
+
     def __init__(self, hooks: dict[int, Any], hook: Any, *, always_called: Any = None) -> None:
         self.hooks = hooks
         self.id = _count()

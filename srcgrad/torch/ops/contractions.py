@@ -14,6 +14,7 @@ import numpy as np
 from srcgrad.torch.calling import of_two
 from srcgrad.torch.kernels import contractions as kernels
 from srcgrad.torch.names import op
+from srcgrad.torch.ops.dims import broadcast, check_expands
 from srcgrad.torch.ops.views import unsafe_view_
 from srcgrad.torch.primitive import primitive
 from srcgrad.torch.recorded import FACES
@@ -126,6 +127,9 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: An
         raise RuntimeError(
             f"self and mat2 must have the same dtype, but got {input.dtype._c_name} and {mat2.dtype._c_name}"
         )
+    c = input._a.shape
+    if len(c) != 1 or c[0] != b.shape[1]:
+        check_expands(input, (a.shape[0], b.shape[1]))
     return _addmm(input, mat1, mat2, beta, alpha)  # type: ignore[no-any-return]
 
 
@@ -161,7 +165,7 @@ def _batched(a: Any, b: Any) -> Any:
         if n == 1:
             return unsafe_view_(mv(folded, a), rows)
         return unsafe_view_(mm(folded, a.t()), (*rows, a.shape[0])).transpose(-1, -2).contiguous()
-    lead = np.broadcast_shapes(a._a.shape[:-2], b._a.shape[:-2])
+    lead = broadcast(a._a.shape[:-2], b._a.shape[:-2])
     count = math.prod(lead)
     left = a.expand(*lead, *a.shape[-2:]).reshape(count, *a.shape[-2:])
     right = b.expand(*lead, *b.shape[-2:]).reshape(count, *b.shape[-2:])
