@@ -21,7 +21,8 @@ import numpy as np
 
 from srcgrad.passes import algebra, results
 from srcgrad.passes.algebra import call, div, mul, neg, number, transposed
-from srcgrad.passes.cotangent import Contribution, Cotangent, added_axes, cost, with_axes
+from srcgrad.passes.axes import added_axes, with_axes
+from srcgrad.passes.cotangent import Contribution, Cotangent, cost
 from srcgrad.passes.products import Products
 from srcgrad.passes.resolve import UNRESOLVED, bind, callee
 from srcgrad.passes.selection import CHOSEN, unguarded
