@@ -99,9 +99,14 @@ def caller(primitive: Primitive, types: tuple[type, ...]) -> Callable[..., Any]:
     return defined(f"def call({given}):", lines, scope)
 
 
-def of_two(primitive: Primitive, otherwise: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    """A primitive of two tensors of one dtype as a function; `otherwise` gets other calls and those that NumPy refuses."""
-    kernel, makers, enter_by = primitive.kernel, primitive.makers, primitive.enter_by
+def of_two(
+    primitive: Primitive, kernel: Callable[..., Any], otherwise: Callable[[Any, Any], Any]
+) -> Callable[[Any, Any], Any]:
+    """A primitive of two tensors of one dtype as a function; `otherwise` gets other calls and those that NumPy refuses.
+
+    `kernel` computes what the primitive's does, and perhaps sooner.
+    """
+    makers, enter_by = primitive.makers, primitive.enter_by
     listening, modes = profiling.LISTENING, MODES
     new, ndarray, asarray = Tensor.__new__, np.ndarray, np.asarray
 

@@ -35,7 +35,7 @@ class Node:
     prehooks: dict[int, Callable[..., Any]] | None = None  # register_prehook
     tensor_hooks: dict[int, dict[int, Callable[..., Any]]] | None = None  # by output number
     retained: dict[int, Any] | None = None  # weak references to tensors that keep their gradient
-    watched = False  # whether any of these four was ever made
+    _watched = False
     single = False  # whether there is certainly one output
     plain = False  # whether the backward runs nothing but kernels on arrays, and none of the user's code
     source = ""
@@ -64,6 +64,17 @@ class Node:
 
     def thaw(self) -> None:
         """Become a node whose fields can be changed."""
+
+    @property
+    def watched(self) -> bool:
+        """Whether there ever was a hook on this node or on one of its outputs; a watched node is not plain."""
+        return self._watched
+
+    @watched.setter
+    def watched(self, value: bool) -> None:
+        self._watched = value
+        if value:
+            self.plain = False
 
     @property
     def next_functions(self) -> tuple[Edge, ...]:
@@ -130,6 +141,8 @@ class AccumulateGrad(Node):
 
     The leaf holds its node; the node knows the leaf by a weak reference, so that the two are no cycle.
     """
+
+    plain = True
 
     def __init__(self, variable: Tensor) -> None:
         self.reference = weakref.ref(variable)

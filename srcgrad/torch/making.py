@@ -56,6 +56,8 @@ class NodeKinds(dict[Any, type[CompactNode]]):
         self.plan = plan_of(primitive, [name for name, p in pairs if p in self.needed])
         entries = self.plan.entries
         self.given_values = tuple([p for p, _, shape_only in entries if p < n and not shape_only])
+        # The only operand of a function that acts element by element has the shape of the result.
+        self.same_shape = n == 1 and self.plan.rule.shape == "elementwise"
         self.checked = tuple([p for p in self.given_values if p < 0 or kinds[p] != OTHER])
 
     def __missing__(self, dtype: Any) -> type[CompactNode]:
@@ -96,7 +98,7 @@ class NodeKinds(dict[Any, type[CompactNode]]):
                 value = self.primitive.defaults[place]
                 scope[name] = shaped(value) if shape_only else value
             elif shape_only and (place < 0 or place in self.needed):
-                shapes[name] = "self.shape" if place < 0 else f"self.s{place}"
+                shapes[name] = "self.shape" if place < 0 or self.same_shape else f"self.s{place}"
             elif shape_only:
                 lines.append(f"{name} = self.g{place}")
         if self.plan.keeps_values:
@@ -117,10 +119,10 @@ class NodeKinds(dict[Any, type[CompactNode]]):
         lines += more
         triples = ""
         for name, p in zip(self.plan.names, self.needed, strict=True):
-            bar, shape = f"{name}_bar", f"self.s{p}"
+            bar, shape = f"{name}_bar", "self.shape" if self.same_shape else f"self.s{p}"
             if bar not in certain:
                 test = f" or {bar}.shape != {shape} or {bar}.dtype is not dtype_of"
-            elif elementwise and n == 1:
+            elif self.same_shape:
                 test = ""
             else:
                 test = f" or {shape} != self.shape"
@@ -188,8 +190,9 @@ def maker(primitive: Primitive, kinds: tuple[int, ...]) -> Callable[..., Any]:
             f"node.o{p} = o{p}",
             f"node.n{p} = n{p}",
             f"own{p} = x{p}._a",
-            f"node.s{p} = own{p}.shape",
         ]
+        if not kind_of.same_shape:
+            lines.append(f"node.s{p} = own{p}.shape")
     lines += ["node.sequence = count()", "node.shape = y.shape"]
     if kind_of.given_values:
         lines.append(f"node.values = [{', '.join('y' if p < 0 else f'a{p}' for p in kind_of.given_values)}]")

@@ -176,7 +176,8 @@ class Saved:
 class CompactNode(OperationNode):
     """A node of one real result, made by `making.maker`: what an ordinary node has in tuples lies in it field by field.
 
-        o0 n0 s0    the origin of operand 0, the number of the origin's output, and the operand's shape
+        o0 n0 s0    the origin of operand 0, the number of the origin's output, and the operand's shape, which is left
+                    out where it is certainly the result's
         v0 c0       where operand 0 was saved: its version, and how often it had been written to by then
         vy cy       the same of the result
         k1          argument 1, where that is no tensor with a gradient; an array's shape and dtype in its place
@@ -205,7 +206,9 @@ class CompactNode(OperationNode):
     @property
     def inputs(self) -> Any:  # type: ignore[override]
         fields = self.__dict__
-        return tuple([(fields[f"s{p}"], self.dtype) if p in self.needed else None for p in self.primitive.places])
+        return tuple(
+            [(fields.get(f"s{p}", self.shape), self.dtype) if p in self.needed else None for p in self.primitive.places]
+        )
 
     @property
     def outputs(self) -> Any:  # type: ignore[override]
@@ -239,7 +242,7 @@ class CompactNode(OperationNode):
             elif not shape_only:
                 found.append(held[place])
             elif place < 0 or place in self.needed:
-                found.append(Ghost.of(self.shape if place < 0 else fields[f"s{place}"], self.dtype))
+                found.append(Ghost.of(fields.get(f"s{place}", self.shape), self.dtype))
             else:
                 found.append(fields[f"g{place}"])
         return found

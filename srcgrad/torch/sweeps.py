@@ -139,7 +139,7 @@ def accumulate_from(node: Node, g: Any, keep: bool) -> None:
         following = None
     while following is not None:
         node = following
-        found = node.step(g, keep) if node.plain and not node.watched else _careful_step(node, g, keep)
+        found = node.step(g, keep) if node.plain else _careful_step(node, g, keep)
         following = None
         for origin, number, x_bar in found:
             if origin is None or x_bar is None:
@@ -168,7 +168,7 @@ def accumulate_from(node: Node, g: Any, keep: bool) -> None:
     observed = []
     for leaf in tuple(leaves):
         variable = leaf.reference()
-        if leaf.watched or (variable is not None and variable._post_hooks):
+        if not leaf.plain or (variable is not None and variable._post_hooks):
             observed.append(leaf)
             continue
         before = None if variable is None else variable._grad

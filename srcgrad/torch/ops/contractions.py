@@ -175,12 +175,14 @@ def _batched(a: Any, b: Any) -> Any:
 def _operator(self: Tensor, other: Any) -> Any:
     if not isinstance(other, Tensor):
         return NotImplemented
-    if self._a.ndim == 2 and other._a.ndim == 2:
+    a = self._a
+    if a.ndim == 2 and other._a.ndim == 2 and (a.dtype is _FLOAT32 or a.dtype is _FLOAT64):
         return _product(self, other)
     return matmul(self, other)
 
 
-_product = of_two(_mm, matmul)
+_FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
+_product = of_two(_mm, np.ndarray.dot, matmul)
 
 
 setattr(Tensor, "__matmul__", _operator)  # noqa: B010 - attached as all operators are
