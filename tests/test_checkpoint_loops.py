@@ -369,6 +369,20 @@ def broken_off_inside(x, n, k):
     return y * z + w
 
 
+def counted_inside(x, n, k):
+    y = x[0]
+    for t in sg.checkpoint(range(n), budget=k):
+        for i in range(3):
+            if x[i] > 0.7 + t:
+                break
+            y = y * 0.7 + x[i]
+        c = 0
+        while c < 2:
+            c += 1
+            y = y + x[c] * 0.3
+    return y
+
+
 def parameter_rebound(x, n, k):
     for t in sg.checkpoint(range(n), budget=k):
         v = np.tanh(x)
@@ -452,7 +466,8 @@ def test_random_numbers_are_not_drawn_again(tier):
 GENERATED = [
     scalar, stencil, elements, two_steps_back, branches, inner_loops, nested, inside_a_plain_loop, broken_off, returned_from,
     continued, with_else, over_an_array, over_pairs, numbered, read_later, constant_changes_later, calls, replaced_arrays,
-    in_place_operators, history, counted_in_memory, unbounded, counting, broken_off_inside, parameter_rebound,
+    in_place_operators, history, counted_in_memory, unbounded, counting, broken_off_inside, counted_inside,
+    parameter_rebound,
 ]  # fmt: skip
 
 

@@ -275,7 +275,9 @@ class Rewound:
             # Of what nobody reads the shape may still be asked for.
             if t.key in self.plan.skipped and not (own & needed and all(bound.count(n) == 1 for n in own)):
                 continue
-            saved = {name for (key, _), name in self.saves.names.items() if key in {u.key for u in ir.statements((t,))}}
+            inside = {u.key for u in ir.statements((t,))}
+            saved = {name for (key, _), name in self.saves.names.items() if key in inside}
+            saved |= {name for key, name in [*self.plan.trips.items(), *self.saves.trips.items()] if key in inside}
             if not needed & (ir.written_in((t,)) | saved):
                 continue
             part = sweep.block((replace(t, leading=()),), (s,))
