@@ -27,8 +27,6 @@ from srcgrad.torch.nn.cells import RNNCellBase as RNNCellBase
 from srcgrad.torch.nn.containers import Container as Container
 from srcgrad.torch.nn.containers import ModuleDict as ModuleDict
 from srcgrad.torch.nn.containers import ModuleList as ModuleList
-from srcgrad.torch.nn.containers import ParameterDict as ParameterDict
-from srcgrad.torch.nn.containers import ParameterList as ParameterList
 from srcgrad.torch.nn.containers import Sequential as Sequential
 from srcgrad.torch.nn.convolution import Conv1d as Conv1d
 from srcgrad.torch.nn.convolution import Conv2d as Conv2d
@@ -67,6 +65,8 @@ from srcgrad.torch.nn.parameter import Buffer as Buffer
 from srcgrad.torch.nn.parameter import Parameter as Parameter
 from srcgrad.torch.nn.parameter import UninitializedBuffer as UninitializedBuffer
 from srcgrad.torch.nn.parameter import UninitializedParameter as UninitializedParameter
+from srcgrad.torch.nn.parameter_containers import ParameterDict as ParameterDict
+from srcgrad.torch.nn.parameter_containers import ParameterList as ParameterList
 from srcgrad.torch.nn.recurrent import GRU as GRU
 from srcgrad.torch.nn.recurrent import LSTM as LSTM
 from srcgrad.torch.nn.recurrent import RNN as RNN
