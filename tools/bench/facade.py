@@ -16,7 +16,8 @@ from importlib import import_module
 
 import numpy as np
 
-ROUNDS = 9
+# Many short rounds: some of them fall where nothing else runs.
+ROUNDS, SECONDS = 40, 0.004
 
 
 def modules():
@@ -202,7 +203,7 @@ def main(wanted):
         times = {name: [] for name in names}
         for _ in range(ROUNDS):
             for name, action in actions.items():
-                times[name].append(timed(action, 0.05))
+                times[name].append(timed(action, SECONDS))
         least = {name: min(t) for name, t in times.items()}
         text = "".join(f"{least[name]:>13.1f} ({statistics.median(times[name]):>8.1f})" for name in names)
         ratio = f"{least['srcgrad'] / least['torch']:>10.2f}" if "torch" in least else ""
