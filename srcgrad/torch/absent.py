@@ -20,6 +20,7 @@ DEVICES = "it computes on the CPU alone"
 DISTRIBUTED = "it runs in one process; start processes with Python's multiprocessing"
 NARROW = "NumPy has no such dtype"
 NESTED = "it has no nested tensors; pad the parts to one shape, or keep them in a list"
+MASKED = "a mask is an argument here: torch.masked.sum(x, mask=m) and its like, or torch.where"
 CAPTURE = "it captures and exports no graphs; save a state_dict() instead"
 
 # The first pattern that fits a whole name gives the reason.
@@ -29,10 +30,11 @@ REASONS: list[tuple[re.Pattern[str], str]] = [
         (r"(cudnn|miopen|mkldnn|fbgemm|mkl|nnpack|onednn)_\w+|to_mkldnn", LIBRARIES),
         (r"batch_norm_(backward|elemt|gather|stats|update)\w*|thread_safe_generator", DEVICES),
         (r"(\w*_)?(sparse|crow|ccol|csr|csc|bsr|bsc)(_\w+)?|[hsd]s?p?mm|saddmm|sspaddmm|\w*coo\w*", SPARSE),
-        (r"(col_|row_)?indices(_copy)?|values(_copy)?|coalesce|is_coalesced|dense_dim|SparseAdam", SPARSE),
+        (r"(col_|row_)?indices(_copy)?|values(_copy)?|coalesce|is_coalesced|dense_dim", SPARSE),
         (r"\w*quant\w*|q_\w+|qu?int\w+|qscheme|int_repr|per_(channel|tensor)\w*|choose_qparams\w*", QUANTIZED),
         (r"bits\w+|bit|u?int[1-7]|float[48]_\w+", NARROW),
         (r"sym_\w+|Sym\w+", SYMBOLS),
+        (r"MaskedTensor|\w*masked_tensor", MASKED),
         (r"nested\w*|\w*padded_tensor|jagged", NESTED),
         (
             r"distributed\w*|DataParallel|DistributedDataParallel|rpc|fork|wait|Future|futures|is_distributed",

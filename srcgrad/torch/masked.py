@@ -246,3 +246,9 @@ def median(
     if x._a.dtype.kind != "f":
         raise ValueError(f"masked median expects a floating point tensor, got {of(x._a.dtype)!r}")
     return FUNCTIONS["nanmedian"](_filled(x, mask, math.nan), dim, keepdim)[0]  # type: ignore[no-any-return]
+
+
+def __getattr__(name: str) -> Any:
+    from srcgrad.torch.absent import message
+
+    raise AttributeError(message("srcgrad.torch.masked", name, __all__))
