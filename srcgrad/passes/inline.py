@@ -240,7 +240,9 @@ def _taken(s: Stmt, value: Expr) -> Iterator[Stmt]:
             pairs = [pair for pair in zip(targets, value.items, strict=False) if pair[0] != pair[1]]
             if len(targets) != len(value.items):
                 raise NotStatic("an unpacking", s.span)
-            if pairs:
+            if len(pairs) == 1:
+                yield dataclasses.replace(s, target=pairs[0][0], value=pairs[0][1], text=None, leading=())
+            elif pairs:
                 left, right = (ir.Sequence("tuple", tuple(side)) for side in zip(*pairs, strict=True))
                 yield dataclasses.replace(s, target=left, value=right, text=None, leading=())
         case ir.Assign() | ir.Return():

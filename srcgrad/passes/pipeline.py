@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from types import CodeType
@@ -153,7 +154,21 @@ class Session:
             compiled = self.compiled(key, selected)
             self.texts[name] = ""
             self.texts[name] = compiled.write(name, mode, callee=True)
+            self.names[key, mode, selected] = self.written_before(name)
         return self.names[key, mode, selected]
+
+    def written_before(self, name: str) -> str:
+        """The function of the same text that is there already, if there is one: kinds often differ in nothing that shows."""
+
+        def anonymous(known: str) -> str:
+            return re.sub(rf"\b{known}\b", "it", self.texts[known])
+
+        text = anonymous(name)
+        twin = next((known for known in self.texts if known != name and anonymous(known) == text), None)
+        if twin is None or any(name in other for known, other in self.texts.items() if known != name):
+            return name
+        del self.texts[name]
+        return twin
 
     def assemble(self, written: str) -> str:
         parts = []

@@ -363,3 +363,37 @@ def blocks(x, first, second):
     for _ in range(3):
         x = block(x, first)
     return np.sum(block(x, second))
+
+
+def thin(field, part):
+    """Scale the largest elements down."""
+    for i in range(len(field)):
+        # only where it is worth it
+        if field[i] > 1.0:
+            field[i] *= part
+
+
+def halves(total, share):
+    rest = total * (1.0 - share)
+    return total * share, rest
+
+
+@golden(VECTOR, 0.3)
+def thinned_twice(field, part):
+    field = field * 2.0
+    thin(field, part)
+    left, right = halves(np.sum(field), part)
+    thin(field, 0.5)
+    return left * np.sum(field * field) - right
+
+
+@golden(MATRIX, VECTOR)
+def rebound_by_layers(w, x):
+    x = layer(w, x)
+    x = layer(w, x)
+    return np.sum(x * x)
+
+
+def layer(w, x):
+    x = np.tanh(w @ x)
+    return x + np.sin(x)

@@ -19,23 +19,6 @@ def block_vjp(x, w):
     return x + w.T @ h, pullback
 
 
-def block_vjp2(x, w):
-    h = np.tanh(w @ x)
-
-    def pullback(y_bar):
-        # primals.py:358  return x + w.T @ h
-        x_bar = y_bar
-        w_bar = np.outer(y_bar, h).T
-        h_bar = w @ y_bar
-        # primals.py:357  h = np.tanh(w @ x)
-        u_bar = h_bar * (1 - h * h)
-        w_bar = w_bar + np.outer(u_bar, x)
-        x_bar = x_bar + w.T @ u_bar
-        return (x_bar, w_bar)
-
-    return x + w.T @ h, pullback
-
-
 def blocks_grad(x, first, second):
     x_saved = []
     for _ in range(3):
@@ -51,7 +34,7 @@ def blocks_grad(x, first, second):
     for _ in reversed(range(3)):
         x = x_saved.pop()
         # primals.py:364  x = block(x, first)
-        _, block_pullback = block_vjp2(x, first)
+        _, block_pullback = block_vjp(x, first)
         x_bar2, w_bar = block_pullback(x_bar)
         first_bar += w_bar
         x_bar = x_bar2
