@@ -654,3 +654,29 @@ def test_reset_forgets_the_texts() -> None:
         torch.compiler.reset()
         for k in range(8):
             assert f(torch.ones(1), k).item() == k
+
+
+def test_numbers_in_tensors_are_not_compiled_in() -> None:
+    def f(x: Any, i: Any) -> Any:
+        return x[i] * x[i - 1] + x.narrow(0, i, 1).sum()
+
+    compiled = torch.compile(f)
+    for k in (0, 1, 2):
+        i = torch.tensor(k)
+        grads = []
+        for g in (f, compiled):
+            x = torch.tensor([2.0, 3.0, 5.0], requires_grad=True)
+            g(x, i).backward()
+            grads.append(x.grad)
+        assert torch.equal(*grads)
+
+
+def test_a_name_that_one_iteration_binds() -> None:
+    def f(x: Any) -> Any:
+        for i in range(5):
+            x = x * 2
+            if i == 4:
+                last = x.sum()
+        return last
+
+    assert torch.compile(f, fullgraph=True)(torch.ones(2)).item() == 64.0

@@ -29,6 +29,7 @@ class Items(Operators):
     def item(self, thing: Any, index: Any, e: ast.AST, wanted: str) -> Any:
         """thing[index]."""
         if isinstance(thing, Tensor):
+            index = self.with_numbers(index)
             text = self.basic(thing, index)
             if text is None:
                 return self.operation(operator.getitem, "index", (thing, index), {}, e)
@@ -40,6 +41,14 @@ class Items(Operators):
             self.samples.emit(Item(value, source, text, reads))
             return self.samples.enter(value, array)
         return self.plain_item(thing, self.concrete(index), e)
+
+    def with_numbers(self, index: Any) -> Any:
+        """The index with numbers of run time for whole numbers in tensors without dimensions."""
+        if isinstance(index, tuple):
+            return tuple(self.with_numbers(k) for k in index)
+        if isinstance(index, Tensor) and not index._a.ndim and index._a.dtype.kind in "iu":
+            return self.number_of(index, int)
+        return index
 
     def basic(self, thing: Tensor, index: Any) -> str | None:
         """The text of an index of numbers, slices, None and Ellipsis; None for others."""
@@ -113,6 +122,7 @@ class Items(Operators):
 
     def put(self, thing: Tensor, index: Any, value: Any, target: ast.AST) -> Tensor:
         """The tensor with another value at an index."""
+        index = self.with_numbers(index)
         text = self.basic(thing, index)
         source = self.samples.value_of(thing)
         reads = tuple(v for x in flat(index) if isinstance(x, Number) for v in x.reads)

@@ -73,6 +73,8 @@ class Loops(Branches):
 
     def looped(self, s: ast.For, rows: Any, things: range) -> None:
         """A loop that stays a loop."""
+        if self.leaks(s):
+            raise Unsettled
         wanted = _named(s.target) if rows is None else "k"
         variable = Value(self.samples.names.fresh(wanted), None, int)
         number = Number(variable.name, things[0], (variable,))

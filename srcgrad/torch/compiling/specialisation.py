@@ -319,7 +319,9 @@ def perturbation(a: Any) -> Any:
     elif a.dtype.kind == "b":
         view[...] = ~a
     else:
-        view[...] = np.flip(a)
+        # In reverse; one below, or else one, where that is the same.
+        other = np.flip(a)
+        view[...] = np.where(other == a, np.where(a > 0, a - 1, 1), other)
     return view
 
 
