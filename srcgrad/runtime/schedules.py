@@ -122,6 +122,7 @@ def run_keeping(
     count = len(items)
     states = states_allowed(budget, memory, state, count)
     saved = [(0, copied_state(state))]
+    state = copied_state(state)  # what the arrays held before the loop may be read by the reverse of what made them
     if count:
         state = run_to(step, items, given, saved, states, state, count - 1)
         if saved[-1][0] < count - 1:
@@ -147,6 +148,7 @@ def run_until(
     """
     states = states_allowed(budget, memory, state, None)
     saved = [(0, copied_state(state))]
+    state = copied_state(state)  # what the arrays held before the loop may be read by the reverse of what made them
     times, slots = 1, states
     due = 1
     done = 0
