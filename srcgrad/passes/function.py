@@ -116,7 +116,7 @@ class Function(Statements):
                 self.in_place = kept
                 self.step("plain_updates", plain_updates(self.unit, facts, kept))
                 continue
-            renamed = rename_overwritten(self.unit, plan, self.variable)
+            renamed = rename_overwritten(self.unit, plan, self.variable, self.users)
             if renamed is None:
                 break
             self.step("rename_overwritten", renamed)

@@ -5,21 +5,27 @@
         y = np.sin(y)           y2 = np.sin(y)
         return y                return y2
 
-Nothing is then saved: the old value is still there under its old name.
+Nothing is then saved: the old value is still there under its old name. A value that was named only to be
+given to such a variable gets the variable's new name at once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeGuard
 
 from srcgrad.passes.record import Plan
+from srcgrad.passes.statements import evaluated
 from srcgrad.syntax import ir
 from srcgrad.syntax.ir import Block, Expr, Stmt
 
 
-def rename_overwritten(unit: ir.Unit, plan: Plan, fresh: Callable[[str], str]) -> ir.Unit | None:
-    """The unit with new versions from the first such statement on, or None if there is none."""
+def rename_overwritten(unit: ir.Unit, plan: Plan, fresh: Callable[[str], str], users: frozenset[str]) -> ir.Unit | None:
+    """The unit with new versions from the first such statement on, or None if there is none.
+
+    `users` are the variables that the user named.
+    """
     for k, s in enumerate(unit.body):
         bound: frozenset[str] = frozenset()
         if isinstance(s, (ir.Assign, ir.For, ir.UserCall)):
@@ -39,8 +45,23 @@ def rename_overwritten(unit: ir.Unit, plan: Plan, fresh: Callable[[str], str]) -
         else:
             first = _renamed(s, mapping)
         rest = tuple(_renamed(t, mapping) for t in unit.body[k + 1 :])
+        before = unit.body[k - 1] if k else s
+        if isinstance(first, ir.Assign) and _names_for(before, s, unit, users):
+            before = replace(before, target=first.target, text=None, comment=before.comment or s.comment)
+            return replace(unit, body=(*unit.body[: k - 1], before, *rest))
         return replace(unit, body=(*unit.body[:k], first, *rest))
     return None
+
+
+def _names_for(before: Stmt, s: Stmt, unit: ir.Unit, users: frozenset[str]) -> TypeGuard[ir.Assign]:
+    """Whether a statement gives a value a name of ours, which is read by the next one alone: `u = e; y = u`."""
+    match before, s:
+        case ir.Assign(target=ir.Name(id=name), op=""), ir.Assign(target=ir.Name(), value=value, op=""):
+            reads = [e for t in ir.statements(unit.body) for e in evaluated(t) if name in ir.names(e)]
+            bound = [t for t in ir.statements(unit.body) if name in ir.written_names(t)]
+            return name not in users and value == before.target and len(reads) == 1 and bound == [before]
+        case _:
+            return False
 
 
 def _target(target: Expr, mapping: dict[str, str]) -> Expr:

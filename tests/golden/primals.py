@@ -389,11 +389,11 @@ def thinned_twice(field, part):
 
 @golden(MATRIX, VECTOR)
 def rebound_by_layers(w, x):
-    x = layer(w, x)
-    x = layer(w, x)
+    x = bent(w, x)
+    x = bent(w, x)
     return np.sum(x * x)
 
 
-def layer(w, x):
+def bent(w, x):
     x = np.tanh(w @ x)
     return x + np.sin(x)
