@@ -17,6 +17,7 @@ from dataclasses import replace
 from srcgrad.passes.aliases import is_own
 from srcgrad.passes.cotangent import cost
 from srcgrad.passes.infer import Facts
+from srcgrad.passes.lengths import elements_read, of_fixed_shape
 from srcgrad.passes.view import View
 from srcgrad.syntax import ir
 from srcgrad.syntax.ir import Block, Expr, Name, NotStatic, Stmt
@@ -175,6 +176,7 @@ def _hint(e: Expr) -> str:
 
 def name_conditions(unit: ir.Unit, fresh: Callable[[str], str]) -> ir.Unit:
     """Name the conditions and ranges that could not be computed again after their block."""
+    fixed = of_fixed_shape(unit)
 
     def block(body: Block) -> Block:
         out: list[Stmt] = []
@@ -183,13 +185,13 @@ def name_conditions(unit: ir.Unit, fresh: Callable[[str], str]) -> ir.Unit:
                 case ir.If():
                     s = replace(s, body=block(s.body), orelse=block(s.orelse))
                     written = ir.written_in(s.body) | ir.written_in(s.orelse)
-                    if cost(s.test) >= 10 or ir.names(s.test) & written:
+                    if cost(s.test) >= 10 or elements_read(s.test, fixed) & written:
                         name = fresh("branch")
                         out.append(ir.Assign(Name(name), s.test, span=s.span, leading=s.leading))
                         s = replace(s, test=Name(name), text=None, leading=())
                 case ir.For():
                     s = replace(s, body=block(s.body))
-                    if ir.names(s.iterable) & ir.written_in(s.body):
+                    if elements_read(s.iterable, fixed) & ir.written_in(s.body):
                         name = fresh("steps")
                         out.append(ir.Assign(Name(name), s.iterable, span=s.span, leading=s.leading))
                         s = replace(s, iterable=Name(name), text=None, leading=())

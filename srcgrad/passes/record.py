@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from srcgrad.passes.cotangent import Sink, cost
 from srcgrad.passes.infer import Facts
 from srcgrad.passes.kinds import Kind
+from srcgrad.passes.lengths import elements_read, of_fixed_shape
 from srcgrad.passes.overlap import Overlap, reads_of
 from srcgrad.passes.reading import reads as all_read
 from srcgrad.syntax import ir
@@ -130,6 +131,7 @@ class _Recorder:
         self.users = users
         self.facts = facts
         self.overlap = overlap
+        self.fixed = of_fixed_shape(overlap.unit)
         self.reads: dict[str, list[tuple[Stmt, ir.Expr | None]]] = {}
         # The arrays whose shape is not the same wherever they are bound.
         known: dict[str, Kind] = {}
@@ -155,7 +157,7 @@ class _Recorder:
             case ir.If():
                 then = self.block(s.body, needed)
                 orelse = self.block(s.orelse, needed)
-                test = self._known(s, ir.names(s.test)) if self.plan.acts(s) else frozenset()
+                test = self._known(s, elements_read(s.test, self.fixed)) if self.plan.acts(s) else frozenset()
                 return then | orelse | test
             case ir.For() | ir.While() if s.checkpoints is not None and self.plan.acts(s):
                 return self._checkpointed(s, needed)
@@ -253,7 +255,7 @@ class _Recorder:
             plan.overwritten.setdefault(s.key, set()).update(lost)
         out = head - target if plan.acts(s) else head
         if plan.acts(s) and isinstance(s, ir.For):
-            out |= self._known(s, ir.names(s.iterable))
+            out |= self._known(s, elements_read(s.iterable, self.fixed))
         return out
 
     def _unread(self, body: Block) -> set[int]:

@@ -243,3 +243,28 @@ def elements_added_to_themselves(v):
         v[i] = v[i] + v[i + 1] + v[i]
     v[2] -= v[2] * v[0]
     return np.sum(np.sin(v))
+
+
+@case(a=np.array([[4.0, 1.0, 0.5], [1.2, 5.0, 0.3], [0.4, 0.8, 6.0]]))
+def elimination_over_its_own_lengths(a):
+    for i in range(a.shape[0]):
+        for j in range(i):
+            a[i, j] /= a[j, j]
+            a[i, j + 1 :] -= a[i, j] * a[j, j + 1 :]
+    total = 0.0
+    for row in range(len(a)):
+        a[row] = a[row] * a[row, row]
+        total += a[row, len(a) - 1 - row]
+    return total
+
+
+@case(x=np.array([0.4, -0.9, 1.2, 0.3, 0.7]))
+def loop_over_an_array_that_gets_shorter(x):
+    total = 0.0
+    for k in range(3):
+        for i in range(len(x)):
+            x[i] = x[i] * x[i] + k
+            total += x[i]
+        if len(x) > 2:
+            x = x[1:] * 0.5
+    return total

@@ -244,7 +244,11 @@ class Kernel:
             return
         self.loops += 1
         name = self.new("i")
-        header, limit = self.pick([("range(3)", 3), ("range(1, 3)", 3), ("range(2, -1, -1)", 3), ("range(2)", 2)])
+        headers = [("range(3)", 3), ("range(1, 3)", 3), ("range(2, -1, -1)", 3), ("range(2)", 2)]
+        for array, shape in self.names.items():
+            if shape:
+                headers += [(f"range(len({array}))", shape[0]), (f"range(1, {array}.shape[-1])", shape[-1])]
+        header, limit = self.pick(headers)
         self.line(depth, f"for {name} in {header}:")
         self.indices[name] = limit
         self.block(depth + 1, True)

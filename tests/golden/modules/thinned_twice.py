@@ -3,10 +3,9 @@ import numpy as np
 
 def thinned_twice_grad(field, part):
     field = field * 2.0
-    steps = range(len(field))
     branch_saved = []
     field_saved = []
-    for i in steps:
+    for i in range(len(field)):
         # only where it is worth it
         branch = field[i] > 1.0
         if branch:
@@ -15,10 +14,9 @@ def thinned_twice_grad(field, part):
         branch_saved.append(branch)
     total = np.sum(field)
     left = total * part
-    steps2 = range(len(field))
     branch2_saved = []
     field_saved2 = []
-    for i2 in steps2:
+    for i2 in range(len(field)):
         # only where it is worth it
         branch2 = field[i2] > 1.0
         if branch2:
@@ -31,7 +29,7 @@ def thinned_twice_grad(field, part):
     left_bar = u
     u_bar = left
     field_bar = 2 * u_bar * field
-    for i2, branch2 in zip(reversed(steps2), reversed(branch2_saved)):
+    for i2, branch2 in zip(reversed(range(len(field))), reversed(branch2_saved)):
         if branch2:
             field[i2] = field_saved2.pop()
             # primals.py:373  field[i] *= part
@@ -45,7 +43,7 @@ def thinned_twice_grad(field, part):
     part_bar += total
     # primals.py:385  left, right = halves(np.sum(field), part)
     field_bar += total_bar
-    for i, branch in zip(reversed(steps), reversed(branch_saved)):
+    for i, branch in zip(reversed(range(len(field))), reversed(branch_saved)):
         if branch:
             field[i] = field_saved.pop()
             # primals.py:373  field[i] *= part
