@@ -84,6 +84,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--second", action="store_true", help="check second derivatives instead")
     parser.add_argument("--kernels", action="store_true", help="array code and calls, nearly all of it compiled")
+    parser.add_argument("--checkpoints", action="store_true", help="the same with checkpointed loops and functions")
     parser.add_argument("--numba", action="store_true", help="check compiled derivatives instead; seconds each")
     parser.add_argument("--show", action="store_true", help="print programs without checking them")
     options = parser.parse_args()
@@ -94,14 +95,10 @@ def main() -> int:
     if options.show:
         examine = print
     number = options.seed
+    arrays = options.kernels or options.checkpoints
+    sources = kernels(checkpoints=options.checkpoints) if arrays else programs()
     while tally.run < options.programs:
-        batch(
-            tally,
-            number,
-            min(BATCH, options.programs - tally.run),
-            examine,
-            kernels() if options.kernels else programs(),
-        )
+        batch(tally, number, min(BATCH, options.programs - tally.run), examine, sources)
         number += 1
         print(f"{tally.run} programs so far", file=sys.stderr)
     compared = tally.run - tally.unusable

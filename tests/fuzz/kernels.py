@@ -31,8 +31,9 @@ class Callee:
 class Kernel:
     """Writes one function, line by line."""
 
-    def __init__(self, draw: Draw, names: dict[str, Shape], callees: list[Callee]) -> None:
+    def __init__(self, draw: Draw, names: dict[str, Shape], callees: list[Callee], checkpoints: bool) -> None:
         self.draw = draw
+        self.checkpoints = checkpoints
         self.names = dict(names)
         self.owned = {name for name, shape in names.items() if shape}
         self.callees = callees
@@ -249,6 +250,8 @@ class Kernel:
             if shape:
                 headers += [(f"range(len({array}))", shape[0]), (f"range(1, {array}.shape[-1])", shape[-1])]
         header, limit = self.pick(headers)
+        if self.checkpoints and self.draw(st.booleans()):
+            header = f"sg.checkpoint({header}, budget={self.pick('213')})"
         self.line(depth, f"for {name} in {header}:")
         self.indices[name] = limit
         self.block(depth + 1, True)
@@ -279,14 +282,17 @@ class Kernel:
 
 
 @st.composite
-def kernels(draw: Any) -> str:
-    """The source of a module with `program(x, y, v, m)` and the functions that it calls."""
+def kernels(draw: Any, *, checkpoints: bool = False) -> str:
+    """The source of a module with `program(x, y, v, m)` and the functions that it calls.
+
+    With `checkpoints` some of its loops and functions are checkpointed.
+    """
     texts: list[str] = []
     callees: list[Callee] = []
     for k in range(draw(st.integers(0, 3))):
         shapes = tuple(PARAMETERS[draw(st.integers(0, 4))] for _ in range(draw(st.integers(1, 3))))
         names = dict(zip("pqr", shapes, strict=False))
-        kernel = Kernel(draw, names, callees)
+        kernel = Kernel(draw, names, callees, checkpoints)
         for name, shape in names.items():
             choice = draw(st.integers(0, 2)) if shape else 0
             if choice == 1:
@@ -303,13 +309,15 @@ def kernels(draw: Any) -> str:
         if values:
             kernel.line(1, f"return {', '.join(values)}")
         callee = Callee(f"part{k}", shapes, results)
-        texts.append(f"def {callee.name}({', '.join(names)}):\n" + "\n".join(kernel.lines))
+        mark = "@sg.checkpoint\n" if checkpoints and draw(st.booleans()) else ""
+        texts.append(f"{mark}def {callee.name}({', '.join(names)}):\n" + "\n".join(kernel.lines))
         callees.append(callee)
-    main = Kernel(draw, {"x": (), "y": (), "v": (4,), "m": (3, 4)}, callees)
+    main = Kernel(draw, {"x": (), "y": (), "v": (4,), "m": (3, 4)}, callees, checkpoints)
     main.block(1, False, most=7)
     terms = [
         f"{0.5 + 0.1 * k:.1f} * {f'np.sum(np.sin({n}))' if s else n}" for k, (n, s) in enumerate(main.names.items())
     ]
     main.line(1, f"return {' + '.join(terms)}")
     texts.append("def program(x, y, v, m):\n" + "\n".join(main.lines))
-    return "import math\n\nimport numpy as np\n\n\n" + "\n\n\n".join(texts) + "\n"
+    own = "import srcgrad as sg\n" * checkpoints
+    return f"import math\n\nimport numpy as np\n{own}\n\n" + "\n\n\n".join(texts) + "\n"
