@@ -30,12 +30,11 @@ from srcgrad.passes.kinds import (
     Kind,
     array,
 )
+from srcgrad.passes.making import KindOf, display_kind, filled_kind, joined_kind, of_shape
 from srcgrad.rules import support
 from srcgrad.rules.reductions import shares
 from srcgrad.syntax import ir
 from srcgrad.syntax.ir import Expr
-
-KindOf = Callable[[Expr], Kind]
 
 REDUCTIONS = {
     np.sum, np.mean, np.max, np.min, np.amax, np.amin, np.prod, np.std, np.var, np.median,
@@ -128,12 +127,12 @@ def result_kind(function: Any, args: tuple[ir.Argument, ...], kind: KindOf, obje
     if not given:
         return OBJECT
     if function in (np.array, np.asarray) and len(args) == 1 and not args[0].keyword:
-        return _display(args[0].value, kind)
+        return display_kind(args[0].value, kind)
     bound = _bound(function, args)
     if bound is None:
         return OBJECT
     if function in FILLED:
-        return _filled(function, bound, kind, object_of)
+        return filled_kind(function, bound, kind, object_of)
     return _array_function(function, args, bound, given, kind)
 
 
@@ -166,26 +165,6 @@ def _bound(function: Any, args: tuple[ir.Argument, ...]) -> Mapping[str, Expr] |
         )
     except (TypeError, ValueError):
         return None
-
-
-def _display(e: Expr, kind: KindOf) -> Kind:
-    """The kind of `np.array([[a, b], [c, d]])`; an array stays what it is."""
-    if not isinstance(e, ir.Sequence):
-        given = kind(e)
-        return given if given.form == "array" else OBJECT
-    inner = [_display(i, kind) if isinstance(i, ir.Sequence) else kind(i) for i in e.items]
-    if not inner:
-        return OBJECT
-    length = ONE if len(inner) == 1 else Dim(f"#{len(inner)}", 0, False)
-    if all(k.form == "array" and k.dims is not None for k in inner):
-        first = inner[0]
-        same = all(kinds.same_shape(first, k) and first.dtype == k.dtype for k in inner)
-        return array(length, *(first.dims or ()), dtype=first.dtype) if same else OBJECT
-    if all(k.is_scalar for k in inner):
-        if all(k.form == "int" for k in inner):
-            return array(length, dtype=kinds.INTEGER)
-        return array(length) if any(k.is_real for k in inner) else OBJECT
-    return OBJECT
 
 
 def _builtin(function: Any, args: tuple[ir.Argument, ...], given: list[Kind]) -> Kind | None:
@@ -264,7 +243,7 @@ def _array_function(
 ) -> Kind:
     first = given[0]
     if function in (np.eye, np.identity) and len(args) == 1 and not args[0].keyword:
-        return _of_shape(ir.Sequence("tuple", (args[0].value, args[0].value)), kind)
+        return of_shape(ir.Sequence("tuple", (args[0].value, args[0].value)), kind)
     try:
         hash(function)
     except TypeError:
@@ -278,7 +257,7 @@ def _array_function(
         extra = set(bound) - {"start", "stop", "num"}
         return array(UNKNOWN) if not extra and all(k.is_scalar for k in given) else OBJECT
     if function in JOINED and isinstance(args[0].value, ir.Sequence):
-        return _joined(function, [kind(i) for i in args[0].value.items], bound)
+        return joined_kind(function, [kind(i) for i in args[0].value.items], bound)
     if first.form not in ("array", "numeric") and not first.is_scalar:
         return OBJECT
     if first.form == "array" and first.dtype != kinds.REAL and function not in COUNTS | VERDICTS:
@@ -330,7 +309,7 @@ def _array_function(
     if function is np.swapaxes and len(first.dims) == 2 and len(args) == 3:
         return array(UNKNOWN, UNKNOWN)
     if function is np.reshape and set(bound) <= {"a", "shape"} and "shape" in bound:
-        return _of_shape(bound["shape"], kind)
+        return of_shape(bound["shape"], kind)
     if function is np.diff and set(bound) <= {"a"}:
         if len(first.dims) == 1:
             return array(replace(first.dims[0], less=first.dims[0].less + 1, one=None))
@@ -350,65 +329,6 @@ def _contracted(given: list[Kind], bound: Mapping[str, Expr]) -> Kind:
             return OBJECT
         left += [d for n, d in enumerate(k.dims or ()) if n not in gone]
     return array(*left) if left else SCALAR
-
-
-def _joined(function: Any, parts: list[Kind], bound: Mapping[str, Expr]) -> Kind:
-    """The kind of `np.concatenate([a, b])` and of `np.stack([a, b])`."""
-    if not all(k.form == "array" and k.dims for k in parts):
-        return OBJECT
-    if not parts or any(k.dtype != kinds.REAL for k in parts):
-        return OBJECT
-    ranks = {len(k.dims or ()) for k in parts}
-    if len(ranks) != 1 or set(bound) - {"arrays", "axis", "x1", "tup"}:
-        return OBJECT
-    rank = ranks.pop()
-    if function is np.vstack or (function is np.hstack and rank > 1):
-        return array(UNKNOWN, *(UNKNOWN for _ in range(max(rank, 2) - 1)))
-    return array(*(UNKNOWN for _ in range(rank + (function is np.stack))))
-
-
-def _filled(function: Any, bound: Mapping[str, Expr], kind: KindOf, object_of: Callable[[Expr], Any]) -> Kind:
-    """The kind of `np.zeros(shape, dtype=x.dtype)`."""
-    shape, dtype = bound.get("shape"), bound.get("dtype")
-    if shape is None or set(bound) - {"shape", "dtype", "fill_value"}:
-        return OBJECT
-    if dtype is None:
-        element = kinds.REAL if function is not np.full or kind(bound["fill_value"]).is_real else ""
-    elif isinstance(dtype, ir.Attribute) and dtype.name == "dtype" and kind(dtype.value).form == "array":
-        element = kind(dtype.value).dtype
-    else:
-        given = object_of(dtype)
-        element = _ELEMENTS.get(given, "") if isinstance(given, type) else ""
-    made = _of_shape(shape, kind)
-    return replace(made, dtype=element) if element and made.form == "array" else OBJECT
-
-
-# Elements whose arithmetic is known; others, such as single precision, are left to the recorded tier.
-_ELEMENTS: dict[Any, str] = {
-    float: kinds.REAL, np.float64: kinds.REAL, bool: kinds.BOOLEAN, np.bool_: kinds.BOOLEAN,
-    int: kinds.INTEGER, np.int64: kinds.INTEGER,
-}  # fmt: skip
-
-
-def _of_shape(shape: Expr, kind: KindOf) -> Kind:
-    lengths = shape.items if isinstance(shape, ir.Sequence) else (shape,)
-    out = []
-    for length in lengths:
-        if isinstance(length, ir.Const) and isinstance(length.value, int):
-            out.append(ONE if length.value == 1 else Dim(f"#{length.value}", 0, False))
-            if length.value < 0:
-                out[-1] = UNKNOWN
-            continue
-        k = kind(length)
-        if k.form != "int":
-            if k.form == "tuple" and not isinstance(shape, ir.Sequence):
-                if all(i.form == "int" and i.dims for i in k.items):
-                    return array(*(i.dims[0] for i in k.items if i.dims))
-                return array(*(UNKNOWN for _ in k.items))
-            return OBJECT
-        named = Dim(f"={length.id}", reads=frozenset({length.id})) if isinstance(length, ir.Name) else UNKNOWN
-        out.append(k.dims[0] if k.dims else named)
-    return array(*out)
 
 
 def _reduced(first: Kind, bound: Mapping[str, Expr], scalar: Kind) -> Kind:
