@@ -192,6 +192,11 @@ def shares(y: Any, a: Any, axis: Any, keepdims: bool, initial: Any, where: Any) 
 
     An initial value that ties takes its share too; a NaN result belongs to the elements that are NaN.
     """
+    if axis is None and initial is None and where is True:
+        tied = np.equal(a, y)
+        number = np.count_nonzero(tied)
+        if number:  # none is equal to a NaN
+            return tied * 1.0 if number == 1 else tied / number
     top = with_axes(y, a, axis, keepdims)
     tied = np.equal(a, top)
     if initial is None and where is True and np.count_nonzero(tied) == np.size(y) and not np.isnan(y).any():
