@@ -228,6 +228,10 @@ def arange(
         raise RuntimeError("upper bound and lower bound inconsistent with step sign")
     if whole:
         return finished(np.arange(start, end, step).astype(kind), requires_grad, out)
+    if kind == np.int64:
+        start, end, step = int(start), int(end), int(step)
+        if step == 0:
+            raise ValueError("step must be nonzero")
     count = int(np.ceil((end - start) / step))
     if kind.kind in "iu":
         start, step = int(start), int(step)
@@ -267,7 +271,8 @@ def _spaced(start: Any, end: Any, steps: int, kind: Any) -> Any:
     work = np.dtype(np.float64) if kind.kind in "iu" else kind
     if steps == 0:
         return np.zeros((0, *np.broadcast_shapes(np.shape(start), np.shape(end))), kind)
-    start, end = np.asarray(start).astype(work), np.asarray(end).astype(work)
+    # Whole numbers are counted between whole ends.
+    start, end = np.asarray(start).astype(kind).astype(work), np.asarray(end).astype(kind).astype(work)
     if steps == 1:
         return start[None].astype(kind)
     step = (end - start) / work.type(steps - 1)
@@ -325,5 +330,7 @@ def logspace(
         raise RuntimeError("number of steps must be non-negative")
     kind = _spaced_dtype(dtype, start, end)
     work = np.dtype(np.float64) if kind.kind in "iu" else kind
+    if kind.kind in "iu":
+        start, end = [np.asarray(number_or_array(v)).astype(kind) for v in (start, end)]
     powers = np.power(work.type(base), _spaced(start, end, steps, work))
     return finished(powers.astype(kind), requires_grad, out)

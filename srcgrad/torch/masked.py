@@ -163,8 +163,10 @@ def logsumexp(
     input: Tensor, dim: Any = None, *, keepdim: bool = False, dtype: Any = None, mask: Tensor | None = None
 ) -> Tensor:
     """The log of the sum of the exponentials."""
-    x = _filled(_typed(input, dtype), mask, -math.inf)
-    return FUNCTIONS["logsumexp"](x, _dims(dim, x._a.ndim), keepdim)  # type: ignore[no-any-return]
+    x = _typed(input, dtype)
+    x = _filled(x, mask, _lowest(x) if x._a.dtype.kind != "c" else -math.inf)
+    found = FUNCTIONS["logsumexp"](x, _dims(dim, x._a.ndim), keepdim)
+    return cast(found, x._a.dtype)
 
 
 def logaddexp(
@@ -213,8 +215,6 @@ def _moment(
     centred = x - sum(x, dim, keepdim=True, mask=mask) / count  # type: ignore[operator]
     square = centred * FUNCTIONS["conj"](centred) if x._a.dtype.kind == "c" else centred * centred
     total: Any = sum(square, dim, keepdim=keepdim, mask=mask)
-    if x._a.dtype.kind == "c":
-        total = FUNCTIONS["real"](total)
     n = _counted(x, dim, keepdim, mask)._a.real
     found = total / wrap(np.maximum(n - less, 0).astype(n.dtype))
     return found.sqrt() if root else found
@@ -242,7 +242,7 @@ def median(
     """The median; of an even number the lower one of the two in the middle."""
     x = _typed(input, dtype)
     if mask is None:
-        return FUNCTIONS["median"](x, dim, keepdim)[0]  # type: ignore[no-any-return]
+        return FUNCTIONS["nanmedian" if x._a.dtype.kind == "f" else "median"](x, dim, keepdim)[0]  # type: ignore[no-any-return]
     if x._a.dtype.kind != "f":
         raise ValueError(f"masked median expects a floating point tensor, got {of(x._a.dtype)!r}")
     return FUNCTIONS["nanmedian"](_filled(x, mask, math.nan), dim, keepdim)[0]  # type: ignore[no-any-return]

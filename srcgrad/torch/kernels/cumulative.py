@@ -68,9 +68,23 @@ def running_log_sum_exp(x: Any, axis: Any) -> Any:
     if not np.ndim(x):
         return np.array(x)
     if np.iscomplexobj(x):
-        top = np.max(x.real, axis=axis, keepdims=True) if x.size else 0
-        return np.log(np.cumsum(np.exp(x - top), axis=axis)) + top
+        return _running_complex(x, axis)
     return np.logaddexp.accumulate(x, axis=axis)
+
+
+def _running_complex(x: Any, axis: Any) -> Any:
+    """The same of complex terms, one after the other: the argument goes on from that of the larger of the two."""
+    terms = np.moveaxis(x, axis, 0)
+    y = np.array(terms)
+    y[:1] = np.where(np.isneginf(y[:1].real), -np.inf, y[:1])
+    for k in range(1, len(terms)):
+        a, b = terms[k], y[k - 1]
+        later = a.real > b.real
+        large, little = np.where(later, a, b), np.where(later, b, a)
+        with np.errstate(invalid="ignore"):
+            gap = np.where(np.isneginf(little.real), -np.inf, little - large)
+        y[k] = np.log1p(np.exp(gap)) + large
+    return np.moveaxis(y, 0, axis)
 
 
 rule(

@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from srcgrad.rules.support import unbroadcast
 from srcgrad.rules.table import rule
 from srcgrad.torch.kernels.masks import signs
+from srcgrad.torch.kernels.moments import norm_dot, norm_slope, vector_norm
 
 
 def length(d: Any, p: float) -> Any:
@@ -67,6 +69,71 @@ rule(
 )
 
 
+def distance(x1: Any, x2: Any, p: float) -> Any:
+    """The p-norm of all elements of the difference."""
+    return vector_norm(x1 - x2, p, None, False)
+
+
+def distance_slope(x1: Any, x2: Any, y: Any, p: float) -> Any:
+    """The derivative of the distance by each element of x1 - x2."""
+    return norm_slope(x1 - x2, y, p, None, False)
+
+
+rule(
+    distance,
+    "x1, x2, p",
+    vjp={
+        "x1": "unbroadcast(y_bar * distance_slope(x1, x2, y, p), x1)",
+        "x2": "unbroadcast(-y_bar * distance_slope(x1, x2, y, p), x2)",
+    },
+    jvp={
+        "x1": "norm_dot(x1_dot, distance_slope(x1, x2, y, p), None, False)",
+        "x2": "-norm_dot(x2_dot, distance_slope(x1, x2, y, p), None, False)",
+    },
+)
+
+
+def others(x: Any, axis: int) -> tuple[int, ...]:
+    """The dimensions but one."""
+    return tuple(k for k in range(np.ndim(x)) if k != axis)
+
+
+def shrinkage(norms: Any, most: float) -> Any:
+    """What brings each norm down to at most a number; the small constant keeps it there after rounding."""
+    return np.where(norms > most, most / (norms + 1e-7), 1).astype(norms.dtype)
+
+
+def renormed(x: Any, p: float, axis: int, most: float) -> Any:
+    """The parts along a dimension, scaled down to a norm of at most `most`."""
+    return x * shrinkage(vector_norm(x, p, others(x, axis), True), most)
+
+
+def renormed_bar(y_bar: Any, x: Any, p: float, axis: int, most: float) -> Any:
+    """y_bar times the factor, and through the factor the norm's slope: d factor = -factor² / most d norm."""
+    rest = others(x, axis)
+    norms = vector_norm(x, p, rest, True)
+    factor = shrinkage(norms, most)
+    inner = np.sum(np.real(y_bar * x), axis=rest, keepdims=True)
+    through = np.where(norms > most, -inner * most / (norms + 1e-7) ** 2, 0)
+    return y_bar * factor + through * norm_slope(x, norms, p, rest, True)
+
+
+def renormed_dot(x_dot: Any, x: Any, p: float, axis: int, most: float) -> Any:
+    """The tangent of the scaled parts: that of x by the factor, and x by that of the factor."""
+    rest = others(x, axis)
+    norms = vector_norm(x, p, rest, True)
+    norms_dot = norm_dot(x_dot, norm_slope(x, norms, p, rest, True), rest, True)
+    return x_dot * shrinkage(norms, most) - x * np.where(norms > most, most / (norms + 1e-7) ** 2 * norms_dot, 0)
+
+
+rule(
+    renormed,
+    "x, p, axis, most",
+    vjp={"x": "renormed_bar(y_bar, x, p, axis, most)"},
+    jvp={"x": "renormed_dot(x_dot, x, p, axis, most)"},
+)
+
+
 def pdist(x: Any, p: float) -> Any:
     """The distances of each row of a matrix from each later one."""
     i, j = np.triu_indices(x.shape[0], 1)
@@ -96,3 +163,5 @@ rule(
     vjp={"x": "pdist_bar(y_bar, x, y, p)"},
     jvp={"x": "pdist_dot(x_dot, x, y, p)"},
 )
+
+__all__ = ["cdist", "distance", "length", "length_slope", "pdist", "renormed", "unbroadcast"]

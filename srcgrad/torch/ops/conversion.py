@@ -67,7 +67,7 @@ def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         dtype = dtypes.of(numpy_dtype(dtype))
     on_cpu(device)
     if dtype is None or dtype is self.dtype:
-        return core.copy(self) if again else self
+        return core.copy_to(self) if again else self
     return cast(self, dtype.numpy)
 
 

@@ -35,6 +35,7 @@ linear(clone, "x", x="y_bar")
 sum_to = primitive(sum_to_size, "SumBackward1")
 convert = primitive(to_dtype, "ToCopyBackward0")
 copy = primitive(clone, "CloneBackward0")
+copy_to = primitive(clone, "ToCopyBackward0")
 
 FACES[summed] = sum_to
 FACES[converted] = convert

@@ -60,7 +60,7 @@ def diff(input: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any
     if n < 0:
         raise RuntimeError(f"order must be non-negative but got {n}")
     if n == 0:
-        return input.clone()  # type: ignore[no-any-return]
+        return FUNCTIONS["zeros_like"](input).copy_(input)  # type: ignore[no-any-return]
     parts = [p for p in (prepend, input, append) if p is not None]
     x = FUNCTIONS["cat"](parts, dim) if len(parts) > 1 else input
     axis = wrapped_dim(dim, x._a.ndim)
@@ -104,7 +104,7 @@ def trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: int = -1) -> Tensor
         if x._a.ndim == 1 and x._a.shape[0] != count:
             raise RuntimeError("trapezoid: There must be one `x` value for each sample point")
         pairs = y.narrow(axis, 0, count - 1) + y.narrow(axis, 1, count - 1)
-        return over((_steps(x, y, axis) * pairs).sum(axis), 2.0)  # type: ignore[no-any-return]
+        return over((pairs * _steps(x, y, axis)).sum(axis), 2.0)  # type: ignore[no-any-return]
     step = _spacing("trapezoid", x, dx)
     ends = y.select(axis, 0) + y.select(axis, -1)
     return times(y.sum(axis) - times(ends, 0.5), step)  # type: ignore[no-any-return]
@@ -117,7 +117,7 @@ def cumulative_trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: int = -1
     count = y._a.shape[axis]
     pairs = y.narrow(axis, 0, count - 1) + y.narrow(axis, 1, count - 1)
     if x is not None:
-        return over((_steps(x, y, axis) * pairs).cumsum(axis), 2.0)  # type: ignore[no-any-return]
+        return over((pairs * _steps(x, y, axis)).cumsum(axis), 2.0)  # type: ignore[no-any-return]
     return times(pairs, _spacing("cumulative_trapezoid", x, dx) / 2.0).cumsum(axis)  # type: ignore[no-any-return]
 
 

@@ -206,7 +206,7 @@ def _summed(operands: list[Any], terms: list[list[int]], output: list[int] | Non
                 t = t.sum(d, keepdim=True)
         result = result * t if not over else _product(result, t, over)
     if result._a.ndim > kept:
-        result = result.reshape(result._a.shape[:kept])
+        result = result.view(result._a.shape[:kept])
     return result
 
 

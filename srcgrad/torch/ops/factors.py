@@ -112,7 +112,7 @@ def old_lu(input: Tensor, pivot: bool = True, get_infos: bool = False, out: Any 
         stacklevel=2,
     )
     found = tuple(lu_factor_ex(input, pivot=pivot, check_errors=not get_infos))
-    found = found if get_infos else found[:2]
+    found = named("_lu_with_info", "LU", "pivots", "info")(found) if get_infos else found[:2]
     if out is not None:
         from srcgrad.torch.names import deliver
 

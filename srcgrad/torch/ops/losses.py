@@ -12,7 +12,7 @@ import numpy as np
 from srcgrad.torch import drawing
 from srcgrad.torch.kernels import distances
 from srcgrad.torch.names import FUNCTIONS, op
-from srcgrad.torch.pointwise import not_a_tensor
+from srcgrad.torch.pointwise import check_broadcast, not_a_tensor
 from srcgrad.torch.primitive import primitive
 from srcgrad.torch.tensor import Tensor, wrap
 
@@ -135,6 +135,7 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
 # Distances between all pairs.
 
 _cdist = primitive(distances.cdist, "CdistBackward0")
+_euclidean = primitive(distances.cdist, "EuclideanDistBackward0")
 _pdist = primitive(distances.pdist, "PdistBackward0")
 
 
@@ -159,7 +160,25 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str = "use_mm_fo
         raise RuntimeError(f"expected scalar type {x1.dtype._c_name} but found {x2.dtype._c_name}")
     if p < 0:
         raise RuntimeError("cdist only supports non-negative p values")
+    many = x1._a.shape[-2] > 25 or x2._a.shape[-2] > 25
+    if p == 2 and x1._a.size and x2._a.size and (compute_mode == modes[1] or (compute_mode == modes[0] and many)):
+        return _by_product(x1, x2)
     return _cdist(x1, x2, float(p))  # type: ignore[no-any-return]
+
+
+def _by_product(x1: Any, x2: Any) -> Tensor:
+    """The Euclidean distances as PyTorch has them where it multiplies matrices: the batches as one dimension.
+
+    The values are those of the differences, which know a distance of zero from a small one.
+    """
+    check_broadcast(x1._a.shape[:-2], x2._a.shape[:-2])
+    batch = np.broadcast_shapes(x1._a.shape[:-2], x2._a.shape[:-2])
+    if batch:
+        x1, x2 = [
+            x.expand(*batch, *x._a.shape[-2:]).contiguous().view(-1, *x._a.shape[-2:]) for x in (x1, x2)
+        ]  # fmt: skip
+    found: Any = _euclidean(x1, x2, 2.0)
+    return found.view(*batch, *found._a.shape[-2:])  # type: ignore[no-any-return]
 
 
 @op("pdist", method=False)

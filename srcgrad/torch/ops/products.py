@@ -310,7 +310,8 @@ def _splits(chain: list[Any]) -> dict[tuple[int, int], int]:
         for i in range(len(chain) - length):
             j = i + length
             costs = [cost[i, k] + cost[k + 1, j] + sizes[i] * sizes[k + 1] * sizes[j + 1] for k in range(i, j)]
-            best = int(np.argmin(costs))
+            # Of equals PyTorch takes the first, and of three matrices the last.
+            best = len(costs) - 1 - int(np.argmin(costs[::-1])) if len(chain) == 3 else int(np.argmin(costs))
             cost[i, j], splits[i, j] = costs[best], i + best
     return splits
 

@@ -85,8 +85,8 @@ def mean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: torch_
     return _mean_along(input, tuple(range(a.ndim)) if axes is None else axes, keepdim)  # type: ignore[no-any-return]
 
 
-_prod_of_all = primitive(np.prod, "ProdBackward0")
-_prod_along = primitive(np.prod, "ProdBackward1")
+_prod_of_all = primitive(np.prod, "ProdBackward0", operands=["a"])
+_prod_along = primitive(np.prod, "ProdBackward1", operands=["a"])
 _nan_total = primitive(moments.sum_of_numbers, "NansumBackward0")
 _logsumexp = primitive(moments.log_sum_exp, "LogsumexpBackward0")
 _norm = primitive(moments.vector_norm, "LinalgVectorNormBackward0")
@@ -111,6 +111,8 @@ def _summable(x: Tensor, dtype: Any) -> Tensor:
 def prod(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: torch_dtype | None = None) -> Tensor:
     """The product of the elements, or along a dimension."""
     x = _summable(input, dtype)
+    if dtype is not None and dtype.numpy.kind == "b":
+        return cast(prod(x, dim, keepdim), dtype.numpy)
     if dim is None:
         return _prod_of_all(x, None)  # type: ignore[no-any-return]
     axis = wrapped_dim(dim, x._a.ndim)

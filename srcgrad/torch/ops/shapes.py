@@ -13,7 +13,7 @@ import numpy as np
 from srcgrad.torch import dtypes
 from srcgrad.torch.kernels import rearranging as kernels
 from srcgrad.torch.modes import state
-from srcgrad.torch.names import op
+from srcgrad.torch.names import FUNCTIONS, op
 from srcgrad.torch.ops.core import sum_to
 from srcgrad.torch.ops.dims import axes, axis, integer, listed, sizes
 from srcgrad.torch.ops.joining import stack
@@ -342,4 +342,6 @@ def sum_to_size(self: Tensor, *size: Any) -> Tensor:
     fits = len(shape) <= len(mine) and all(n in (m, 1) for n, m in zip(shape[::-1], mine[::-1], strict=False))
     if not fits:
         raise RuntimeError(f"size {{{list(shape)}}} is not expandable to size {{{list(mine)}}}.")
+    if not shape:
+        return FUNCTIONS["sum"](self)  # type: ignore[no-any-return]
     return self if shape == mine else sum_to(self, shape)

@@ -25,7 +25,9 @@ sort_ = primitive(scattering.gather, "SortBackward0", operands=["x"])
 stable_sort_ = primitive(scattering.gather, "SortBackward1", operands=["x"])
 topk_ = primitive(scattering.gather, "TopkBackward0", operands=["x"])
 kthvalue_ = primitive(kernels.chosen, "KthvalueBackward0", operands=["x"])
+kthvalue_kept_ = primitive(scattering.gather, "KthvalueBackward0", operands=["x"])
 mode_ = primitive(kernels.chosen, "ModeBackward0", operands=["x"])
+mode_kept_ = primitive(scattering.gather, "ModeBackward0", operands=["x"])
 FACES[kernels.chosen] = primitive(kernels.chosen, "ValueSelectingReductionBackward0", operands=["x"])
 FACES[kernels.unchosen] = primitive(kernels.unchosen, "ValueSelectingReductionBackwardBackward0", operands=["g"])
 
@@ -114,12 +116,12 @@ def _reduced(a: Any, dim: Any, function: str) -> int:
     return k
 
 
-def _keeping(values: Tensor, indices: Tensor, x: Tensor, dim: int, keepdim: Any) -> tuple[Tensor, Tensor]:
+def _picked(x: Tensor, dim: int, where: Any, keepdim: Any, node: Any, kept: Any) -> tuple[Tensor, Tensor]:
+    """One element of each line and its number there; `kept` is the node whose result keeps the dimension."""
     if keepdim and x._a.ndim:
-        from srcgrad.torch.ops.views import unsqueeze
-
-        return unsqueeze(values, dim), unsqueeze(indices, dim)
-    return values, indices
+        where = np.expand_dims(where, dim)
+        return kept(x, dim, where), wrapped(where)
+    return node(x, dim, where), wrapped(where)
 
 
 @op("kthvalue", out=True)
@@ -132,8 +134,7 @@ def kthvalue(input: Tensor, k: Any, dim: Any = -1, keepdim: Any = False) -> Any:
         raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {d}")
     where = order_of(a, d, False)
     where = where.take(k - 1, d) if a.ndim else where
-    values, indices = _keeping(kthvalue_(input, d, where), wrapped(where), input, d, keepdim)
-    return named("kthvalue", "values", "indices")((values, indices))
+    return named("kthvalue", "values", "indices")(_picked(input, d, where, keepdim, kthvalue_, kthvalue_kept_))
 
 
 def most_frequent(a: Any, dim: int) -> Any:
@@ -156,8 +157,7 @@ def mode(input: Tensor, dim: Any = -1, keepdim: Any = False) -> Any:
     """The most frequent element along a dimension, and where it was last."""
     d = _reduced(input._a, dim, "mode")
     where = most_frequent(input._a, d)
-    values, indices = _keeping(mode_(input, d, where), wrapped(where), input, d, keepdim)
-    return named("mode", "values", "indices")((values, indices))
+    return named("mode", "values", "indices")(_picked(input, d, where, keepdim, mode_, mode_kept_))
 
 
 # Each value once.

@@ -10,11 +10,18 @@ from typing import Any
 
 import numpy as np
 
-from srcgrad.torch.kernels import moments
+from srcgrad.torch.kernels import distances
 from srcgrad.torch.names import FUNCTIONS, op
+from srcgrad.torch.ops.by_number import times
+from srcgrad.torch.ops.comparison import in_one_dtype
 from srcgrad.torch.ops.reductions import vector_norm, wrapped_dim
+from srcgrad.torch.pointwise import check_broadcast, not_a_tensor
+from srcgrad.torch.primitive import primitive
 from srcgrad.torch.return_types import named
 from srcgrad.torch.tensor import Tensor, wrap
+
+_dist = primitive(distances.distance, "DistBackward0")
+_renorm = primitive(distances.renormed, "RenormBackward0", operands=["x"])
 
 
 @op("cov")
@@ -90,22 +97,18 @@ def _quantile(name: str, x: Any, q: Any, dim: Any, keepdim: bool, interpolation:
         lead = (1,) * ndim if keepdim else ()
     else:
         axis = wrapped_dim(dim, ndim)
-        moved = x.unsqueeze(-1) if not ndim else x.transpose(axis, -1)
-        ordered = moved.sort(dim=-1)[0]
-        kept = list(x._a.shape)
-        if kept:
-            kept[axis] = 1
-        lead = tuple(kept) if keepdim else tuple(n for k, n in enumerate(x._a.shape) if k != axis)
+        ordered = (x if axis == ndim - 1 else x.unsqueeze(-1).transpose(axis, -1)).sort(dim=-1)[0]
+        left = (1,) if keepdim else ()
+        lead = (*x._a.shape[:axis], *left, *x._a.shape[axis + 1 :]) if ndim else ()
     n = ordered._a.shape[-1]
-    one = q._a.ndim == 0
+    ordered = ordered.view(*lead, n)
     if nan:
         counts = (~np.isnan(ordered._a)).sum(-1, keepdims=True)
-        ranks = q.reshape(-1) * wrap(np.maximum(counts - 1, 0).astype(x._a.dtype))
+        ranks = q * wrap((counts - 1).astype(x._a.dtype))
+        ranks = ranks.masked_fill(wrap(ranks._a < 0), 0)
     else:
         missing = np.isnan(ordered._a).any(-1, keepdims=True)
-        ranks = (q * (n - 1)).reshape(-1)
-        if missing.any():
-            ranks = ranks.expand(*missing.shape[:-1], ranks._a.shape[-1]).masked_fill(wrap(missing), n - 1)
+        ranks = times(q, n - 1).masked_fill(wrap(missing), n - 1)
     if interpolation == "lower":
         ranks = wrap(np.floor(ranks._a))
     elif interpolation == "higher":
@@ -119,20 +122,9 @@ def _quantile(name: str, x: Any, q: Any, dim: Any, keepdim: bool, interpolation:
         above = np.ceil(ranks._a).astype(np.int64)
         upper = ordered.gather(-1, wrap(np.broadcast_to(above, (*ordered._a.shape[:-1], above.shape[-1])).copy()))
         values = values.lerp(upper, weights)
-    if dim is not None and ndim:
-        values = values.transpose(wrapped_dim(dim, ndim), -1) if values._a.ndim == ndim else values
-    return _arranged(values, q, lead, one, dim, ndim, keepdim)
-
-
-def _arranged(values: Any, q: Any, lead: Any, one: bool, dim: Any, ndim: int, keepdim: bool) -> Any:
-    """The quantiles in front, or nowhere where there is one alone."""
-    if dim is None or not ndim:
-        return values.reshape(lead) if one else values.reshape(q._a.shape[0], *lead)
-    axis = wrapped_dim(dim, ndim)
-    if one:
-        return values if keepdim else values.squeeze(axis)
-    moved = values.unsqueeze(0).transpose(0, axis + 1)
-    return moved if keepdim else moved.squeeze(axis + 1)
+    if q._a.ndim:
+        values = values.unsqueeze_(0).transpose_(0, -1)
+    return values.squeeze_(-1)
 
 
 @op("quantile", out=True)
@@ -152,28 +144,40 @@ def nanquantile(
 @op("dist")
 def dist(input: Any, other: Any, p: Any = 2) -> Tensor:
     """The norm of the difference."""
-    from srcgrad.torch.primitive import primitive
-
-    if "dist" not in _made:
-        _made["dist"] = primitive(moments.vector_norm, "DistBackward0")
-    return vector_norm(input - other, p)
-
-
-_made: dict[str, Any] = {}
+    if not (isinstance(input, Tensor) and isinstance(other, Tensor)):
+        raise not_a_tensor("dist", *((input,) if not isinstance(input, Tensor) else (other, "other", 2)))
+    x, y = input, other
+    if x._a.dtype.kind not in "fc" or y._a.dtype.kind not in "fc":
+        x, y = in_one_dtype(x, y)
+    check_broadcast(x._a.shape, y._a.shape)
+    if x._a.dtype.kind not in "fc":
+        raise RuntimeError(
+            f"norm(): input dtype should be either floating point or complex. Got {x.dtype._c_name} instead."
+        )
+    if not x._a.size or not y._a.size:
+        return vector_norm(FUNCTIONS["sub"](x, y), p)
+    return _dist(x, y, 2.0 if p is None else float(p))  # type: ignore[no-any-return]
 
 
 @op("renorm", out=True, inplace=True)
 def renorm(input: Any, p: Any, dim: int, maxnorm: Any) -> Tensor:
     """The parts along a dimension, scaled down to a norm of at most maxnorm."""
+    if isinstance(p, complex):
+        raise RuntimeError("renorm: p must be real-valued")
+    if p <= 0:
+        raise RuntimeError("renorm: non-positive-norm not supported")
+    if isinstance(maxnorm, complex):
+        raise RuntimeError("renorm: maxnorm must be real-valued")
+    if maxnorm < 0:
+        raise RuntimeError(f"renorm: expected maxnorm to be >= 0 but got {maxnorm:g}")
+    if input._a.ndim < 2:
+        raise RuntimeError(f"renorm: input needs at least 2 dimensions, got {input._a.ndim} dimensions")
     axis = wrapped_dim(dim, input._a.ndim)
-    others = tuple(k for k in range(input._a.ndim) if k != axis)
-    norms: Any = vector_norm(input, p, others, True)
-    factor = FUNCTIONS["where"](
-        norms > maxnorm,
-        maxnorm / (norms + 1e-7),
-        wrap(np.ones((), norms._a.dtype)),
-    )
-    return input * factor  # type: ignore[no-any-return]
+    if input._a.dtype.kind not in "fc":
+        raise RuntimeError(
+            f"linalg.vector_norm: Expected a floating point or complex tensor as input. Got {input.dtype._c_name}"
+        )
+    return _renorm(input, float(p), axis, float(maxnorm))  # type: ignore[no-any-return]
 
 
 @op("bincount")

@@ -22,6 +22,7 @@ from srcgrad.torch.tensor import Tensor
 from srcgrad.torch.viewing import View, seen
 
 view_ = View(kernels.view, "ViewBackward0")
+reshaped_ = View(kernels.view, "ReshapeAliasBackward0")
 unsafe_view_ = primitive(kernels.view, "UnsafeViewBackward0", operands=["x"])
 alias_ = View(kernels.alias, "AliasBackward0")
 t_ = View(kernels.t, "TBackward0")
@@ -99,7 +100,7 @@ def reshape(input: Tensor, shape: Any) -> Tensor:
     shape = inferred(tuple([integer(n, "reshape", "shape", 2) for n in shape]), input._a.size)
     array, shares = looked(input, shape)
     if shares:
-        return view_.see(input, array, shape)
+        return (view_ if input._a.flags.c_contiguous else reshaped_).see(input, array, shape)
     if input._needs:
         return unsafe_view_(contiguous(input), shape)  # type: ignore[no-any-return]
     return Tensor._wrap(array)

@@ -21,6 +21,8 @@ from srcgrad.torch.tensor import Tensor, wrap
 copied_over_ = primitive(copied_over, "CopyBackwards")
 copied_over_.node_class.name = lambda _: "torch::autograd::CopyBackwards"  # type: ignore[method-assign, assignment]
 zeroed_ = primitive(filled, "ZeroBackward0", operands=["x"])
+filled_anew_ = primitive(filled, "FillBackward0", operands=["x"])
+filled_anew_by_tensor_ = primitive(filled, "FillBackward1")
 filled_ = primitive(filled, "FillBackward2", operands=["x"])
 filled_by_tensor_ = primitive(filled, "FillBackward3")
 
@@ -108,9 +110,13 @@ def fill_(self: Tensor, value: Any) -> Tensor:
 @op("fill", method=False)
 def fill(input: Tensor, value: Any) -> Tensor:
     """The value everywhere, in a new tensor."""
-    from srcgrad.torch.ops.memory import clone
-
-    return fill_(clone(input), value)
+    if isinstance(value, Tensor):
+        if value._a.ndim:
+            raise RuntimeError(
+                f"fill_ only supports 0-dimension value tensor but got tensor with {value._a.ndim} dimensions."
+            )
+        return filled_anew_by_tensor_(input, value)  # type: ignore[no-any-return]
+    return filled_anew_(input, number_of(value, input._a.dtype))  # type: ignore[no-any-return]
 
 
 @op("zero_", function=False)

@@ -170,7 +170,8 @@ def _of_layer(input: Tensor, normalized_shape: Any, weight: Any, bias: Any, eps:
             raise RuntimeError(MIXED)
     if input._a.dtype.kind not in "fc":
         raise unsupported("LayerNormKernelImpl", input._a.dtype)
-    return _layer_norm(input, shape, weight, bias, eps)
+    y, mean, scale = _layer_norm(input, shape, weight, bias, eps)
+    return y, mean.detach(), scale.detach()
 
 
 def _normalized_shape(given: Any, normalized_shape: Any, weight: Any, bias: Any, star: str) -> tuple[int, ...]:
