@@ -171,7 +171,7 @@ def _unhashable(args: Any, kwargs: Any) -> Exception:
     return refused(f"an argument of type {type(wrong).__name__}")
 
 
-_PLAIN = frozenset([int, float, bool, str, complex, type(None)])
+_PLAIN = frozenset([int, float, bool, str, type(None)])
 
 
 def _key(thing: Any, given: list[Any]) -> Any:
@@ -185,12 +185,12 @@ def _key(thing: Any, given: list[Any]) -> Any:
         given.append(thing)
         return kind, a.shape, a.dtype, thing._needs, a.strides
     if kind in _PLAIN:
-        return kind, thing
-    if kind is tuple or kind is list:
+        return kind, thing or str(thing)  # 0.0 is not -0.0
+    if kind is list or isinstance(thing, tuple):
         return kind, tuple([_key(v, given) for v in thing])
     if kind is dict:
         return kind, tuple([(k, _key(v, given)) for k, v in thing.items()])
-    return kind, thing
+    return kind, (repr(thing) if isinstance(thing, (float, complex)) else thing)
 
 
 @functools.cache
@@ -203,11 +203,20 @@ def _compiled_module() -> Any:
         def __init__(self, mod: Any, fullgraph: bool = False, disabled: bool = False) -> None:
             super().__init__()
             self._orig_mod = mod
-            self.training = mod.training
             self.__dict__["_compiled"] = mod if disabled else Compiled(mod, fullgraph)
 
         def forward(self, *args: Any, **kwargs: Any) -> Any:
             return self.__dict__["_compiled"](*args, **kwargs)
+
+        @property
+        def training(self) -> bool:
+            """The flag of the module that this one stands for."""
+            return bool(self._orig_mod.training)
+
+        @training.setter
+        def training(self, value: bool) -> None:
+            if "_orig_mod" in self._modules:  # not while Module's own constructor runs
+                self._orig_mod.training = value
 
         def __getattr__(self, name: str) -> Any:
             if name == "_orig_mod":

@@ -7,6 +7,7 @@ sweep, whose statements are the kernels that the tensors' operations would run a
     capture                          an operation on samples, as statements of the program
     program                          the statements: what is computed, loops, branches
     forward, reverse, writing        the program as text
+    known                            what may be computed with while the function is read
     guards, specialisation           for which calls the text is right; what happens in such a call
 
 Loops stay loops and branches on data stay branches. Whatever is not positively understood raises

@@ -87,6 +87,7 @@ class Expressions(Items):
             value = self.concrete(self.eval(part.value))
             if any(isinstance(v, Tensor) for v in flat(value)) or part.conversion != -1:
                 raise self.refuse("a text of a tensor", e)
+            self.plain(value, e)
             spec = self.eval(part.format_spec) if part.format_spec is not None else ""
             parts.append(format(value, spec))
         return "".join(parts)
@@ -136,4 +137,4 @@ class Expressions(Items):
 
     def decided(self, test: ast.expr) -> bool:
         """A condition that does not depend on the data."""
-        return bool(self.concrete(self.truth(self.eval(test))))
+        return bool(self.concrete(self.test(test)))

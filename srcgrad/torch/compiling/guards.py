@@ -19,6 +19,9 @@ from dataclasses import dataclass, field
 from types import CellType
 from typing import Any
 
+from srcgrad.torch.compiling.known import plain_container
+from srcgrad.torch.compiling.program import refused
+
 MISSING: Any = object()
 PLAIN = (int, float, str, bool, complex, bytes, type(None))
 
@@ -67,23 +70,26 @@ def alike(one: Any, other: Any) -> bool:
         return True
     if type(one) is not type(other):
         return False
+    if isinstance(one, (float, complex)):
+        return repr(one) == repr(other)  # 0.0 is not -0.0, and nan is nan
     if isinstance(one, PLAIN):
         return bool(one == other)
     if isinstance(one, (tuple, list)):
         return len(one) == len(other) and all(alike(a, b) for a, b in zip(one, other, strict=True))
     if isinstance(one, set):
-        return bool(one == other)
+        return {(type(v), v) for v in one} == {(type(v), v) for v in other}
     if isinstance(one, dict):
         return len(one) == len(other) and all(
-            a == b and alike(one[a], other[b]) for a, b in zip(one, other, strict=True)
+            type(a) is type(b) and a == b and alike(one[a], other[b]) for a, b in zip(one, other, strict=True)
         )
     return False
 
 
 def copied(value: Any) -> Any:
     """A container as it is now, which later changes do not reach; anything else as it is."""
-    if type(value) in {list, tuple}:
-        return type(value)(copied(v) for v in value)
+    if isinstance(value, (list, tuple)):
+        parts = [copied(v) for v in value]
+        return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
     if isinstance(value, dict):
         return type(value)((k, copied(v)) for k, v in value.items())
     return set(value) if type(value) is set else value
@@ -93,7 +99,15 @@ def mutable(value: Any) -> bool:
     """Whether a value may change while it remains the same object."""
     if isinstance(value, (list, set, dict)):
         return True
-    return type(value) is tuple and any(mutable(v) for v in value)
+    return isinstance(value, tuple) and any(mutable(v) for v in value)
+
+
+def comparable(value: Any) -> bool:
+    """Whether the guards can see that a container has changed: one with methods of its own may hold more than its items."""
+    if not isinstance(value, (list, tuple, set, dict)):
+        return True
+    members = value.values() if isinstance(value, dict) else value
+    return plain_container(value) and all(comparable(v) for v in members)
 
 
 _HELPERS = {"missing": MISSING, "item": item, "held": held, "alike": alike}
@@ -106,12 +120,21 @@ class Guards:
     reads: list[tuple[Getter, Any]] = field(default_factory=list)
     known: set[Any] = field(default_factory=set)
     dictionaries: list[tuple[dict[str, Any], dict[str, Any]]] = field(default_factory=list)
+    shared: list[tuple[Getter, int]] = field(default_factory=list)
 
     def read(self, place: Any, get: Getter, value: Any) -> None:
         """Remember what a place gave."""
+        if not comparable(value):
+            raise refused(f"a container of the type {type(value).__name__} from outside")
         if place not in self.known:
             self.known.add(place)
             self.reads.append((get, copied(value)))
+
+    def shares(self, place: Any, get: Getter, tensor: int) -> None:
+        """Remember a place where a tensor stands that is an input already, by the number of that input."""
+        if place not in self.known:
+            self.known.add(place)
+            self.shared.append((get, tensor))
 
     def options(self, place: Any, d: dict[str, Any], but: tuple[str, ...]) -> None:
         """Remember all that a dictionary of options holds; of some entries only which object they are."""
@@ -144,6 +167,9 @@ class Guards:
                 f"    a{k} = t{k}._a",
                 f"    if a{k}.shape != s{k} or a{k}.dtype is not d{k} or a{k}.strides != r{k}: return None",
             ]
+        for k, (get, number) in enumerate(self.shared if tensors else ()):
+            scope |= {f"i{k}": get.holder, f"j{k}": get.name}
+            lines.append(f"    if {get.text(f'i{k}', f'j{k}')} is not t{number}: return None")
         lines.append(f"    return ({''.join(f't{k}, ' for k in range(len(tensors)))})")
         exec("\n".join(lines), scope)
         made: Callable[[list[Any]], Any] = scope["fetched"]

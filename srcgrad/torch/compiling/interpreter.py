@@ -19,8 +19,10 @@ from srcgrad.errors import Place, SourceUnavailableError
 from srcgrad.syntax.source import source_of
 from srcgrad.torch.compiling.capture import Samples
 from srcgrad.torch.compiling.guards import Guards
+from srcgrad.torch.compiling.known import always_true, settled
 from srcgrad.torch.compiling.program import Block, Let, Names, NotCompilable, Number, Unavailable, Value, refused
 from srcgrad.torch.compiling.structures import flat
+from srcgrad.torch.nn import Module
 from srcgrad.torch.tensor import Tensor
 
 # More statements than this are no text that anyone wants to read, nor to wait for.
@@ -231,6 +233,9 @@ class Reader:
     def eval(self, e: ast.expr) -> Any:
         raise NotImplementedError
 
+    def guard_module(self, module: Module) -> None:
+        raise NotImplementedError
+
     def elements(self, parts: list[ast.expr]) -> list[Any]:
         raise NotImplementedError
 
@@ -298,6 +303,10 @@ class Reader:
             return thing
         if isinstance(thing, Tensor):
             return self.number_of(thing, bool)
+        if isinstance(thing, Module) and hasattr(type(thing), "__len__"):
+            self.guard_module(thing)
+        elif not (settled(thing) or isinstance(thing, (list, tuple, dict, set)) or always_true(thing)):
+            raise self.refuse(f"the truth of a {type(thing).__name__}")
         return bool(thing)
 
     def concrete(self, thing: Any) -> Any:

@@ -222,13 +222,13 @@ class Loops(Branches):
                 return ended
         for _ in range(TURNS):
             mark = self.mark()
-            test = self.truth(self.eval(s.test))
+            test = self.test(s.test)
             if isinstance(test, Number):
                 self.back(mark)
                 if _leaves(s) or s.orelse:
                     raise self.refuse("a loop that the data decide, with break, continue or return", s)
                 try:
-                    loop = self.settled(s, lambda: self._plain(s.body), turns=0, test=lambda: self.eval(s.test))
+                    loop = self.settled(s, lambda: self._plain(s.body), turns=0, test=lambda: self.test(s.test))
                 except (Unsettled, Unavailable):
                     raise self.refuse("a loop that the data decide, whose variables change their kinds", s) from None
                 self.samples.emit(loop)

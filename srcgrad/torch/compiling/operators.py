@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from srcgrad.torch.compiling.calls import Calls
+from srcgrad.torch.compiling.known import comparable, settled
 from srcgrad.torch.compiling.program import Number, Unavailable
 from srcgrad.torch.compiling.structures import flat
 from srcgrad.torch.tensor import Tensor
@@ -65,6 +66,8 @@ class Operators(Calls):
             return self.of_numbers(symbol, function, one, other)
         self.plain(one, e)
         self.plain(other, e)
+        if isinstance(one, str) and not settled(other):
+            raise self.refuse("a text of an object", e)
         made = function(one, other)
         return self.local(made) if type(made) is list else made
 
@@ -92,23 +95,24 @@ class Operators(Calls):
         return self.number(f"{texts[0]} {symbol} {texts[1]}", made, reads, wanted)
 
     def on_UnaryOp(self, e: ast.UnaryOp) -> Any:
-        operand = self.eval(e.operand)
         if isinstance(e.op, ast.Not):
-            found = self.truth(operand)
+            found = self.test(e.operand)
             return self.number(f"not {found.text}", not found.sample, found.reads, "test") if isinstance(
                 found, Number) else not found  # fmt: skip
+        operand = self.eval(e.operand)
         symbol, function, name = UNARY[type(e.op)]
         if isinstance(operand, Tensor):
             return self.operation(function, name, (operand,), {}, e)
         if isinstance(operand, Number):
             return self.number(f"{symbol}{operand.text}", function(operand.sample), operand.reads)
+        self.plain(operand, e)
         return function(operand)
 
     def on_Compare(self, e: ast.Compare) -> Any:
         left = self.eval(e.left)
-        results = []
+        results: list[Any] = []
         for op, right_expression in zip(e.ops, e.comparators, strict=True):
-            right = self.eval(right_expression)
+            right = self.unconditionally(right_expression) if results else self.eval(right_expression)
             results.append(self.compared(op, left, right, e))
             left = right
         found = results[0]
@@ -119,11 +123,15 @@ class Operators(Calls):
     def compared(self, op: ast.cmpop, one: Any, other: Any, e: ast.AST) -> Any:
         """One comparison."""
         if isinstance(op, (ast.Is, ast.IsNot)):
+            if one is not other and isinstance(one, Tensor) and isinstance(other, Tensor):
+                self.distinct(one, other, e)
             return (one is other) == isinstance(op, ast.Is)
         if isinstance(op, (ast.In, ast.NotIn)):
             self.concrete((one, other))
             if any(isinstance(v, Tensor) for v in flat((one, list(other)))):
                 raise self.refuse("in, among tensors", e)
+            if not comparable(one) or not (settled(other) or comparable(list(other))):
+                raise self.refuse("in, among objects", e)
             return (one in other) == isinstance(op, ast.In)
         symbol, function, name = COMPARED[type(op)]
         if isinstance(one, Tensor) or isinstance(other, Tensor):
@@ -132,7 +140,18 @@ class Operators(Calls):
             return self.of_numbers(symbol, function, one, other)
         if any(isinstance(v, Tensor) for v in flat((one, other))):
             raise self.refuse("a comparison of containers with tensors", e)
+        if not comparable(one) or not comparable(other):
+            raise self.refuse(f"a comparison of a {type(one).__name__} and a {type(other).__name__}", e)
         return function(one, other)
+
+    def distinct(self, one: Tensor, other: Tensor, e: ast.AST) -> None:
+        """Refuse to say that two tensors are not the same one where no guard sees that they have become so."""
+        gets = {id(s): get for (_, s), (_, get) in zip(
+            self.state.outside.values(), self.state.inputs, strict=True)}  # fmt: skip
+        if id(one) in gets and id(other) in gets and not (
+            isinstance(gets[id(one)], int) and isinstance(gets[id(other)], int)
+        ):  # fmt: skip
+            raise self.refuse("a question whether two tensors from outside are the same", e)
 
     def comparison(self, symbol: str, function: Any, name: str, one: Any, other: Any, e: ast.AST) -> Any:
         """A comparison of tensors: NumPy's where it says the same, else the operation."""
@@ -158,24 +177,47 @@ class Operators(Calls):
         del e
         return self.of_numbers("and", lambda a, b: bool(a and b), one, other)
 
+    def test(self, e: ast.expr) -> bool | Number:
+        """Whether an expression counts as true."""
+        return self.truth(self.junction(e, of_truth=True) if isinstance(e, ast.BoolOp) else self.eval(e))
+
     def on_BoolOp(self, e: ast.BoolOp) -> Any:
+        return self.junction(e, of_truth=False)
+
+    def unconditionally(self, e: ast.expr) -> Any:
+        """The value of an expression that Python evaluates on some ways only: it must leave nothing behind."""
+        before = self.mark()
+        found = self.test(e) if isinstance(e, ast.BoolOp) else self.eval(e)
+        if self.changed(before) or any(
+            f.names.keys() != names.keys() or any(f.names[n] is not v for n, v in names.items())
+            for f, names in before.frames
+        ):
+            raise self.refuse("a part of a test that binds names or writes", e)
+        return found
+
+    def junction(self, e: ast.BoolOp, *, of_truth: bool) -> Any:
+        """`and`, `or`: the operand that decides, or with `of_truth` whether it counts as true."""
         found = self.eval(e.values[0])
         conjunction = isinstance(e.op, ast.And)
-        for k, part in enumerate(e.values[1:]):
+        for part in e.values[1:]:
             test = self.truth(found)
             if not isinstance(test, Number):
                 if test is not conjunction:
                     return found
                 found = self.eval(part)
                 continue
-            rest = self.truth(self.eval(part))
+            if not of_truth and not _is_truth(found):
+                raise self.refuse("and, or of values that the data decide between", e)
+            found = self.unconditionally(part)
+            if not of_truth and not _is_truth(found):
+                raise self.refuse("and, or of values that the data decide between", e)
+            rest = self.truth(found)
             word = "and" if conjunction else "or"
-            del k
             found = self.of_numbers(word, operator.and_ if conjunction else operator.or_, test, rest)
         return found
 
     def on_IfExp(self, e: ast.IfExp) -> Any:
-        test = self.truth(self.eval(e.test))
+        test = self.test(e.test)
         if not isinstance(test, Number):
             return self.eval(e.body if test else e.orelse)
         return self.chosen(test, e)
@@ -194,6 +236,10 @@ class Operators(Calls):
         found = self.look_up(name, e)
         del self.frame.names[name]
         return found
+
+
+def _is_truth(thing: Any) -> bool:
+    return isinstance(thing.sample if isinstance(thing, Number) else thing, bool)
 
 
 def _exact(x: Any, dtype: Any) -> bool:

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from srcgrad.torch.compiling.guards import MISSING, Getter
-from srcgrad.torch.compiling.interpreter import Frame, Method, Reader
+from srcgrad.torch.compiling.interpreter import Closure, Frame, Method, Reader
+from srcgrad.torch.compiling.known import plain_container, unchanging
 from srcgrad.torch.compiling.permitted import ATTRIBUTES
 from srcgrad.torch.compiling.program import Number, Unavailable, Value
 from srcgrad.torch.dtypes import Size
@@ -23,6 +24,8 @@ from srcgrad.torch.nn.module_hooks import everywhere
 from srcgrad.torch.tensor import Tensor
 
 PLAIN = (int, float, complex, bool, str, bytes, type(None), slice, range, Size, np.dtype)
+# Modules of Python whose attributes nobody binds anew.
+FIXED = frozenset(["math", "numpy", "operator", "_operator"])
 
 
 class Outside(Reader):
@@ -68,8 +71,8 @@ class Outside(Reader):
         known = self.state.outside.get(id(tensor))
         if known is not None:
             if place not in self.places:
-                # A second place of the same tensor has to remain one.
-                self.guards.read(place, get, tensor)
+                # A second place of the same tensor has to remain one, whichever tensor it is.
+                self.guards.shares(place, get, list(self.state.outside).index(id(tensor)))
             return known[1]
         self.places.add(place)
         if not name:
@@ -99,20 +102,20 @@ class Outside(Reader):
             raise Unavailable(name)
         if isinstance(thing, ModuleType):
             found = getattr(thing, name, MISSING)
-            if thing.__name__.startswith(("srcgrad.torch", "math", "numpy", "operator")):
+            if thing.__name__.partition(".")[0] in FIXED or f"{thing.__name__}.".startswith("srcgrad.torch."):
                 if found is MISSING:
                     raise self.refuse(f"{thing.__name__}.{name}, which does not exist", e)
                 return found
             return self.outside(("attribute", id(thing), name), Getter("attribute", thing, name), e, thing)
         if isinstance(thing, Module):
             return self.of_module(thing, name, e)
-        if id(thing) in self.state.local or isinstance(thing, (*PLAIN, tuple, list, dict, set)) or of_facade(thing):
+        if id(thing) in self.state.local or unchanging(thing) or plain_container(thing) or isinstance(thing, Closure):
             found = getattr(thing, name, MISSING)
             if found is MISSING:
                 raise self.refuse(f"the missing attribute {name}", e)
             return found
         if isinstance(getattr(type(thing), name, None), property):
-            return self.inlined(getattr(type(thing), name).fget, (thing,), {}, e)
+            return self.of_property(thing, name, e)
         found = getattr(thing, name, MISSING)
         if isinstance(found, MethodType):
             return self.bound_method(thing, name, found)
@@ -127,11 +130,19 @@ class Outside(Reader):
         if name in module.__dict__:
             return self.outside(("dict", id(module), name), Getter("dict", module.__dict__, name), e, module)
         if isinstance(getattr(type(module), name, None), property):
-            return self.inlined(getattr(type(module), name).fget, (module,), {}, e)
+            return self.of_property(module, name, e)
         found = getattr(module, name, MISSING)
         if isinstance(found, MethodType):
             return self.bound_method(module, name, found)
         return self.outside(("attribute", id(module), name), Getter("attribute", module, name), e, module)
+
+    def of_property(self, thing: Any, name: str, e: ast.AST) -> Any:
+        """A property, whose function is read."""
+        kind = type(thing)
+        found = getattr(kind, name)
+        self.guards.read(("property", id(kind), name), Getter("attribute", kind, name), found)
+        self.kept_alive.append(kind)
+        return self.inlined(found.fget, (thing,), {}, e)
 
     def bound_method(self, thing: Any, name: str, found: Any) -> Any:
         """A method of an object from outside, which remains what it is."""

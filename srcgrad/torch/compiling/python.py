@@ -14,11 +14,12 @@ from typing import Any
 
 from srcgrad.torch.compiling.guards import MISSING, Getter
 from srcgrad.torch.compiling.interpreter import Closure
+from srcgrad.torch.compiling.known import comparable, plain_container, settled
 from srcgrad.torch.compiling.outside import PLAIN, Outside
 from srcgrad.torch.compiling.program import Number
 from srcgrad.torch.compiling.structures import flat
 from srcgrad.torch.dtypes import Size
-from srcgrad.torch.nn import ModuleDict, ModuleList, ParameterList, Sequential
+from srcgrad.torch.nn import Module, ModuleDict, ModuleList, ParameterList, Sequential
 from srcgrad.torch.tensor import Tensor
 
 # Functions of Python that run as they are, on what is known.
@@ -26,6 +27,10 @@ PURE = frozenset(
     [abs, all, any, bool, dict, divmod, enumerate, float, frozenset, hash, int, isinstance, issubclass, len, list, max,
      min, pow, range, repr, reversed, round, set, slice, sorted, str, sum, tuple, type, zip, callable, hasattr]
 )  # fmt: skip
+# Of what these ask a guard holds the kind, or the object itself.
+_OF_KIND = frozenset([isinstance, issubclass, callable, type])
+# Methods that keep what they are given, and ask it nothing.
+_STORES = frozenset(["append", "extend", "insert", "update", "setdefault", "clear", "reverse", "pop", "popitem"])
 _NUMBERED = {abs: "abs", round: "round", float: "float", int: "int", bool: "bool"}
 
 
@@ -65,8 +70,21 @@ class Python(Outside):
             raise self.refuse(f"{function.__name__}() of tensors", e)
         if any(isinstance(v, (Closure, FunctionType)) for v in (*args, *kwargs.values())) and function is not callable:
             raise self.refuse(f"{function.__name__}() with a function", e)
+        if function is hasattr:
+            return self.has_attribute(*args)
+        if function is len and isinstance(args[0], Module):
+            self.guard_module(args[0])
+        elif function not in _OF_KIND and not (function is dict or settled((args, kwargs)) or _counted(function, args)):
+            raise self.refuse(f"{function.__name__}() of {type(args[0]).__name__}", e)
         made = function(*args, **kwargs)
         return self.local(made) if type(made) in {list, dict} else made
+
+    def has_attribute(self, thing: Any, name: str) -> bool:
+        """hasattr(), which is asked again before each call."""
+        found = hasattr(thing, name)
+        if not settled(thing):
+            self.guards.read(("has", id(thing), name), Getter("function", lambda: hasattr(thing, name)), found)
+        return found
 
     def summed(self, things: Any, start: Any = 0, *, e: ast.AST) -> Any:
         """sum() of tensors."""
@@ -90,6 +108,8 @@ class Python(Outside):
         if not any(isinstance(a, Number) for a in args):
             if any(isinstance(v, Tensor) for v in flat(args)):
                 raise self.refuse(f"{function.__name__}() of tensors", e)
+            if not settled((args, kwargs)):
+                raise self.refuse(f"{function.__name__}() of an object", e)
             return function(*args, **kwargs)
         if function.__module__ != "math" or kwargs:
             raise self.refuse(f"{function.__name__}()", e)
@@ -103,8 +123,14 @@ class Python(Outside):
         """A method of a list, a dictionary, a text."""
         owner = function.__self__
         name = function.__name__
+        if name not in _STORES and (
+            not comparable((args, kwargs)) or any(isinstance(v, FunctionType) for v in flat(kwargs))
+        ):
+            raise self.refuse(f"{name}() of an object", e)
         if isinstance(owner, (str, Size, tuple)):
             self.concrete((args, kwargs))
+            if any(isinstance(v, Tensor) for v in flat((owner, args, kwargs))) or not settled((owner, args, kwargs)):
+                raise self.refuse(f"{name}() of a {type(owner).__name__}", e)
             return function(*args, **kwargs)
         if isinstance(owner, (list, dict)):
             mutates = name in {"append", "extend", "insert", "pop", "clear", "update", "setdefault", "remove",
@@ -139,7 +165,7 @@ class Python(Outside):
             return thing[index]
         if isinstance(thing, ParameterList):
             raise self.refuse("a ParameterList", e)
-        if not isinstance(thing, (list, tuple, dict, str, range)):
+        if not isinstance(thing, (list, tuple, dict, str, range)) or not comparable(index):
             raise self.refuse("an item of such a container", e)
         if isinstance(thing, dict) and id(thing) not in self.state.local:
             found = thing.get(index, MISSING)
@@ -183,3 +209,8 @@ class Python(Outside):
             and any(isinstance(v, Tensor) and id(v) not in self.samples.values for v in flat(thing))
         ):  # fmt: skip
             raise self.refuse(f"an operator of {type(thing).__name__}", e)
+
+
+def _counted(function: Any, args: Any) -> bool:
+    """Whether a function asks a container for no more than how much it holds, or for a container like it."""
+    return function in {len, list, tuple, dict, enumerate, zip, reversed} and all(plain_container(a) for a in args)

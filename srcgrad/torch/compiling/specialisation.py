@@ -7,6 +7,7 @@ Before it is trusted, its results and gradients are compared with those of the o
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable, Sequence
 from types import MethodType
 from typing import Any
@@ -27,8 +28,10 @@ from srcgrad.torch.nn import Module
 from srcgrad.torch.primitive import wrapped
 from srcgrad.torch.tensor import Tensor, edge_of, wrap
 
+CHANGED = "what the compiled function reads has changed since it ran; its graph cannot be made anew"
 NO_EDGE = (None, 0)
 _NOTHING = np.zeros(0)
+_PLAIN = frozenset([int, float, bool, str, complex, type(None)])
 _FIXED = (dtypes.dtype, dtypes.layout, dtypes.memory_format)
 
 
@@ -51,6 +54,7 @@ class Specialisation:
         self.active = [k for k, v in enumerate(program.inputs) if v.needs]
         kept = {v.name for v in self.written.kept}
         self.kept_inputs = [k for k, v in enumerate(program.inputs) if v.name in kept]
+        self.others = [k for k, v in enumerate(program.inputs) if v.name not in kept]
         self.kept_outputs = [k for k, o in enumerate(program.outputs) if isinstance(o, Value) and o.name in kept]
         self.outputs = program.outputs
         self.alone = isinstance(reading.made, Tensor) and len(program.outputs) == 1
@@ -95,6 +99,7 @@ class Specialisation:
         node.checks = [(t._writes, t._writes.count, t) for t in (tensors[k] for k in self.kept_inputs)]
         for number, t in enumerate(outs):
             t._node, t._output, t._needs = node, number, True
+        node.read = [(tensors[k]._writes, tensors[k]._writes.count) for k in self.others]
         node.results = [(results[k]._writes, 0, results[k]._a) for k in self.kept_outputs if k not in self.numbers]
 
 
@@ -109,6 +114,7 @@ class CompiledNode(Node):
     inputs: Any
     checks: Any
     results: Any
+    read: Any
 
     def name(self) -> str:
         return "CompiledFunctionBackward"
@@ -149,16 +155,19 @@ class CompiledNode(Node):
     def run_recorded(self, cotangents: Any) -> Sequence[Any]:
         """Operation by operation, so that the gradients have a graph."""
         self._check()
-        if self.owner.fetch(self.given) is None:
-            raise RuntimeError(
-                "what the compiled function reads has changed since it ran; its graph cannot be made anew"
-            )
+        if self.owner.fetch(self.given) is None or any(writes.count != count for writes, count in self.read):
+            raise RuntimeError(CHANGED)
         with enable_grad():
             made = _plain(self.owner.owner)(*self.args, **self.kwargs)
         tensors = [t for t in flat(made) if isinstance(t, Tensor)]
         outs = [tensors[k] for k in self.owner.reading.places_of(self.owner.needed)]
         parts = self._filled(cotangents, wrap)
-        return grad(outs, self.inputs, parts, create_graph=True, allow_unused=True)
+        found = grad(outs, self.inputs, parts, create_graph=True, allow_unused=True)
+        # Writes that nobody counts, such as those by NumPy, show in the gradients.
+        for g, x_bar in zip(found, self.run(mapped(cotangents, lambda t: t._a)), strict=True):
+            if not agrees(np.zeros_like(x_bar) if g is None else g._a, x_bar):
+                raise RuntimeError(CHANGED)
+        return found
 
 
 # Reading -----------------------------------------------------------------------------------------
@@ -231,7 +240,7 @@ def _read(reader: Statements, owner: Any, given: list[Any], args: Any, kwargs: A
 
     own_args, own_kwargs = mapped(tuple(args), entered), mapped(dict(kwargs), entered)
     for thing in flat((own_args, own_kwargs)):
-        if not isinstance(thing, (Tensor, int, float, bool, str, complex, type(None), Module, *_FIXED)):
+        if type(thing) not in _PLAIN and not isinstance(thing, (Tensor, np.generic, enum.Enum, Module, *_FIXED)):
             raise refused(f"an argument of type {type(thing).__name__}")
     if isinstance(owner, Module):
         made = reader.module(owner, list(own_args), own_kwargs, None)  # type: ignore[arg-type]

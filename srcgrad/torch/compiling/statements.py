@@ -23,7 +23,7 @@ class Statements(Loops):
         for k, s in enumerate(statements):
             self.at(s)
             if isinstance(s, ast.If):
-                test = self.truth(self.eval(s.test))
+                test = self.test(s.test)
                 if isinstance(test, Number):
                     return self.dynamic_if(s, test, statements[k + 1 :])
                 ended = self.run(s.body if test else s.orelse)
@@ -86,7 +86,7 @@ class Statements(Loops):
             raise self.refuse("a relative import", s)
         module = __import__(s.module, fromlist=[a.name for a in s.names])
         for alias in s.names:
-            self.frame.names[alias.asname or alias.name] = getattr(module, alias.name)
+            self.frame.names[alias.asname or alias.name] = self.attribute(module, alias.name, s)
 
     def do_Delete(self, s: ast.Delete) -> None:
         for target in s.targets:
@@ -95,7 +95,7 @@ class Statements(Loops):
             self.frame.names.pop(target.id, None)
 
     def do_Assert(self, s: ast.Assert) -> None:
-        test = self.truth(self.eval(s.test))
+        test = self.test(s.test)
         if isinstance(test, Number):
             raise self.refuse("an assertion about the data", s)
         if not test:
