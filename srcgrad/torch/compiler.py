@@ -95,6 +95,10 @@ class Compiled:
         self.why: Exception | None = None
         _all.add(self)
 
+    def __reduce__(self) -> Any:
+        # Copies and pickles make texts of their own: these hold for the objects that this function reads.
+        return Compiled, (self.function, self.fullgraph)
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if _compiling.depth or stance.off or EXTRAS or watch.on or state.inference or forward_ad._levels:
             # What watches operations wants to see each of them.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import enum
 import math
 import sys
@@ -346,3 +347,15 @@ def test_the_training_flag_is_that_of_the_module() -> None:
     assert not compiled.training
     compiled.train()
     assert module.training
+
+
+def test_a_copy_reads_its_own_parameters() -> None:
+    module = nn.Linear(1, 1)
+    compiled, x = torch.compile(module, fullgraph=True), torch.ones(1, 1)
+    compiled(x)
+    other = copy.deepcopy(compiled)
+    with torch.no_grad():
+        other.weight.fill_(5.0)
+        other.bias.fill_(1.0)
+    assert other(x).item() == 6.0
+    assert torch.equal(compiled(x), module(x))
