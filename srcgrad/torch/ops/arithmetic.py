@@ -14,7 +14,7 @@ from srcgrad.torch.creation import array_of
 from srcgrad.torch.dtypes import result_dtype
 from srcgrad.torch.inplace import write
 from srcgrad.torch.names import op
-from srcgrad.torch.pointwise import NUMBERS, Binary, Unary, as_kind
+from srcgrad.torch.pointwise import NUMBERS, Binary, Unary, as_kind, check_broadcast
 from srcgrad.torch.primitive import primitive
 from srcgrad.torch.recorded import FACES
 from srcgrad.torch.tensor import Tensor, wrap
@@ -54,6 +54,32 @@ rule(
 )
 
 
+def sum_scaled(x1: Any, x2: Any, alpha: Any) -> Any:
+    """x1 + alpha x2."""
+    return x1 + alpha * x2
+
+
+rule(
+    sum_scaled,
+    "x1, x2, alpha",
+    vjp={"x1": "y_bar", "x2": "y_bar * alpha"},
+    jvp={"x1": "x1_dot", "x2": "x2_dot * alpha"},
+)
+
+
+def difference_scaled(x1: Any, x2: Any, alpha: Any) -> Any:
+    """x1 - alpha x2."""
+    return x1 - alpha * x2
+
+
+rule(
+    difference_scaled,
+    "x1, x2, alpha",
+    vjp={"x1": "y_bar", "x2": "-y_bar * alpha"},
+    jvp={"x1": "x1_dot", "x2": "-x2_dot * alpha"},
+)
+
+
 def whole_power(x: Any, exponent: Any) -> Any:
     """The power; of whole numbers to negative ones, what is left of the fraction."""
     try:
@@ -67,6 +93,8 @@ multiply = Binary(np.multiply, "MulBackward0")
 _add = Binary(np.add, "AddBackward0")
 _subtract = Binary(np.subtract, "SubBackward0")
 divide = Binary(np.divide, "DivBackward0", floating=True)
+_add_scaled = primitive(sum_scaled, "AddBackward0")
+_subtract_scaled = primitive(difference_scaled, "SubBackward0")
 _reversed = primitive(reversed_difference, "RsubBackward1", operands=["x1"])
 _reversed_scaled = primitive(reversed_scaled, "RsubBackward0")
 _reversed_tensors = Binary(reversed_difference, "RsubBackward0")
@@ -93,6 +121,8 @@ def mul(input: Any, other: Any) -> Tensor:
 def add(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
     """input + alpha * other."""
     _check_bool(input, other, alpha)
+    if alpha != 1 and _added_as_they_are(input, other):
+        return _add_scaled(input, other, as_kind(alpha, result_dtype(input._a, other._a)))  # type: ignore[no-any-return]
     return _wanted(_add, "add", input, scaled(other, alpha))
 
 
@@ -100,7 +130,18 @@ def add(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
 def sub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
     """input - alpha * other."""
     _no_bools(input, other)
+    if alpha != 1 and _added_as_they_are(input, other):
+        return _subtract_scaled(input, other, as_kind(alpha, result_dtype(input._a, other._a)))  # type: ignore[no-any-return]
     return _wanted(_subtract, "sub", input, scaled(other, alpha))
+
+
+def _added_as_they_are(x: Any, y: Any) -> bool:
+    """Whether NumPy gives a sum of two floating or complex tensors the dtype that PyTorch gives it."""
+    if not (isinstance(x, Tensor) and isinstance(y, Tensor)):
+        return False
+    a, b = x._a, y._a
+    check_broadcast(a.shape, b.shape)
+    return a.dtype.kind in "fc" and b.dtype.kind in "fc" and (a.dtype is b.dtype or bool(a.ndim and b.ndim))
 
 
 @op("rsub")

@@ -155,6 +155,12 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
 def _batched(a: Any, b: Any) -> Any:
     """At least one operand has leading dimensions: fold into one matrix where the other has none, else bmm."""
     n, m = a._a.ndim, b._a.ndim
+    if n == m == 3 and (a._a.shape[0] == 1) != (b._a.shape[0] == 1):
+        # One matrix for all: its cotangent is one product rather than a sum of many.
+        if b._a.shape[0] == 1 and b._needs:
+            b, m = b.squeeze(0), 2
+        elif a._a.shape[0] == 1 and a._needs:
+            a, n = a.squeeze(0), 2
     if m <= 2:
         rows = a.shape[:-1]
         folded = a.reshape(math.prod(rows), a.shape[-1])
