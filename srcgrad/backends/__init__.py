@@ -16,6 +16,7 @@ opposite, scalar loops. The modules here rewrite the text, each one step, in the
     sums         s[i] = s[i] + a[i, k] in a loop over k -> a number, stored after the loop
     steady       lengths and arrays made in a loop      -> made in front of it
     bounds       indices compared in a loop             -> compared in front of it
+    exact        fact * i                               -> times(fact, i), which raises beyond 64 bits
     parallel     loops that are proven independent      -> numba.prange
 
 Those from `gather` to `bounds` are optimisations, which `steps` can leave out.

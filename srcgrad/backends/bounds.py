@@ -19,6 +19,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from srcgrad.backends.indexing import indices
+from srcgrad.backends.kind import UNKNOWN
 from srcgrad.backends.kinds import Kinds
 
 
@@ -55,13 +56,19 @@ class Check:
         return [*below, f"{_text(dict(self.largest))} >= {self.length}"]
 
 
-def checked(function: ast.FunctionDef, kinds: Kinds, inside: Mapping[ast.Subscript, Collection[int]]) -> bool:
+def checked(
+    function: ast.FunctionDef,
+    kinds: Kinds,
+    inside: Mapping[ast.Subscript, Collection[int]],
+    whole: Collection[ast.For] = (),
+) -> bool:
     """Put the comparisons into a function; False, and nothing put, where it needs all of them.
 
-    `inside` are subscripts of which some dimensions are known to be within the array.
+    `inside` are subscripts of which some dimensions are known to be within the array; `whole` are loops that stand
+    for statements over arrays, whose other indices NumPy compares even where there is no element.
     """
     try:
-        body, _ = _Function(kinds, inside).block(function.body, None, frozenset())
+        body, _ = _Function(kinds, inside, whole).block(function.body, None, frozenset())
     except Unclear:
         return False
     function.body = body
@@ -69,9 +76,12 @@ def checked(function: ast.FunctionDef, kinds: Kinds, inside: Mapping[ast.Subscri
 
 
 class _Function:
-    def __init__(self, kinds: Kinds, inside: Mapping[ast.Subscript, Collection[int]]) -> None:
+    def __init__(
+        self, kinds: Kinds, inside: Mapping[ast.Subscript, Collection[int]], whole: Collection[ast.For]
+    ) -> None:
         self.kinds = kinds
         self.inside = inside
+        self.whole = whole
 
     def block(
         self, body: Sequence[ast.stmt], loop: ast.For | None, counts: frozenset[str]
@@ -88,7 +98,8 @@ class _Function:
             replaced, checks = self.statement(s, counts)
             here = []
             for check in checks:
-                moved = None if loop is None or leaves else _moved(check, loop, bound)
+                movable = loop is not None and not leaves and self.lasts(check)
+                moved = _moved(check, loop, bound, loop in self.whole) if loop is not None and movable else None
                 if moved is None:
                     here.append(check)
                 else:
@@ -101,8 +112,14 @@ class _Function:
             made += _compared(new, counts, s)
             made.append(s)
             stored = {n.id for n in ast.walk(s) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-            known = {c for c in {*known, *new} if not c.names & stored}
+            known = {c for c in {*known, *new} if not c.names & stored and self.lasts(c)}
         return made, [*outside]
+
+    def lasts(self, check: Check) -> bool:
+        """Whether what is compared changes with its names alone: no element of an array and no length of a list."""
+        text = _LENGTH.sub("0", " ".join([*(t for t, _ in check.least + check.largest), *check.where]))
+        text = _LEN.sub(lambda m: "0" if self.kinds.names.get(m[1], UNKNOWN).is_array else m[0], text)
+        return re.search(r"\w\(|\[", _PURE_CALL.sub("(", text)) is None
 
     def statement(self, s: ast.stmt, counts: frozenset[str]) -> tuple[ast.stmt, list[Check]]:
         match s:
@@ -180,6 +197,8 @@ class _Function:
                 continue
             if self.kinds.of(part).form != "int" or not isinstance(node.value, ast.Name):
                 raise Unclear
+            if any(isinstance(n, ast.Call) and not _is_pure(n) for n in ast.walk(part)):
+                raise Unclear  # `u[order.pop()]`: to be called once
             at = _sorted(summed(part))
             found.append(Check(f"{node.value.id}.shape[{d}]", at, at))
         return found
@@ -226,8 +245,8 @@ def _count(loop: ast.For | None) -> set[str]:
     return set()
 
 
-def _moved(check: Check, loop: ast.For, bound: set[str]) -> Check | None:
-    """A comparison in a loop as one in front of it, for all its trips."""
+def _moved(check: Check, loop: ast.For, bound: set[str], whole: bool) -> Check | None:
+    """A comparison in a loop as one in front of it, for all its trips; `whole` where it is to be made without any."""
     match loop:
         case ast.For(target=ast.Name(id=name), iter=ast.Call(func=ast.Name(id="range"), args=args)):
             pass
@@ -253,7 +272,10 @@ def _moved(check: Check, loop: ast.For, bound: set[str]) -> Check | None:
             terms[term] = terms.get(term, 0) + factor * k
         return _sorted(terms)
 
-    where = check.where if runs is None or runs in check.where else (runs, *check.where)
+    if runs is None or runs in check.where or (whole and name not in terms):
+        where = check.where
+    else:
+        where = (runs, *check.where)
     return replace(check, least=at(check.least, largest=False), largest=at(check.largest, largest=True), where=where)
 
 
@@ -302,6 +324,12 @@ def summed(e: ast.expr) -> Sum:
 
 
 _LENGTH = re.compile(r"\w+\.shape\[\d+\]")
+_LEN = re.compile(r"\blen\((\w+)\)")
+_PURE_CALL = re.compile(r"(?<![\w.])(?:abs|int|max|min)\(")
+
+
+def _is_pure(e: ast.Call) -> bool:
+    return isinstance(e.func, ast.Name) and e.func.id in ("abs", "int", "len", "max", "min")
 
 
 def _names(text: str) -> set[str]:

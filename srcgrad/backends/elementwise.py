@@ -23,11 +23,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from srcgrad.backends.element import Element, Whole, in_step
-from srcgrad.backends.expressions import OPERATORS, Expressions
+from srcgrad.backends.expressions import OPERATORS
 from srcgrad.backends.fusion import Access, Item, Nest, contracted, fused, words
 from srcgrad.backends.gather import gathered
 from srcgrad.backends.kind import Kind
 from srcgrad.backends.kinds import Kinds, Module
+from srcgrad.backends.reductions import Reductions
 from srcgrad.backends.steps import steps
 from srcgrad.backends.sums import in_numbers
 
@@ -38,6 +39,7 @@ class Loops:
 
     bordered: set[tuple[str, str]] = field(default_factory=set)  # functions, and arrays whose border stays zero
     inside: dict[ast.Subscript, frozenset[int]] = field(default_factory=dict)  # dimensions that cannot be left
+    whole: set[ast.For] = field(default_factory=set)  # those that stand for statements over arrays
 
 
 def in_loops(tree: ast.Module, module: Module) -> Loops:
@@ -51,7 +53,7 @@ def in_loops(tree: ast.Module, module: Module) -> Loops:
     return made
 
 
-class _Function(Expressions):
+class _Function(Reductions):
     def __init__(self, function: ast.FunctionDef, kinds: Kinds, loops: Loops) -> None:
         super().__init__(function, kinds)
         self.loops = loops
@@ -108,6 +110,8 @@ class _Function(Expressions):
                 for node in ast.walk(s):
                     if isinstance(node, (ast.stmt, ast.expr)):
                         node.lineno = node.end_lineno = body[0].lineno
+                    if isinstance(item, Nest) and isinstance(node, ast.For):
+                        self.loops.whole.add(node)
                     if isinstance(item, Nest) and isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
                         self.loops.inside[node] = self.within(node.slice, node.value.id, item)
                 found.append(s)

@@ -12,6 +12,7 @@ from srcgrad.backends.choosing import loops_over_arrays
 from srcgrad.backends.closures import lifted
 from srcgrad.backends.elementwise import Loops, in_loops
 from srcgrad.backends.entries import of_cotangent, pullback_of, with_arrays, with_value_and_at
+from srcgrad.backends.exact import exact
 from srcgrad.backends.kind import BOOL, FLOAT, INT, SCALAR, UNKNOWN, of_argument
 from srcgrad.backends.kinds import Kinds, Module
 from srcgrad.backends.parallel import OPTIONS, on_threads
@@ -82,6 +83,7 @@ def numba_form(
         steady(tree, module, made.bordered)
     clear = _compared(tree, module, made) if steps.bounds else set()
     divided(tree, module)
+    exact(tree, module)
     threaded = on_threads(tree, module, clear) if parallel else set()
     result = module.results.get(entry, UNKNOWN)
     tree.body = [*_head(), *library.used_by(tree), *tree.body]
@@ -109,7 +111,7 @@ def _compared(tree: ast.Module, module: Module, made: Loops) -> set[str]:
     for s in tree.body:
         if isinstance(s, ast.FunctionDef) and (kinds := module.kinds(s.name)) is not None:
             ast.fix_missing_locations(s)
-            if checked(s, kinds, made.inside):
+            if checked(s, kinds, made.inside, made.whole):
                 clear.add(s.name)
     return clear
 

@@ -70,7 +70,9 @@ def fused(items: Sequence[Item], shared: Shared) -> list[Item]:
             earlier = made[at] if at is not None else None
             if at is not None and isinstance(earlier, Nest):
                 between = made[at + 1 :]
-                if _together(earlier, item, shared) and all(passes(b, earlier, shared) for b in between):
+                if _together(earlier, item, shared) and all(
+                    not isinstance(b, Nest) and passes(b, earlier, shared) for b in between
+                ):
                     made[at:] = [*between, _merged(earlier, item)]
                     continue
         made.append(item)
@@ -106,9 +108,9 @@ def _is_pure(node: ast.AST) -> bool:
     return True
 
 
-def passes(item: Item, nest: Nest, shared: Shared) -> bool:
+def passes(item: str | ast.stmt, nest: Nest, shared: Shared) -> bool:
     """Whether a statement that stands after a loop may stand before it."""
-    text = item if isinstance(item, str) else ast.unparse(item)  # type: ignore[arg-type]
+    text = item if isinstance(item, str) else ast.unparse(item)
     match = _BINDS.match(text)
     read = words(text[match.end() :] if match else text)
     if match and any(re.search(rf"\b{match[1]}\b", t) for t in (*nest.body, *nest.lengths)):

@@ -120,6 +120,46 @@ def quotient(a, b):
         raise ZeroDivisionError("division by zero")
     return a / b
 
+def floored(a, b):
+    if b == 0:
+        raise ZeroDivisionError("division by zero")
+    return a // b
+
+def remainder(a, b):
+    if b == 0:
+        raise ZeroDivisionError("division by zero")
+    return a % b
+
+def defined(a):
+    if not math.isfinite(a):
+        raise Unfit("outside of a function's domain, or beyond its range")
+    return a
+
+def countable(a):
+    if not abs(a) < 9e18:
+        raise Unfit("no whole number of 64 bits")
+    return a
+
+def added(a, b):
+    if not abs(1.0 * a + 1.0 * b) < 9e18:
+        raise OverflowError("more than 64 bits")
+    return a + b
+
+def less(a, b):
+    if not abs(1.0 * a - 1.0 * b) < 9e18:
+        raise OverflowError("more than 64 bits")
+    return a - b
+
+def times(a, b):
+    if not abs(1.0 * a * b) < 9e18:
+        raise OverflowError("more than 64 bits")
+    return a * b
+
+def raised(a, b):
+    if b < 0 or not abs(1.0 * a) * 2.0 ** b < 9e18:
+        raise OverflowError("more than 64 bits")
+    return a << b
+
 def is_finite(a):
     flat = a.reshape(a.size)
     odd = 0
@@ -141,6 +181,14 @@ UNINDEXED = (
     "not_empty",
     "matmul",
     "quotient",
+    "floored",
+    "remainder",
+    "defined",
+    "countable",
+    "added",
+    "less",
+    "times",
+    "raised",
     "taken",
     "is_finite",
 )

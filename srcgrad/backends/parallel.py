@@ -23,13 +23,16 @@ from typing import Any
 from srcgrad.backends.dots import substituted
 from srcgrad.backends.kinds import Kinds, Module
 from srcgrad.backends.memory import Memory
+from srcgrad.backends.raising import counted, without
 from srcgrad.backends.ranges import Folded
+from srcgrad.backends.steady import fresh
 
 WORTH = 16384  # elements for which starting threads pays
 
 # numba's own parallelism of whole-array operations changes the order of sums: the loops here are all there is.
 OPTIONS = {name: name == "prange" for name in
            ("comprehension", "prange", "numpy", "inplace_binop", "reduction", "setitem", "stencil", "fusion")}  # fmt: skip
+_PLAIN = (ast.Name, ast.Constant, ast.BinOp, ast.UnaryOp, ast.Add, ast.Sub, ast.Mult, ast.USub, ast.Load)
 _PURE = frozenset("abs max min float int range len plus guarded lowered".split())
 
 
@@ -58,7 +61,7 @@ def _block(function: ast.FunctionDef, body: list[ast.stmt], kinds: Kinds, memory
             except Shared:
                 changed |= _block(function, s.body, kinds, memory)
                 continue
-            body[k] = _both(s, least)
+            body[k] = _both(s, least, _odd(function))
             changed = True
         elif isinstance(s, (ast.While, ast.If)):
             changed |= _block(function, s.body, kinds, memory)
@@ -66,14 +69,21 @@ def _block(function: ast.FunctionDef, body: list[ast.stmt], kinds: Kinds, memory
     return changed
 
 
-def _both(loop: ast.For, least: Sequence[str]) -> ast.If:
+def _both(loop: ast.For, least: Sequence[str], odd: str) -> ast.If:
     """The loop on threads where it is worth it and no index counts from the end, else as it is."""
-    threads = copy.deepcopy(loop)
-    assert isinstance(threads.iter, ast.Call)
-    threads.iter.func = ast.parse("numba.prange", mode="eval").body
+    threads = counted(loop, odd)
+    for s in threads:
+        if isinstance(s, ast.For):
+            s.iter = ast.parse(f"numba.prange{ast.unparse(s.iter).removeprefix('range')}", mode="eval").body
     tests = [f"{' * '.join(_lengths(loop))} > {WORTH}", *[f"{text} >= 0" for text in least]]
     test = ast.parse(" and ".join(tests), mode="eval").body
-    return ast.fix_missing_locations(ast.copy_location(ast.If(test, [threads], [loop]), loop))
+    return ast.fix_missing_locations(ast.copy_location(ast.If(test, threads, [loop]), loop))
+
+
+def _odd(function: ast.FunctionDef) -> str:
+    """A name for what would raise."""
+    taken = {n.id for n in ast.walk(function) if isinstance(n, ast.Name)} | {a.arg for a in function.args.args}
+    return fresh("odd", taken)
 
 
 def _lengths(loop: ast.For) -> list[str]:
@@ -84,7 +94,7 @@ def _lengths(loop: ast.For) -> list[str]:
     while isinstance(inner, ast.For) and isinstance(inner.iter, ast.Call):
         text = [ast.unparse(a) for a in inner.iter.args]
         names = {n.id for n in ast.walk(inner.iter) if isinstance(n, ast.Name)}
-        if names & bound:
+        if names & bound or (found and not all(isinstance(n, _PLAIN) for a in inner.iter.args for n in ast.walk(a))):
             break
         found.append(f"({text[0]})" if len(text) == 1 else f"({text[1]} - ({text[0]}))")
         bound |= {n.id for n in ast.walk(inner) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
@@ -97,24 +107,30 @@ def _proven(function: ast.FunctionDef, loop: ast.For, kinds: Kinds, memory: Memo
 
     An index below zero counts from the end, where another trip may be.
     """
-    if not isinstance(loop.target, ast.Name) or loop.orelse or not _is_range(loop.iter) or len(loop.iter.args) > 2:  # type: ignore[attr-defined]
+    match loop:
+        case ast.For(target=ast.Name(id=index), iter=ast.Call(args=args), orelse=[]) if _is_range(loop.iter):
+            start = args[0] if len(args) == 2 else ast.Constant(0)
+        case _:
+            raise Shared
+    if len(args) > 2:
         raise Shared
-    index = loop.target.id
     private = {n.id for s in loop.body for n in ast.walk(s) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
     if index in private or _read_elsewhere(function, loop, {*private, index}):
         raise Shared
-    _Order(private, kinds).block(loop.body, {index})
+    body = without(loop).body
+    _Order(private, kinds).block(body, {index})
     places: dict[str, list[ast.Subscript]] = {}
     written: set[str] = set()
-    for s in loop.body:
-        _Places(places, written).visit(s)
-    assert isinstance(loop.iter, ast.Call)
-    start = loop.iter.args[0] if len(loop.iter.args) == 2 else ast.Constant(0)
+    whole: set[str] = set()
+    for s in body:
+        _Places(places, written, whole).visit(s)
     least: dict[str, None] = {}
     for name in written:
         for other in places:
             if other != name and memory.shared(name, other):
                 raise Shared
+        if any(memory.shared(name, other) for other in whole):
+            raise Shared
         at = substituted(copy.deepcopy(_telling_apart(places[name], index, private)), {index: start})
         folded = Folded().visit(at)
         if not (isinstance(folded, ast.Constant) and isinstance(folded.value, int) and folded.value >= 0):
@@ -137,6 +153,8 @@ def _read_elsewhere(function: ast.FunctionDef, loop: ast.For, names: Collection[
 def _telling_apart(places: Sequence[ast.Subscript], index: str, private: Collection[str]) -> ast.expr:
     """The index that differs between trips and is the same in every place of a trip; Shared where there is none."""
     parts = [p.slice.elts if isinstance(p.slice, ast.Tuple) else [p.slice] for p in places]
+    if any(isinstance(e, ast.Constant) and (e.value is None or e.value is ...) for part in parts for e in part):
+        raise Shared
     for d in range(min(map(len, parts))):
         texts = {ast.unparse(p[d]) for p in parts}
         if len(texts) == 1 and _is_shifted(parts[0][d], index, private):
@@ -160,11 +178,24 @@ def _is_shifted(e: ast.expr, index: str, private: Collection[str]) -> bool:
 
 
 class _Places(ast.NodeVisitor):
-    """The subscripts of each array; an array that is used in another way is not understood."""
+    """The subscripts of each array, and what is read as a whole; a subscript of anything else is not understood."""
 
-    def __init__(self, places: dict[str, list[ast.Subscript]], written: set[str]) -> None:
+    def __init__(self, places: dict[str, list[ast.Subscript]], written: set[str], whole: set[str]) -> None:
         self.places = places
         self.written = written
+        self.whole = whole  # names that are read without an index
+
+    def visit_Name(self, node: ast.Name) -> None:
+        if isinstance(node.ctx, ast.Load):
+            self.whole.add(node.id)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        if not (isinstance(node.func, ast.Name) and node.func.id == "len"):
+            self.generic_visit(node)
+
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        if node.attr != "shape":
+            self.generic_visit(node)
 
     def visit_Subscript(self, node: ast.Subscript) -> None:
         match node.value:

@@ -26,8 +26,10 @@ class Emptied(ast.NodeTransformer):
     def visit_FunctionDef(self, node: ast.FunctionDef) -> Any:
         outer = self.lists, self.inside
         if self.inside is False and not self.lists:
-            made = (s for s in ast.walk(node) if isinstance(s, ast.Assign) and isinstance(s.value, ast.List))
-            self.lists = {t.id for s in made if not s.value.elts for t in s.targets if isinstance(t, ast.Name)}  # type: ignore[attr-defined]
+            for s in ast.walk(node):
+                match s:
+                    case ast.Assign(targets=targets, value=ast.List(elts=[])):
+                        self.lists = self.lists | {t.id for t in targets if isinstance(t, ast.Name)}
         else:
             self.inside = True
         self.generic_visit(node)

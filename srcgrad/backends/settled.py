@@ -6,6 +6,9 @@ np.where(x > 0, x, 0.0)                      ->    x if x > 0 else 0.0   x is a 
 image[ring]                                  ->    taken(image, ring)    ring is an array of bools
 np.add.at(x_bar, idx, y_bar)                 ->    add_at(x_bar, idx, y_bar)
 x / y                                        ->    quotient(x, y)        Python's floats: 1.0 / 0.0 raises
+i % n                                        ->    remainder(i, n)
+math.sqrt(x)                                 ->    defined(math.sqrt(x)) math.sqrt(-1.0) raises
+int(x)                                       ->    int(countable(x))     int(nan) raises
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ def settle(tree: ast.Module, module: Module) -> None:
 
 
 def divided(tree: ast.Module, module: Module) -> None:
-    """Make Python's divisions raise where Python does."""
+    """Make Python's divisions, and its functions of numbers, raise where Python does."""
     for s in tree.body:
         if isinstance(s, ast.FunctionDef) and (kinds := module.kinds(s.name)) is not None:
             _Divided(kinds).visit(s)
@@ -77,6 +80,11 @@ class _Settled(ast.NodeTransformer):
             case ast.Call(func=ast.Attribute(value=ast.Name(id="np"), attr="shape"), args=[inner]):
                 if self.kinds.of(inner).is_array:
                     return ast.copy_location(ast.Attribute(inner, "shape", ast.Load()), node)
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="np"), attr="flip"), args=[inner, *axis], keywords=[]):
+                only = all(isinstance(k, ast.Constant) and k.value in (None, 0) for k in axis)
+                if only and self.kinds.of(inner).is_array and self.kinds.of(inner).rank == 1:
+                    back = ast.Slice(None, None, ast.UnaryOp(ast.USub(), ast.Constant(1)))
+                    return ast.fix_missing_locations(ast.copy_location(ast.Subscript(inner, back, ast.Load()), node))
             case ast.Call(func=ast.Name(id="cast"), args=[inner, _]):
                 kind = self.kinds.of(inner)
                 if kind.form in ("float", "scalar") or (kind.is_array and kind.dtype == "f"):
@@ -128,24 +136,47 @@ class _Divided(ast.NodeTransformer):
         self.kinds = kinds
 
     def visit_BinOp(self, node: ast.BinOp) -> Any:
+        name = self.raising(node.left, node.op, node.right)
         self.generic_visit(node)
-        if isinstance(node.op, ast.Div) and self.raises(node.left, node.right):
-            return ast.copy_location(_quotient(node.left, node.right), node)
-        return node
+        return ast.copy_location(_called(name, node.left, node.right), node) if name else node
 
     def visit_AugAssign(self, node: ast.AugAssign) -> Any:
+        if not isinstance(node.target, ast.Name):
+            return self.generic_visit(node)
+        target = ast.Name(node.target.id, ast.Load())
+        name = self.raising(target, node.op, node.value)
         self.generic_visit(node)
-        if isinstance(node.op, ast.Div) and isinstance(node.target, ast.Name):
-            target = ast.Name(node.target.id, ast.Load())
-            if self.raises(target, node.value):
-                return ast.copy_location(ast.Assign([node.target], _quotient(target, node.value)), node)
+        if name:
+            return ast.copy_location(ast.Assign([node.target], _called(name, target, node.value)), node)
         return node
 
-    def raises(self, a: ast.expr, b: ast.expr) -> bool:
+    def visit_Call(self, node: ast.Call) -> Any:
+        numbers = all(self.kinds.of(a).is_number for a in node.args)
+        floats = [a for a in node.args if self.kinds.of(a).form in ("float", "scalar")]
+        self.generic_visit(node)
+        match node.func:
+            case ast.Name(id="int") | ast.Attribute(value=ast.Name(id="math"), attr="floor" | "ceil" | "trunc"):
+                if len(node.args) == len(floats) == 1:
+                    node.args = [_called("countable", *node.args)]
+            case ast.Attribute(value=ast.Name(id="math"), attr=name) if numbers and name in _REFUSING:
+                return ast.copy_location(_called("defined", node), node)
+        return node
+
+    def raising(self, a: ast.expr, op: ast.operator, b: ast.expr) -> str | None:
+        """What stands for a division of Python's numbers; None where it cannot raise."""
         if isinstance(b, ast.Constant) and b.value:
-            return False
-        return all(self.kinds.of(e).form in ("float", "int", "bool") for e in (a, b))
+            return None
+        name = _DIVISIONS.get(type(op))
+        return name if all(self.kinds.of(e).form in ("float", "int", "bool") for e in (a, b)) else None
 
 
-def _quotient(a: ast.expr, b: ast.expr) -> ast.expr:
-    return ast.Call(ast.Name("quotient", ast.Load()), [a, b], [])
+_DIVISIONS: dict[type[ast.operator], str] = {ast.Div: "quotient", ast.FloorDiv: "floored", ast.Mod: "remainder"}
+
+# Those of Python that raise where numba gives nan or infinity.
+_REFUSING = frozenset(
+    "sqrt exp expm1 log log2 log10 log1p pow sin cos tan sinh cosh acos asin acosh atanh gamma lgamma fmod".split()
+)
+
+
+def _called(name: str, *args: ast.expr) -> ast.expr:
+    return ast.Call(ast.Name(name, ast.Load()), [*args], [])

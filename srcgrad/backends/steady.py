@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import functools
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from typing import Any
@@ -24,7 +25,7 @@ def steady(tree: ast.Module, module: Module, bordered: Collection[tuple[str, str
         if isinstance(s, ast.FunctionDef) and (kinds := module.kinds(s.name)) is not None:
             taken = {n.id for n in ast.walk(s) if isinstance(n, ast.Name)} | set(kinds.names) | module.names
             _Once(s).visit(s)
-            lengths_named(s, lambda name, taken=taken: fresh(name, taken))  # type: ignore[misc]
+            lengths_named(s, functools.partial(fresh, taken=taken))
             buffers_kept(s, kinds, {name for function, name in bordered if function == s.name})
 
 
@@ -187,7 +188,7 @@ def _kept(body: list[ast.stmt], passing: dict[str, ast.Assign]) -> list[ast.stmt
             inside = {id(n) for n in ast.walk(s)}
             for name, allocation in [*passing.items()]:
                 shape = {n.id for n in ast.walk(allocation.value) if isinstance(n, ast.Name)}
-                if id(allocation) in inside and not shape & bound:
+                if id(allocation) in inside and not shape & bound and _lasts(allocation.value):
                     made.append(copy.copy(allocation))
                     _Without(allocation).visit(s)
                     del passing[name]
@@ -196,6 +197,18 @@ def _kept(body: list[ast.stmt], passing: dict[str, ast.Assign]) -> list[ast.stmt
                 setattr(s, part, _kept(getattr(s, part), passing))
         made.append(s)
     return made
+
+
+def _lasts(made: ast.expr) -> bool:
+    """Whether a shape changes with its names alone: it is no element of an array and no length of a list."""
+    assert isinstance(made, ast.Call)
+    for node in ast.walk(made):
+        match node:
+            case ast.Subscript(value=ast.Attribute(attr="shape")) | ast.Call(func=ast.Name(id="max" | "min")):
+                pass
+            case ast.Subscript() | ast.Call() if node is not made:
+                return False
+    return True
 
 
 def _passing(function: ast.FunctionDef, kinds: Kinds, around: Collection[str]) -> Iterator[tuple[str, ast.Assign]]:

@@ -204,7 +204,7 @@ def _place(f: FunctionType, source: str, line: int) -> Place:
     text = lines[line - 1].strip() if 0 < line <= len(lines) else ""
     own = sorted({n for _, _, n in code.co_lines() if n is not None})
     found = next((n for n in own if text and linecache.getline(code.co_filename, n).strip().startswith(text)), 0)
-    for number in range(line - 1 if not found else 0, 0, -1):
+    for number in range(min(line - 1, len(lines)) if not found else 0, 0, -1):
         mark = _MARK.match(lines[number - 1])
         if mark:
             found = int(mark[1])

@@ -147,3 +147,10 @@ def falling(x, n):
 
 def climbed(x, n):
     return falling(x, n) + x
+
+
+def roots(x, m):
+    y = np.zeros(len(x))
+    for i in range(len(x)):
+        y[i] = math.sqrt(x[i]) / (i % m + 1)
+    return np.sum(y * y * x)

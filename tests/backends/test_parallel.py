@@ -58,6 +58,8 @@ def test_independent(body):
         "for i in range(n):\n    a[i] = f(x, w, k, i, m)",
         "for i in range(n):\n    if x[i] > 0.0:\n        raise ValueError\n    a[i] = 1.0",
         "for i in range(n):\n    if x[i] > 0.0:\n        break\n    a[i] = 1.0",
+        "for i in range(n):\n    a[i] = np.max(a) + x[i]",  # read as a whole
+        "for i in range(n):\n    a[i] = quotient(x[i], n) if m else 0.0",  # raises in one case alone
         "c = a\nfor i in range(n):\n    a[i] = c[m]",
     ],
 )
@@ -67,6 +69,27 @@ def test_dependent(body):
 
 def test_an_index_that_may_count_from_the_end_is_tested():
     assert "> 16384 and -m >= 0" in threaded("for i in range(n):\n    a[i - m] = x[i]")
+
+
+def test_what_would_raise_on_a_thread_is_counted():
+    text = threaded("for i in range(n):\n    a[i] = defined(math.sqrt(quotient(x[i], m)))")
+    for line in ("odd = 0", "odd += m == 0", "odd += not math.isfinite(math.sqrt(x[i] / m))", "if odd > 0:"):
+        assert line in text
+
+
+@pytest.mark.parametrize(("least", "m"), [(0.5, 3), (-0.5, 3), (0.5, 0)])
+def test_exceptions_of_threads(least, m, monkeypatch):
+    monkeypatch.setattr(parallel, "WORTH", 10)
+    x = np.linspace(least, 2.0, 40)
+    g = sg.grad(programs.roots, backend="numba", parallel=True)
+    if least < 0:
+        with pytest.raises(ValueError, match="math domain error"):
+            g(x, m)
+    elif m == 0:
+        with pytest.raises(ZeroDivisionError):
+            g(x, m)
+    else:
+        np.testing.assert_allclose(g(x, m), sg.grad(programs.roots)(x, m), rtol=1e-12)
 
 
 def test_few_elements_stay_on_one_thread():
