@@ -359,3 +359,12 @@ def test_a_copy_reads_its_own_parameters() -> None:
         other.bias.fill_(1.0)
     assert other(x).item() == 6.0
     assert torch.equal(compiled(x), module(x))
+
+
+def test_gradients_have_the_dtype_of_their_inputs_whatever_the_data() -> None:
+    product = torch.compile(lambda x: x.prod(), fullgraph=True)
+    for values, expected in (([2.0, 3.0], [3.0, 2.0]), ([0.0, 3.0], [3.0, 0.0]), ([0.0, 0.0], [0.0, 0.0])):
+        x = torch.tensor(values, requires_grad=True)
+        product(x).backward()
+        assert x.grad.dtype == torch.float32
+        assert x.grad.tolist() == expected

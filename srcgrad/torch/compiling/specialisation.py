@@ -150,7 +150,9 @@ class CompiledNode(Node):
         self._check()
         backward = self.owner.written.backward
         assert backward is not None
-        return [np.asarray(g) for g in backward(self.kept, *self._filled(cotangents, np.asarray))]
+        x_bars = backward(self.kept, *self._filled(cotangents, np.asarray))
+        # A rule may compute in another dtype for some data, such as that of a product with a zero among its factors.
+        return [np.asarray(g, t._a.dtype) for g, t in zip(x_bars, self.inputs, strict=True)]
 
     def run_recorded(self, cotangents: Any) -> Sequence[Any]:
         """Operation by operation, so that the gradients have a graph."""
