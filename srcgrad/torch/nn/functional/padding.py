@@ -16,6 +16,7 @@ _constant = primitive(kernels.constant_pad, "ConstantPadNdBackward0")
 _reflected = {d: primitive(kernels.border_pad, f"ReflectionPad{d}DBackward0") for d in (1, 2, 3)}
 _repeated = {d: primitive(kernels.border_pad, f"ReplicationPad{d}DBackward0") for d in (1, 2, 3)}
 _circular = primitive(kernels.border_pad, "CopySlices")
+_circular.node_class.name = lambda _: "torch::autograd::CopySlices"  # type: ignore[method-assign, assignment]
 
 COMBINATIONS = (
     "Supported combinations for non-constant padding:\n"

@@ -14,6 +14,7 @@ from srcgrad.torch.tensor import Tensor, wrap
 
 _packed = primitive(chosen_rows, "PackPaddedSequenceBackward0")
 _padded = primitive(spread_rows, "CopySlices")
+_padded.node_class.name = lambda _: "torch::autograd::CopySlices"  # type: ignore[method-assign, assignment]
 
 
 class PackedSequence(
