@@ -128,6 +128,8 @@ class Calls:
                     dtype = made.dtype if made.is_array else "f" if made in (FLOAT, SCALAR) else made.form[0]
                     return Kind("array", dtype, whole.dims)
                 return UNKNOWN if whole != BOTTOM else BOTTOM
+            case "flip" if not keywords:
+                return first if first.is_array else UNKNOWN
             case "copy" | "ascontiguousarray" | "array" | "asarray" if not keywords:
                 if first.form == "list" and name == "array":
                     return of_lists(first)

@@ -258,9 +258,10 @@ def _bound_again(bindings: dict[str, Any], old: Meanings, now: Meanings) -> dict
     """What a text's free names mean now; None where that cannot be told."""
     found = {}
     for name, value in bindings.items():
-        places = [k for k, label in enumerate(old.labels) if label[-1] == name and old.values[k] is value]
-        meant = {id(now.values[k]): now.values[k] for k in places} or {0: value}
-        if len(meant) > 1:
+        meant = {id(now.values[k]): now.values[k] for k in old.places(name, value)}
+        if not meant and not isinstance(value, _PLAIN):
+            meant = {0: value}
+        if len(meant) != 1:
             return None
         (found[name],) = meant.values()
     return found

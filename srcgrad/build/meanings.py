@@ -79,6 +79,11 @@ class Meanings:
         """The same in words, to be compared with that of another process."""
         return [(label, _in_words(value)) for label, value in zip(self.labels, self.values, strict=True)]
 
+    def places(self, name: str, value: Any) -> list[int]:
+        """Where a text's name gets its value from: it may have another name there."""
+        same = [k for k, known in enumerate(self.values) if known is value]
+        return [k for k in same if self.labels[k][-1] == name] or same
+
     def _noted(self, label: Label, value: Any) -> None:
         self.labels.append(label)
         self.values.append(value)

@@ -18,7 +18,7 @@ from typing import Any
 
 from srcgrad import passes
 from srcgrad.build import compiled
-from srcgrad.build.meanings import MISSING, contents, meanings_of
+from srcgrad.build.meanings import MISSING, Meanings, contents, meanings_of
 
 Reference = tuple[Any, ...]
 
@@ -114,26 +114,37 @@ def texts(f: Any, argnums: tuple[int, ...], mode: str, generic: Callable[[Any], 
         found = dict(compiled.texts_of(f, argnums, mode))
     if entry is not None:
         found[general] = entry.text
-    stored = [
-        (kinds, text.source, text.entry, {name: _stored(value) for name, value in text.bindings.items()})
-        for kinds, text in found.items()
-    ]
-    return stored, meanings_of(f).fingerprint()
+    meanings = meanings_of(f)
+    stored = []
+    for kinds, text in found.items():
+        free = {name: _place(name, value, meanings) for name, value in text.bindings.items()}
+        stored.append((kinds, text.source, text.entry, free))
+    return stored, meanings.fingerprint()
 
 
 def adopt(f: Any, argnums: tuple[int, ...], mode: str, stored: Stored) -> None:
     """Give a function the texts that came with it, unless its names mean something else here."""
-    if meanings_of(f).fingerprint() == stored[1]:
-        for kinds, source, entry, bindings in stored[0]:
-            free = {name: _loaded(value) for name, value in bindings.items()}
-            compiled.adopt(f, kinds, argnums, mode, (source, entry, free))
+    meanings = meanings_of(f)
+    if meanings.fingerprint() == stored[1]:
+        for kinds, source, entry, places in stored[0]:
+            free = {name: _found(place, meanings) for name, place in places.items()}
+            if all(len(meant) == 1 for meant in free.values()):
+                compiled.adopt(f, kinds, argnums, mode, (source, entry, {n: meant[0] for n, meant in free.items()}))
 
 
-def _stored(value: Any) -> Reference:
-    if isinstance(value, ModuleType):
-        return ("module", value.__name__)
-    return reference(value)
+def _place(name: str, value: Any, meanings: Meanings) -> Reference:
+    """Where a text's name gets its meaning from in the process that it goes to: data are what they are there."""
+    labels = tuple([meanings.labels[k] for k in meanings.places(name, value)])
+    if labels:
+        return ("meanings", labels)
+    return ("module", value.__name__) if isinstance(value, ModuleType) else reference(value)
 
 
-def _loaded(stored: Reference) -> Any:
-    return importlib.import_module(stored[1]) if stored[0] == "module" else function(stored)
+def _found(place: Reference, meanings: Meanings) -> list[Any]:
+    """What a name means here; more than one thing if that is not certain."""
+    kind, where = place[0], place[1]
+    if kind == "meanings":
+        return list(
+            {id(v): v for label, v in zip(meanings.labels, meanings.values, strict=True) if label in where}.values()
+        )
+    return [importlib.import_module(where) if kind == "module" else function(place)]

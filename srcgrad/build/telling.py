@@ -8,6 +8,7 @@ sweep raises stands below a comment that names the line.
 from __future__ import annotations
 
 import linecache
+import os
 import re
 import traceback
 from collections.abc import Callable, Sequence
@@ -18,7 +19,7 @@ from srcgrad.errors import SrcgradError
 from srcgrad.runtime.leaves import copied_tree
 
 _HEAD = "in the function to be differentiated:"
-_MARK = re.compile(r"^\s*# [^:]+:(\d+)  (.*)")
+_MARK = re.compile(r"^\s*# ([^:]+):(\d+)  (.*)")
 
 
 def tell(error: BaseException, f: Callable[..., Any], args: Sequence[Any]) -> None:
@@ -64,6 +65,8 @@ def _of_a_comment(trace: TracebackType, f: Any) -> str:
     for number in range(trace.tb_lineno, 0, -1):
         mark = _MARK.match(linecache.getline(filename, number))
         if mark:
-            line, text = mark.groups()
-            return f'  File "{f.__code__.co_filename}", line {line}, in {f.__name__}\n    {text}'
+            file, line, text = mark.groups()
+            own: str = f.__code__.co_filename
+            path = own if os.path.basename(own) == file else file
+            return f'  File "{path}", line {line}, in {f.__name__}\n    {text}'
     return ""

@@ -74,8 +74,8 @@ def check_aliases(unit: ir.Unit, facts: Facts, apart: bool) -> frozenset[str]:
                 # The callee may return an array that it keeps a reference to.
                 merge(s.target.id, s.pullback)
                 for _, e in s.bound:
-                    for other in ir.names(e):
-                        if not view.kind(e).is_scalar and other in facts.before[s.key]:
+                    if not (view.kind(e).is_scalar or is_own(e, view)):
+                        for other in ir.names(e) & facts.before[s.key].keys():
                             if other == s.target.id:
                                 itself.add(other)
                             merge(s.target.id, other)

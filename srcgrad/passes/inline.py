@@ -12,6 +12,7 @@ the caller's variables, its own variables get names that are free there.
 
 from __future__ import annotations
 
+import ast
 import builtins
 import dataclasses
 from collections.abc import Callable, Iterator
@@ -24,6 +25,7 @@ from srcgrad.passes.resolve import UNRESOLVED, Scope, is_user_function
 from srcgrad.passes.statements import evaluated
 from srcgrad.rules import table
 from srcgrad.syntax import ir
+from srcgrad.syntax.emit import text_of
 from srcgrad.syntax.ir import Block, Call, Const, Expr, Name, NotStatic, Stmt
 from srcgrad.syntax.lower import unit_of
 
@@ -190,8 +192,9 @@ class _Moved:
 
     def expression(self, e: Expr) -> Expr:
         def change(node: Expr) -> Expr | None:
-            if isinstance(node, ir.Opaque) and any(self.mapping.get(n, Name(n)) != Name(n) for n in node.reads):
-                raise NotStatic("a renamed variable is read by an expression kept as text", node.span)
+            if isinstance(node, ir.Opaque):
+                new = {n: self.mapping[n] for n in node.reads if self.mapping.get(n, Name(n)) != Name(n)}
+                return _retold(node, new) if new else None
             return self.mapping.get(node.id) if isinstance(node, Name) else None
 
         return ir.rewrite(e, change)
@@ -229,6 +232,25 @@ class _Moved:
                 raise NotStatic("a statement of a callee that is not understood", s.span)
         # A second call of the function gives statements of their own.
         return dataclasses.replace(new, text=s.text if same else None, file=s.file or self.file, key=ir.next_key())
+
+
+class _Renamed(ast.NodeTransformer):
+    """The names in a text replaced by the texts of what stands for them."""
+
+    def __init__(self, new: dict[str, Expr]) -> None:
+        self.new = new
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return ast.parse(text_of(self.new[node.id]), mode="eval").body if node.id in self.new else node
+
+
+def _retold(e: ir.Opaque, new: dict[str, Expr]) -> ir.Opaque:
+    """An expression or statement that is kept as text, such as a raise, in other names."""
+    tree = ast.parse(e.text)
+    if any(isinstance(node, (ast.comprehension, ast.Lambda, ast.NamedExpr)) for node in ast.walk(tree)):
+        raise NotStatic("a renamed variable is read by an expression that binds names", e.span)
+    reads = (e.reads - new.keys()).union(*(ir.names(value) for value in new.values()))
+    return dataclasses.replace(e, text=ast.unparse(_Renamed(new).visit(tree)), reads=reads)
 
 
 def _taken(s: Stmt, value: Expr) -> Iterator[Stmt]:
