@@ -29,7 +29,7 @@ from srcgrad.syntax.emit import text_of
 from srcgrad.syntax.ir import Block, Call, Const, Expr, Name, NotStatic, Stmt
 from srcgrad.syntax.lower import unit_of
 
-DEEPEST = 12  # calls within calls; a recursion ends here
+LARGEST = 400  # statements that calls are replaced by
 
 
 @dataclass
@@ -42,20 +42,22 @@ class Inlining:
     given: dict[str, Any]  # the global names that only the callees can see, and what they mean
     arrays: frozenset[str]  # the caller's parameters that are arrays
     variables: set[str] = field(default_factory=set)  # the callees' own
+    statements: int = 0  # that have been put
 
     def into(self, unit: ir.Unit) -> ir.Unit:
         """The unit with the bodies of such functions in it."""
-        return dataclasses.replace(unit, body=self.block(unit.body, unit, 0))
+        return dataclasses.replace(unit, body=self.block(unit.body, (unit.function,)))
 
-    def block(self, body: Block, unit: ir.Unit, depth: int) -> Block:
+    def block(self, body: Block, inside: tuple[Any, ...]) -> Block:
+        """The block, which has come out of the bodies of these functions."""
         out: list[Stmt] = []
         for s in body:
             match s:
                 case ir.If():
-                    then, orelse = self.block(s.body, unit, depth), self.block(s.orelse, unit, depth)
+                    then, orelse = self.block(s.body, inside), self.block(s.orelse, inside)
                     out.append(dataclasses.replace(s, body=then, orelse=orelse))
                 case ir.For() | ir.While():
-                    inner, orelse = self.block(s.body, unit, depth), self.block(s.orelse, unit, depth)
+                    inner, orelse = self.block(s.body, inside), self.block(s.orelse, inside)
                     out.append(dataclasses.replace(s, body=inner, orelse=orelse))
                 case (
                     ir.Evaluate(value=Call() as call)
@@ -65,11 +67,14 @@ class Inlining:
                     function = self._function(call)
                     if function is None or not self._belongs_here(s, call, function):
                         out.append(s)
-                    elif depth == DEEPEST:
-                        raise NotStatic("calls nested too deeply", s.span)
                     else:
+                        if function in inside:
+                            raise NotStatic("a recursion that writes into its arguments", s.span)
                         put = self._put(s, call, function)
-                        out.extend(self.block(put, unit, depth + 1))
+                        self.statements += len(list(ir.statements(put)))
+                        if self.statements > LARGEST:
+                            raise NotStatic("too many calls of functions that write into their arguments", s.span)
+                        out.extend(self.block(put, (*inside, function)))
                 case _:
                     out.append(s)
         return tuple(out)

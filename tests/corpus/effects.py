@@ -146,3 +146,20 @@ def hidden_name(u):
 
 
 case(u=U)(hidden_name)
+
+
+def halved(v, low, high):
+    if high - low < 2:
+        v[low] = np.sin(v[low])
+        return v[low]
+    middle = (low + high) // 2
+    halved(v, low, middle)
+    halved(v, middle, high)
+    v[low:middle] += 0.5 * v[middle:high]
+    return v[low]
+
+
+@case(v=np.array([0.4, -0.9, 1.2, 0.3]))
+def recursion_with_effects(v):
+    halved(v, 0, len(v))
+    return np.sum(v * v)
