@@ -6,7 +6,14 @@ import importlib.util
 
 import pytest
 
-NEEDING = ["test_numba.py", "test_products.py", "test_dispatchers.py", "test_auto.py", "test_parallel.py"]
+NEEDING = [
+    "test_numba.py",
+    "test_products.py",
+    "test_dispatchers.py",
+    "test_auto.py",
+    "test_parallel.py",
+    "test_numbers.py",
+]
 collect_ignore = [] if importlib.util.find_spec("numba") else NEEDING
 
 
