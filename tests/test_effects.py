@@ -64,3 +64,20 @@ def test_comments_name_the_file_of_the_callee():
     gradient(U)
     assert "# effects_helpers.py:" in gradient.source
     assert "# test_effects.py:" in gradient.source
+
+
+def doubled(v, i):
+    if i < 2:
+        t = v[i] * 1.0
+    v[i] = t * 2.0
+
+
+def doubled_in_a_loop(v):
+    for i in range(4):
+        doubled(v, i)
+    return np.sum(v * v)
+
+
+def test_a_variable_of_the_callee_does_not_outlive_its_call():
+    with pytest.raises(UnboundLocalError):
+        sg.grad(doubled_in_a_loop)(U)

@@ -113,6 +113,7 @@ class Inlining:
             callee = one_way_out(callee, fresh("value"), fresh)
         elif not isinstance(s, ir.Evaluate):
             raise NotStatic("the value of a function that returns nothing", s.span)
+        _check_bound(callee.body, set(callee.params), _own_variables(callee))
         before: list[Stmt] = []
         mapping, updated = self._parameters(s, call, function, callee, before)
         body = callee.body
@@ -280,6 +281,28 @@ def _taken(s: Stmt, value: Expr) -> Iterator[Stmt]:
 
 def _own_variables(callee: ir.Unit) -> set[str]:
     return {n for s in ir.statements(callee.body) for n in _bound(s)}
+
+
+def _check_bound(body: Block, bound: set[str], own: set[str]) -> set[str]:
+    """The variables that are certainly bound after a block; NotStatic where one may be read before it is.
+
+    In a loop of the caller's the variable would still have its value from the call before.
+    """
+    for s in body:
+        reads = frozenset().union(*(ir.names(e) for e in evaluated(s)))
+        if isinstance(s, ir.Assign) and s.op:
+            reads |= ir.names(s.target)
+        if unbound := (reads & own) - bound:
+            raise NotStatic(f"{min(unbound)} may be unbound in a function that is called for its effect", s.span)
+        match s:
+            case ir.If():
+                bound = _check_bound(s.body, set(bound), own) & _check_bound(s.orelse, set(bound), own)
+            case ir.For() | ir.While():
+                _check_bound(s.body, bound | _bound(s), own)
+                _check_bound(s.orelse, set(bound), own)
+            case _:
+                bound = bound | _bound(s)
+    return bound
 
 
 def _named_by_the_caller(target: Expr, value: Expr, call: Call, own: set[str]) -> dict[str, Expr]:
